@@ -56,7 +56,9 @@ def compare_node(
     wanted = tuple(rendered)
     compared = _compare_files(wanted, now, owners, shows_pve=shows_pve)
     changes = tuple(found.change for found in compared)
-    staying = _staying(wanted, now, owners, shows_pve=shows_pve) if any(map(_takes_away, changes)) else frozenset()
+    staying = frozenset[str]()
+    if any(map(_takes_away, changes)):
+        staying = _staying(wanted, now, owners, shows_pve=shows_pve) - _losing_their_port(changes, now.facts)
     guests = _guests(changes, now.facts, staying)
     in_words = {bridge: tuple(labelled(port, now.guest_names) for port in ports) for bridge, ports in guests.items()}
     is_unfinished = now.record.is_unfinished
@@ -125,6 +127,15 @@ def _staying(wanted: Iterable[RenderedFile], now: NodeNow, owners: FileOwners, *
     for path in (OUR_INTERFACES, SDN_INTERFACES):
         found |= written[path] if path in written else PresentFile(now.files.get(path)).stanzas.keys()
     return frozenset(found)
+
+
+def _losing_their_port(changes: Iterable[FileChange], facts: NodeFacts) -> frozenset[str]:
+    """Interfaces that leave our file and do not come in another: where PVE's has one too, as of a VNet that is drawn in
+    its panel, the port goes with ours, and guests' ports are thrown out (docs/pve.md §13.4).
+    """
+    ours = (change for change in changes if change.path == OUR_INTERFACES)
+    removed = {stanza.name for change in ours for stanza in change.stanzas if stanza.action is Action.REMOVE}
+    return frozenset(removed - {stanza.name for stanza in facts.stanzas} - {name for _, name in facts.other_stanzas})
 
 
 def _frr_texts(wanted: Iterable[RenderedFile], changes: Iterable[FileChange], now: NodeNow) -> tuple[str, str] | None:

@@ -151,6 +151,7 @@ class PveSdn(Model):
     :param unsupported: definitions too new for pvesdn; the zones and nodes that have a part in them are left to PVE.
     :param listed_subnets: those that subnets.cfg lists, where `subnets` are others: the null routes of PVE's exit nodes
         are made of these, committed or not. None where `subnets` are what the file lists.
+    :param drawn_zones: ids of zones that are drawn and not committed, where `zones` are what was committed.
     :param unread: what they define besides; empty unless faulty definitions are judged.
     :param runs_frr: what was committed last has a controller or a fabric: FRR is PVE's until the next commit.
     """
@@ -165,6 +166,7 @@ class PveSdn(Model):
     unsupported: tuple[UnsupportedDefinition, ...] = ()
     listed_subnets: tuple[Subnet, ...] | None = None
     runs_frr: bool = False
+    drawn_zones: frozenset[str] = frozenset()
     unread: Unread = Unread()
 
     @property

@@ -7,6 +7,9 @@ _PATHS = "tests/unit/recognise/test_lost_paths.py"
 _CONFIRM = "tests/cluster/test_confirm.py"
 
 FOLLOWED = {
+    "tests/cluster/test_carried.py::test_the_panels_button_alone_is_told_and_mended": (
+        ("design/checks/carried.py", "run pvesdn apply; PVE's own Apply does not carry VNets"),
+    ),
     f"{_CONFIRM}::test_who_waits_or_makes_the_node_answer_can_confirm": (
         ("workflows/confirmation.py", "make the node answer and try again; .*"),
     ),

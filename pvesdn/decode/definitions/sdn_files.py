@@ -97,12 +97,14 @@ def read_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"],
     _judge_running(running, ledger)
     version = running.version
     listed: tuple[Subnet, ...] | None = None
+    drawn: frozenset[str] = frozenset()
     changes: tuple[PendingChange, ...] = ()
     if intent == "running" or (running.version is not None and not has_definitions(files)):
         if intent == "pending":
             _say_no_definitions(ledger)
         pve = read_pve(running.collections, lambda _: RUNNING_CONFIG, ledger)
         listed = _listed_subnets(files, pve.subnets) if has_definitions(files) else None
+        drawn = _zones_drawn(files) - {zone.id for zone in pve.zones}
     else:
         scans = {name: reading.pves(f"{name}.cfg") for name in WORDS}
         pending = {name: scanned.sections for name, scanned in scans.items()}
@@ -115,7 +117,7 @@ def read_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"],
     own = read_own(scanned.sections, ledger, file=names.of(OWN_NAME), lost=scanned.lost)
     _check_between(pve, own)
     vnis = read_vnis(reading.own(VNIS_NAME, VNI_GRAMMAR).sections, ledger) if VNIS_NAME in files else None
-    config = SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed), vnis=vnis)
+    config = SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed, drawn), vnis=vnis)
     return DecodedSdn(
         config,
         ledger.findings,
@@ -133,6 +135,11 @@ def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tu
     sections = _Reading(files, unasked, Names()).pves("subnets.cfg").sections
     found = read_pve({"subnets": sections}, "{}.cfg".format, unasked).subnets
     return None if {subnet.id for subnet in found} == {subnet.id for subnet in committed} else tuple(found)
+
+
+def _zones_drawn(files: Mapping[str, str]) -> frozenset[str]:
+    """The zones of zones.cfg, faulty or not."""
+    return frozenset(section.id for section in _Reading(files, Ledger(), Names()).pves("zones.cfg").sections)
 
 
 def _say_no_definitions(ledger: Ledger) -> None:
@@ -233,7 +240,11 @@ def _own(found: OwnDefinitions) -> OwnSdn:
 
 
 def _pve(
-    found: PveDefinitions, running: RunningConfig, version: int | None, listed: tuple[Subnet, ...] | None
+    found: PveDefinitions,
+    running: RunningConfig,
+    version: int | None,
+    listed: tuple[Subnet, ...] | None,
+    drawn: frozenset[str],
 ) -> PveSdn:
     return PveSdn(
         zones=_by_id(found.good(found.zones)),
@@ -245,6 +256,7 @@ def _pve(
         running_version=running.version,
         unsupported=found.unsupported.definitions,
         listed_subnets=listed,
+        drawn_zones=drawn,
         runs_frr=any(running.collections.get(name) for name in ("controllers", "fabrics")),
         unread=found.unread(),
     )

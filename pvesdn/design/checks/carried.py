@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pvesdn.design.checks.wording import absent, error, few, placed, warning
+from pvesdn.design.checks.wording import absent, error, few, listed, note, placed, warning
 from pvesdn.design.ours.zones import has_gateways, has_vrf, zone_mtu, zone_vteps
+from pvesdn.design.shared import names
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.defined import Defined
 from pvesdn.model.design import DesignInput
@@ -54,6 +55,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
             yield from _mtu(pair, given, vteps)
             yield from _gateways(pair)
             yield from _drawn(pair)
+            yield from _bare(pair, given)
     yield from _ranges(given, carrying)
     yield from _pins(given)
 
@@ -71,7 +73,9 @@ def _no_home(given: DesignInput, zone: OwnZone) -> Iterator[Finding]:
     """Nothing is removed because a zone has gone from the panel: the plan stops."""
     name, pve = zone.carries or "", given.sdn.pve
     found = next((z for z in given.sdn.both.zones if z.id == name), None)
-    if found is None:
+    if found is None and name in pve.drawn_zones:
+        yield note(zone.at("carries"), f"zone '{name}' of PVE's is not committed, so nothing of it runs yet")
+    elif found is None:
         if pve.unread.may_have("zone", name):
             return
         simple = [z.id for z in pve.zones if isinstance(z, PveSimpleZone)]
@@ -131,6 +135,23 @@ def _drawn(pair: _Pair) -> Iterator[Finding]:
         yield warning(isolated[0].at("isolate-ports"), f"{what}{more}")
 
 
+def _bare(pair: _Pair, given: DesignInput) -> Iterator[Finding]:
+    """VNets that run without what carries them, as after PVE's own Apply, or a reboot while they were pending."""
+    found: dict[str, list[str]] = {}
+    for vnet in pair.vnets:
+        for node, facts in given.facts.items():
+            link, port = facts.link(vnet.id), facts.link(names.vxlan_port(vnet.id))
+            if link is not None and link.kind == "bridge" and (port is None or port.master != vnet.id):
+                found.setdefault(vnet.id, []).append(node)
+    if not found:
+        return
+    nodes = {node for there in found.values() for node in there}
+    gateways = has_vrf(pair.zone) and any(s.gateway is not None and s.vnet in found for s in pair.subnets)
+    leak = ", and their gateways are in the host's own table" if gateways else ""
+    what = f"{listed(found)} run without an uplink on {listed(nodes)}{leak}"
+    yield warning(pair.zone.at("carries"), what, "run pvesdn apply; PVE's own Apply does not carry VNets")
+
+
 def _ranges(given: DesignInput, carrying: list[OwnZone]) -> Iterator[Finding]:
     """A range holds no other range, L3VNI or tag."""
     seen: list[OwnZone] = []
@@ -174,6 +195,8 @@ def _pins(given: DesignInput) -> Iterator[Finding]:
     drawn = {vnet.id: vnet for vnet in given.sdn.pve.vnets}
     for pin in given.sdn.own.pins:
         home, vnet = homes.get(pin.zone), drawn.get(pin.id)
+        if home in given.sdn.pve.drawn_zones:
+            continue
         if vnet is None and not given.sdn.pve.unread.may_have("vnet", pin.id):
             what = f"zone '{home}' of PVE's has no such VNet, so its VNI is pinned for nothing"
             yield warning(pin.where, what, f"draw it {_IN_PANEL}, or remove this section")

@@ -1,0 +1,248 @@
+"""VNets that are drawn in PVE's panel and carried by a zone of ours: planned, applied, changed, and left to others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pvesdn.errors import ApplyRefused, SdnConfigError
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.flags import PlanFlags
+from pvesdn.model.verification import Verification
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.understand import understand
+from pvesdn.workflows.verify import verify
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.commands.state import State
+from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
+
+VNIS = "pvesdn-vnis.cfg"
+OURS = """evpn-controller: main
+\tasn 1234
+
+evpn: prod
+\tcontroller main
+\tirb symmetric
+\tvrf-vxlan 4000
+\tcarries lan
+\tvni-range 10000-10999
+
+exit: prod-pve1
+\tzone prod
+\tnode pve1
+\tinterface eno2
+\taddress 172.16.0.1/24
+\tgateways 172.16.0.254
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[SimulatedCluster]:
+    """A zone with two VNets is drawn and pending."""
+    with serving(tmp_path, OURS) as made:
+        panel(made, "create", "zones", zone="lan", type="simple", mtu="1450", ipam="pve")
+        panel(made, "create", "vnets", vnet="web", zone="lan")
+        panel(made, "create", "vnets", vnet="db", zone="lan")
+        panel(made, "create", "vnets/web/subnets", subnet="10.0.2.0/24", gateway="10.0.2.1", type="subnet")
+        yield made
+
+
+@pytest.fixture
+def standing(cluster: SimulatedCluster) -> SimulatedCluster:
+    """The same, applied."""
+    agree(cluster)
+    return cluster
+
+
+def panel(cluster: SimulatedCluster, verb: str, path: str, **values: str) -> None:
+    """What the panel does: a call of PVE's API."""
+    words = [word for key, value in values.items() for word in (f"--{key}", value)]
+    done = cluster.nodes["pve1"].run("pvesh", verb, f"/cluster/sdn/{path}", *words)
+    assert done.returncode == 0, done.stderr
+
+
+def press_apply(cluster: SimulatedCluster) -> None:
+    """The panel's own button."""
+    done = cluster.nodes["pve1"].run("pvesh", "set", "/cluster/sdn")
+    assert done.returncode == 0, done.stderr
+    cluster.wait_for_tasks(10)
+
+
+def agree(cluster: SimulatedCluster) -> None:
+    report = apply_to(cluster)
+    assert report.is_good, (errors(report), report.commit_error, report.verdict)
+
+
+def is_nothing(changes: ChangeSet) -> bool:
+    return changes.is_empty and not changes.definitions_to_write
+
+
+def links(cluster: SimulatedCluster, node: str = "pve2") -> State:
+    return State(cluster.nodes[node].root)
+
+
+def vnis(cluster: SimulatedCluster) -> dict[str, str]:
+    text = cluster.read_sdn(VNIS) or ""
+    return {vnet: vni for vni, vnet in re.findall(r"^vni: (\d+)\n\tvnet (\w+)$", text, re.MULTILINE)}
+
+
+def failed(cluster: SimulatedCluster) -> list[str]:
+    found: Verification = verify(read_cluster(world_of(cluster), has_state=True), Renderer())
+    return [f"{item.node}: {item.object} {item.trait}: {item.found}" for item in found.discrepancies]
+
+
+def test_a_plan_shows_the_vnis_and_writes_nothing(cluster: SimulatedCluster) -> None:
+    changes = plan_of(cluster)
+    assert changes.vnis is not None
+    assert [(found.name, found.new) for found in changes.vnis.differences] == [
+        ("db in prod: VNI", ("10000",)),
+        ("web in prod: VNI", ("10001",)),
+    ]
+    assert cluster.read_sdn(VNIS) is None
+
+
+def test_before_the_first_apply_nothing_is_missed(cluster: SimulatedCluster) -> None:
+    cluster.write_sdn("pvesdn.cfg", "vxlan: prod\n\tcarries lan\n\tvni-range 10000-10999\n")
+    known = understand(read_cluster(world_of(cluster), has_state=True), intent="running")
+    assert [str(finding) for finding in known.findings if "carries" in str(finding) or "'lan'" in str(finding)] == [
+        "pvesdn.cfg:2: zone 'prod': zone 'lan' of PVE's is not committed, so nothing of it runs yet"
+    ]
+    assert [line.partition(" : ")[0] for line in failed(cluster)] == [": PVE's definitions"]
+
+
+def test_what_is_applied_is_carried_and_leaves_nothing_to_do(standing: SimulatedCluster) -> None:
+    state = links(standing)
+    assert (state.links["vxlan_web"]["info"]["id"], state.links["vxlan_web"]["master"]) == (10001, "web")
+    assert (state.links["web"]["master"], state.links["web"]["addresses"]) == ("vrf_prod", ["10.0.2.1/24"])
+    assert vnis(standing) == {"db": "10000", "web": "10001"}
+    assert is_nothing(plan_of(standing))
+    assert failed(standing) == []
+
+
+def test_reloads_by_others_change_nothing(standing: SimulatedCluster) -> None:
+    tap = standing.plug_guest("pve2", "web", 100)
+    before = links(standing).links
+    standing.nodes["pve2"].run("ifreload", "-a")
+    press_apply(standing)
+    assert links(standing).links == before
+    assert links(standing).links[tap]["master"] == "web"
+    assert is_nothing(plan_of(standing))
+
+
+def test_a_vnet_that_is_added_gets_the_next_vni(standing: SimulatedCluster) -> None:
+    panel(standing, "create", "vnets", vnet="dmz", zone="lan")
+    agree(standing)
+    assert vnis(standing) == {"db": "10000", "web": "10001", "dmz": "10002"}
+    assert links(standing).links["vxlan_dmz"]["master"] == "dmz"
+    assert is_nothing(plan_of(standing))
+
+
+def test_a_subnet_that_changes_is_planned_and_applied(standing: SimulatedCluster) -> None:
+    panel(standing, "set", "vnets/web/subnets/lan-10.0.2.0-24", gateway="10.0.2.2")
+    agree(standing)
+    assert links(standing).links["web"]["addresses"] == ["10.0.2.2/24"]
+    assert links(standing).links["web"]["master"] == "vrf_prod"
+    assert is_nothing(plan_of(standing))
+
+
+def test_a_vnet_that_is_deleted_goes_and_keeps_its_vni_for_when_it_is_back(standing: SimulatedCluster) -> None:
+    panel(standing, "delete", "vnets/db")
+    agree(standing)
+    assert not {"db", "vxlan_db"} & links(standing).links.keys()
+    assert is_nothing(plan_of(standing))
+    panel(standing, "create", "vnets", vnet="aaa", zone="lan")
+    panel(standing, "create", "vnets", vnet="db", zone="lan")
+    agree(standing)
+    assert vnis(standing) == {"db": "10000", "web": "10001", "aaa": "10002"}
+
+
+def test_without_its_file_the_nodes_tell_the_vnis(standing: SimulatedCluster) -> None:
+    text = standing.read_sdn(VNIS)
+    (standing.folder / "pve/sdn" / VNIS).unlink()
+    changes = plan_of(standing)
+    assert changes.is_empty
+    assert [str(found) for found in changes.findings if VNIS in str(found)]
+    agree(standing)
+    assert standing.read_sdn(VNIS) == text
+
+
+def test_the_panels_button_alone_is_told_and_mended(cluster: SimulatedCluster) -> None:
+    press_apply(cluster)
+    assert links(cluster).links["web"]["master"] is None
+    bare = (
+        "warning: pvesdn.cfg:8: zone 'prod': db, web run without an uplink on pve1, pve2, pve3, and their gateways are "
+        "in the host's own table; run pvesdn apply; PVE's own Apply does not carry VNets"
+    )
+    assert bare in [f"{finding.severity.value}: {finding}" for finding in plan_of(cluster).findings]
+    assert any("interfaces.d/pvesdn" in line for line in failed(cluster))
+    agree(cluster)
+    assert links(cluster).links["web"]["master"] == "vrf_prod"
+    assert failed(cluster) == []
+    assert is_nothing(plan_of(cluster))
+
+
+def test_a_vnet_that_is_drawn_later_and_committed_by_the_button_is_told(standing: SimulatedCluster) -> None:
+    panel(standing, "create", "vnets", vnet="dmz", zone="lan")
+    press_apply(standing)
+    told = [str(finding) for finding in plan_of(standing).findings]
+    assert any("dmz run without an uplink on pve1, pve2, pve3; run pvesdn apply" in line for line in told)
+    assert failed(standing) != []
+    agree(standing)
+    assert failed(standing) == []
+
+
+NOT_CARRIED = OURS.replace("\tcarries lan\n\tvni-range 10000-10999\n", "")
+
+
+def no_longer_carried(cluster: SimulatedCluster) -> None:
+    cluster.write_sdn("pvesdn.cfg", NOT_CARRIED)
+
+
+def deleted_in_the_panel(cluster: SimulatedCluster) -> None:
+    panel(cluster, "delete", "vnets/web/subnets/lan-10.0.2.0-24")
+    panel(cluster, "delete", "vnets/web")
+
+
+def deleted_and_committed(cluster: SimulatedCluster) -> None:
+    deleted_in_the_panel(cluster)
+    press_apply(cluster)
+
+
+def moved_to_another_zone(cluster: SimulatedCluster) -> None:
+    panel(cluster, "create", "zones", zone="wan", type="simple", ipam="pve")
+    panel(cluster, "delete", "vnets/web/subnets/lan-10.0.2.0-24")
+    panel(cluster, "set", "vnets/web", zone="wan")
+
+
+@pytest.mark.parametrize(
+    "happens", [no_longer_carried, deleted_in_the_panel, deleted_and_committed, moved_to_another_zone]
+)
+def test_what_carries_guests_is_not_taken_away_from_them_unasked(
+    standing: SimulatedCluster, happens: Callable[[SimulatedCluster], None]
+) -> None:
+    tap = standing.plug_guest("pve2", "web", 100)
+    happens(standing)
+    assert links(standing).links[tap]["master"] == "web"
+    assert links(standing).links["vxlan_web"]["master"] == "web"
+    with pytest.raises(ApplyRefused, match="pve2"):
+        apply_to(standing)
+    assert links(standing).links["vxlan_web"]["master"] == "web"
+    report = apply_to(standing, PlanFlags(detach_guests=True))
+    assert report.is_good, errors(report)
+    assert "vxlan_web" not in links(standing).links
+    assert is_nothing(plan_of(standing))
+
+
+def test_a_carried_zone_that_is_gone_stops_the_plan(standing: SimulatedCluster) -> None:
+    before = links(standing).links
+    for name in ("zones.cfg", "vnets.cfg", "subnets.cfg"):
+        standing.write_sdn(name, "")
+    press_apply(standing)
+    with pytest.raises(SdnConfigError, match="PVE has no zone 'lan'"):
+        plan_of(standing)
+    kept = links(standing).links
+    assert {name: link["master"] for name, link in kept.items()} == {n: link["master"] for n, link in before.items()}
