@@ -13,10 +13,12 @@ from pvesdn.compare.parting import left_out
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding
 from pvesdn.model.saved_plan import Terms
+from pvesdn.model.sdn_edits import SdnEdits
 from pvesdn.model.snapshot import OWN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.draft import definitions_change
+from pvesdn.workflows.peers import sync_peers
 from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.understand import Understanding
 
@@ -64,9 +66,9 @@ def view(snapshot: Snapshot, terms: Terms, intent: Intent) -> Offer:
 
     :raises PvesdnError: the cluster cannot be planned for.
     """
-    known = _known(snapshot, terms, intent)
+    snapshot, known, edits = _known(snapshot, terms, intent)
     planned = plan_understood(known, Renderer(), only=terms.only, flags=terms.flags)
-    changes = _with_definitions(planned, snapshot, terms)
+    changes = replace(_with_definitions(planned, snapshot, terms), edits=edits)
     return Offer(terms, snapshot, known, changes, None if terms.nodes is None else ())
 
 
@@ -75,8 +77,9 @@ def make_offer(snapshot: Snapshot, terms: Terms) -> Offer:
 
     :raises PvesdnError: the cluster cannot be planned for, or not in such parts.
     """
-    known = _known(snapshot, terms, "pending")
-    whole = _with_definitions(plan_understood(known, Renderer(), flags=terms.flags), snapshot, terms)
+    snapshot, known, edits = _known(snapshot, terms, "pending")
+    planned = plan_understood(known, Renderer(), flags=terms.flags)
+    whole = replace(_with_definitions(planned, snapshot, terms), edits=edits)
     only = terms.only
     if only is None:
         return Offer(terms, snapshot, known, whole)
@@ -84,9 +87,14 @@ def make_offer(snapshot: Snapshot, terms: Terms) -> Offer:
     return Offer(terms, snapshot, known, part, left_out(whole, only), doubts)
 
 
-def _known(snapshot: Snapshot, terms: Terms, intent: Intent) -> Understanding:
+def _known(snapshot: Snapshot, terms: Terms, intent: Intent) -> tuple[Snapshot, Understanding, SdnEdits | None]:
+    """What the cluster means: as it is, or with PVE's peers as they are to be, and the edits that make them so."""
     draft = None if terms.draft is None else Draft(terms.draft.name, terms.draft.text)
-    return understood(snapshot, draft, intent)
+    known = understood(snapshot, draft, intent)
+    if not terms.sync_peers:
+        return snapshot, known, None
+    synced, edits = sync_peers(known, snapshot)
+    return synced, known if edits is None else understood(synced, draft, intent), edits
 
 
 def _with_definitions(changes: ChangeSet, snapshot: Snapshot, terms: Terms) -> ChangeSet:

@@ -135,6 +135,14 @@ def nodes(function: Decorated) -> Decorated:
     )
 
 
+def peers(function: Decorated) -> Decorated:
+    """`--sync-peers`, for verbs that plan."""
+    return click.option(
+        "--sync-peers", is_flag=True,
+        help="Let the peers of PVE's vxlan zones and evpn controllers follow the members of the cluster.",
+    )(function)  # fmt: skip
+
+
 def yes(function: Decorated) -> Decorated:
     """`--yes`, for verbs that carry out a plan."""
     return click.option("-y", "--yes", "is_agreed", is_flag=True, help="Apply without asking.")(function)

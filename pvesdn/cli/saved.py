@@ -128,6 +128,7 @@ def _again(terms: Terms, place: Path) -> str:
     if terms.draft is not None:
         name = terms.draft.name if terms.draft.name.isprintable() else "FILE"
         words += ["--definitions", "-" if name == _STDIN else name]
+    words += ["--sync-peers"] * terms.sync_peers
     words += ["--overwrite"] * terms.flags.overwrite + ["--detach-guests"] * terms.flags.detach_guests
     words += ["--with-interfaces-new"] * terms.flags.interfaces_new
     for node in sorted(terms.flags.allow_management):

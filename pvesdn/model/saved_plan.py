@@ -29,11 +29,13 @@ class Terms(Model):
 
     :param nodes: the nodes that have their turn, None for all; whether there are such is not known yet.
     :param draft: what pvesdn.cfg becomes, None where the plan is that of the live one.
+    :param sync_peers: PVE's lists of peers become those of the membership.
     """
 
     flags: PlanFlags
     nodes: tuple[str, ...] | None = None
     draft: SavedDraft | None = None
+    sync_peers: bool = False
 
     @property
     def only(self) -> frozenset[str] | None:

@@ -123,18 +123,28 @@ def bring_back(former: Definitions, snapshot: Snapshot, number: int) -> tuple[Sn
     now = {name: scan(files.get(f"{name}.cfg", "")).sections for name in WRITTEN}
     if foreign := [change for change in changes if not is_written(change, now, running)]:
         raise _by_hand(foreign, running, number, _NOT_WRITTEN)
-    if others := read_sdn(files, intent="pending").pending:
-        names = _listed([f"{change.kind} '{change.id}' ({change.state})" for change in others])
-        raise ApplyRefused(
-            f"PVE's definitions have changes that nobody has applied: {names}",
-            hint=f"apply or revert them in PVE's panel, and run pvesdn rollback {number} again; {_alone(number)}",
-        )
+    refuse_others_edits(files, f"run pvesdn rollback {number} again; {_alone(number)}")
     kept = read_running(known_definitions(files.get(RUNNING_CONFIG))).collections
     calls = calls_between(kept, running)
     edited = {f"{name}.cfg": rewritten(files.get(f"{name}.cfg", ""), name, now, running) for name in WRITTEN}
     edits = SdnEdits(calls, {name: files.get(name) for name in edited}, former.committed or "")
     there = {name: text for name, text in edited.items() if text or name in files}
     return replace(snapshot, pve_files={**files, **there}), edits
+
+
+def refuse_others_edits(files: Mapping[str, str], then: str) -> None:
+    """Return if nothing is pending in PVE: what somebody has edited could not be told from this run's own edits.
+
+    :param files: `Snapshot.pve_files`.
+    :param then: what to do once that is over.
+    :raises ApplyRefused: something is.
+    """
+    if others := read_sdn(files, intent="pending").pending:
+        names = _listed([f"{change.kind} '{change.id}' ({change.state})" for change in others])
+        raise ApplyRefused(
+            f"PVE's definitions have changes that nobody has applied: {names}",
+            hint=f"apply or revert them in PVE's panel, and {then}",
+        )
 
 
 def _unlike(former: Definitions, files: Mapping[str, str]) -> tuple[PendingChange, ...]:

@@ -86,7 +86,7 @@ def test_pves_definitions_come_back_with_pvesdn_cfg_and_leave_nothing_to_plan(tm
     with two_applies(tmp_path) as (cluster, shell):
         done = shell.run("pvesdn rollback 1 --yes")
         assert done.status == 0, done.err
-        assert "to go back over version 2, which is running: written through PVE's API" in done.out
+        assert "to be edited over version 2, which is running: written through PVE's API" in done.out
         assert "  - zone wan" in done.out
         assert cluster.read_sdn(OWN) == EVPN
         assert sdn_config.read_sections(cluster.read_sdn("zones.cfg") or "") == {
@@ -178,7 +178,7 @@ def test_the_plan_is_shown_first_and_without_a_yes_nothing_is_written(tmp_path: 
         before = definitions(cluster)
         done = shell.run("pvesdn rollback 1")
         assert done.status == 1
-        assert "to go back" in done.out
+        assert "to be edited" in done.out
         assert definitions(cluster) == before
 
 

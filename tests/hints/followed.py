@@ -131,7 +131,14 @@ FOLLOWED = {
         ("workflows/rehearsal.py", "pvesdn apply --commit-unrehearsed .*"),
     ),
     "tests/cluster/test_pves_back.py::test_edits_of_others_are_named_and_who_reverts_them_gets_through": (
-        ("workflows/former.py", "apply or revert them in PVE's panel, and run pvesdn rollback .*"),
+        ("workflows/former.py", "apply or revert them in PVE's panel, and .*"),
+        ("workflows/former.py", "run pvesdn rollback .* again; .*"),
+    ),
+    "tests/cluster/test_sync_peers.py::test_edits_of_others_are_named_and_nothing_is_done": (
+        ("workflows/peers.py", "run it again"),
+    ),
+    "tests/cluster/test_sync_peers.py::test_a_member_that_has_left_goes_from_every_list_and_whoever_is_no_member_stays": (
+        ("design/checks/pve_peers.py", "remove it from the peers in PVE.*"),
     ),
     "tests/cluster/test_sdn_lock.py::test_what_happens_right_before_the_commit_stops_it_and_every_node_is_as_before": (
         ("workflows/sdn_lock.py", "run pvesdn plan, then pvesdn apply"),

@@ -168,7 +168,7 @@ def _pending(changes: ChangeSet) -> Iterator[Line]:
     if changes.edits is None:
         yield (f"PVE's SDN: {counts} pending{over}: committed by PUT /cluster/sdn as the last step",)
     else:
-        yield (f"PVE's SDN: {counts} to go back{over}: written through PVE's API, and committed as the last step",)
+        yield (f"PVE's SDN: {counts} to be edited{over}: written through PVE's API, and committed as the last step",)
     yield from pending_lines(changes.pending)
     yield ()
 

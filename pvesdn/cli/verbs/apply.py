@@ -22,6 +22,7 @@ from pvesdn.model.saved_plan import Terms
 @options.way
 @options.diff
 @options.nodes
+@options.peers
 @options.decisions
 @options.json_output
 @options.common
@@ -34,6 +35,7 @@ def apply(
     manner: Manner,
     has_diff: bool,
     only: tuple[str, ...],
+    sync_peers: bool,
     flags: PlanFlags,
 ) -> int:
     """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` will be accepted.
@@ -58,11 +60,14 @@ def apply(
     PLAN is a file that `pvesdn plan --out` has saved: its nodes, its decisions and its draft count, and it is refused
     if anything that it was made from has changed since.
 
+    With --sync-peers the peers of PVE's vxlan zones and evpn controllers follow the membership: they are written
+    through PVE's API, pending, once every node has accepted its files, and committed last like what is pending anyway.
+
     With --node the other nodes keep what they have, and what is left for them is said. That cannot be done while PVE's
     SDN has something pending.
     """
-    if plan_file is not None and (only or flags != PlanFlags()):
+    if plan_file is not None and (only or sync_peers or flags != PlanFlags()):
         raise click.UsageError("a saved plan has its nodes and decisions in it: give them to `pvesdn plan --out`")
     require_answer(session, is_agreed=is_agreed)
-    source = PlanSource(Terms(flags=flags, nodes=nodes_of(only)), plan_file)
+    source = PlanSource(Terms(flags=flags, nodes=nodes_of(only), sync_peers=sync_peers), plan_file)
     return offer_and_apply(session, source.offer, manner, is_agreed=is_agreed, has_diff=has_diff)

@@ -36,6 +36,7 @@ from pvesdn.workflows.world import World
     "--out", "plan_file", type=options.FILE, metavar="PLAN", help="Save the plan in a file, for `pvesdn apply PLAN`."
 )
 @options.nodes
+@options.peers
 @options.draft
 @options.source
 @options.decisions
@@ -50,6 +51,7 @@ def plan(
     detailed_exitcode: bool,
     plan_file: Path | None,
     only: tuple[str, ...],
+    sync_peers: bool,
     draft_file: Path | None,
     folder: Path | None,
     intent: Intent,
@@ -60,12 +62,18 @@ def plan(
     Signs are those of terraform: + create, ~ change, - destroy, -/+ delete and create anew. The numbers in the last
     line count interfaces on all nodes. -v also shows the VTEP of each node and why it is that one. If something blocks
     an apply, the exit status is 1, and no plan is saved.
+
+    With --sync-peers the plan is that of PVE's own definitions with other peers: the address of a member that joined
+    comes, that of one that left goes, and whoever else is in a list stays.
     """
     terms = Terms(
         flags=flags,
         nodes=nodes_of(only),
         draft=None if draft_file is None else read_draft(draft_file).saved,
+        sync_peers=sync_peers,
     )
+    if sync_peers and intent != "pending":
+        raise click.UsageError("--sync-peers makes peers pending, so it cannot be used with --intent running")
     if plan_file is not None:
         _require_savable(folder, intent)
     snapshot, world = _taken(session, folder)

@@ -7,85 +7,61 @@ from ipaddress import ip_address
 
 from pvesdn.design.checks.wording import listed, placed, together, warning
 from pvesdn.design.ours.zones import zone_nodes
+from pvesdn.design.shared.peer_lists import PeerList, can_be_synced, peer_lists
 from pvesdn.design.shared.pve_evpn import evpn_peers
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import EvpnZone
-from pvesdn.model.primitives import IpAddress, IpInterface
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_controllers import PveBgpController
-from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveVxlanZone
+from pvesdn.model.pve_sdn import PveEvpnController
+
+SYNC = "pvesdn apply --sync-peers"
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """Members that a list forgets, and routers that are in the lists of two controllers."""
-    yield from together(_forgotten_by_zones(given))
-    yield from _forgotten_by_controllers(given)
+    """Members that a list forgets, nodes that have left and are still in one, and routers that are in the lists of two
+    controllers.
+    """
+    lists = list(peer_lists(given))
+    yield from together(_forgotten_by_zones(given, [found for found in lists if found.collection == "zones"]))
+    yield from _forgotten_by_controllers(given, [found for found in lists if found.collection == "controllers"])
+    yield from together(_left(given, lists))
     yield from _in_two_groups(given)
 
 
-def _forgotten_by_zones(given: DesignInput) -> Iterator[tuple[Hashable, Finding]]:
-    for zone in given.sdn.pve.zones:
-        if isinstance(zone, PveVxlanZone) and zone.peers:
-            nodes = given.cluster.among(zone.nodes) & given.facts.keys()
-            if missing := _missing(given, nodes, zone.peers):
-                what = f"peers lists no address of {listed(missing)}, so no other node floods frames there"
-                yield (zone.peers, tuple(missing)), warning(zone.where, what, _add(given, missing, zone.peers))
+def _forgotten_by_zones(given: DesignInput, lists: Iterable[PeerList]) -> Iterator[tuple[Hashable, Finding]]:
+    for found in lists:
+        if found.missing:
+            what = f"peers lists no address of {listed(found.missing)}, so no other node floods frames there"
+            yield (found.peers, found.missing), warning(found.where, what, _add(given, found, found.missing))
 
 
-def _forgotten_by_controllers(given: DesignInput) -> Iterator[Finding]:
+def _forgotten_by_controllers(given: DesignInput, lists: Iterable[PeerList]) -> Iterator[Finding]:
     """Without the nodes of our own zones over PVE's controllers, of which `bgp` tells at the zone."""
-    zones = [zone for zone in given.sdn.pve.zones if isinstance(zone, PveEvpnZone)]
-    for controller in given.sdn.pve.controllers:
-        if not (isinstance(controller, PveEvpnController) and controller.peers):
-            continue
-        here = (given.cluster.among(zone.nodes) for zone in zones if zone.controller == controller.id)
-        nodes = frozenset[str]().union(*here) & given.facts.keys()
-        ours = [zone for zone in given.sdn.own.zones if isinstance(zone, EvpnZone) and zone.controller == controller.id]
+    for found in lists:
+        ours = [zone for zone in given.sdn.own.zones if isinstance(zone, EvpnZone) and zone.controller == found.id]
         told = frozenset[str]().union(*(zone_nodes(zone, given.cluster) for zone in ours))
-        missing = [node for node in _missing(given, nodes, controller.peers) if node not in told]
-        if missing and not _may_accept_others(given, controller.peers):
+        if missing := tuple(node for node in found.missing if node not in told):
             what = f"peers lists no address of {listed(missing)}, so no other node has a session with it"
-            yield warning(controller.where, what, _add(given, missing, controller.peers))
+            yield warning(found.where, what, _add(given, found, missing))
 
 
-def _missing(given: DesignInput, nodes: Iterable[str], peers: tuple[str, ...]) -> list[str]:
-    """Nodes that a list forgets.
-
-    Nobody where it names none of them: it is then one of route reflectors, or of hosts outside the cluster.
-    """
-    known = frozenset(map(ip_address, peers))
-    those = sorted(nodes)
-    found = [node for node in those if not any(held.ip in known for _, held in given.facts[node].addresses)]
-    return found if len(found) < len(those) else []
+def _add(given: DesignInput, found: PeerList, missing: tuple[str, ...]) -> str:
+    """How the nodes get into the list."""
+    addresses = [found.addresses[node] for node in missing if node in found.addresses]
+    is_known = len(addresses) == len(missing)
+    added = listed(addresses) if is_known else f"the underlay address of {listed(missing)}"
+    how = f" ({SYNC} does)" if is_known and can_be_synced(given) else ""
+    return f"add {added} to the peers in PVE{how}, or leave {listed(missing)} out of the zone's nodes"
 
 
-def _may_accept_others(given: DesignInput, peers: tuple[str, ...]) -> bool:
-    """All listed members have lines of an administrator's beside PVE's: they may be route reflectors by those."""
-    known = frozenset(map(ip_address, peers))
-    holders = [facts for facts in given.facts.values() if any(held.ip in known for _, held in facts.addresses)]
-    return all(facts.has_foreign_frr_local for facts in holders)
-
-
-def _add(given: DesignInput, missing: list[str], peers: tuple[str, ...]) -> str:
-    """Which addresses belong into a list, judged by those that are in it: of the same network, else of a device of the
-    same name.
-    """
-    known = frozenset(map(ip_address, peers))
-    like = [(device, held) for facts in given.facts.values() for device, held in facts.addresses if held.ip in known]
-    found = {node: _address_like(like, given.facts[node].addresses) for node in missing}
-    addresses = [address for address in found.values() if address is not None]
-    added = listed(addresses) if len(addresses) == len(found) else f"the underlay address of {listed(missing)}"
-    return f"add {added} to the peers in PVE, or leave {listed(missing)} out of the zone's nodes"
-
-
-def _address_like(
-    like: list[tuple[str, IpInterface]], addresses: Iterable[tuple[str, IpInterface]]
-) -> IpAddress | None:
-    networks = {held.network for _, held in like if held.network.num_addresses > 1}
-    devices = {(device, held.version) for device, held in like}
-    own = [(d, held) for d, held in addresses if not held.ip.is_link_local and not held.ip.is_loopback]
-    near = [held.ip for _, held in own if held.network in networks]
-    return next(iter(near or [held.ip for device, held in own if (device, held.version) in devices]), None)
+def _left(given: DesignInput, lists: Iterable[PeerList]) -> Iterator[tuple[Hashable, Finding]]:
+    how = f" ({SYNC} does)" if can_be_synced(given) else ""
+    for found in lists:
+        for peer, node in found.gone.items():
+            what = f"peers lists {peer}, which was the address of {node}, and {node} has left the cluster"
+            yield (peer, node), warning(found.where, what, f"remove it from the peers in PVE{how}")
 
 
 def _in_two_groups(given: DesignInput) -> Iterator[Finding]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_interface
+from dataclasses import replace
+from ipaddress import ip_address, ip_interface
 
 import pytest
 
 from pvesdn.design.checks import pve_peers
+from pvesdn.design.shared.peer_lists import PeerList, departed_peers, peer_lists
+from pvesdn.model.cluster import SeenVtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Severity
@@ -194,3 +197,66 @@ def test_who_leaves_the_router_to_one_controller_is_not_warned_again() -> None:
 
 def test_pves_own_definitions_of_the_other_tests_are_in_order() -> None:
     assert findings(given("", pve=PVE_EVPN), Severity.WARNING) == []
+
+
+# --- a node that has left --------------------------------------------------------------------------------------------
+
+
+def remembered(address: str, *, others: tuple[str, ...] = ()) -> dict[str, SeenVtep]:
+    more = tuple((ip_address(other), None) for other in others)
+    return {"gone": SeenVtep(address=ip_address(address), mtu=1500, others=more)}
+
+
+def lists(zones: str, controllers: str = "", *, seen: Mapping[str, SeenVtep]) -> list[PeerList]:
+    return list(peer_lists(replace(network(zones, controllers), seen=seen)))
+
+
+def test_the_address_of_a_node_that_has_left_goes_and_the_order_stays() -> None:
+    (found,) = lists(vxlan("192.168.0.3,192.168.0.9,192.0.2.1,192.168.0.1,192.168.0.2"), seen=remembered("192.168.0.9"))
+    assert found.gone == {"192.168.0.9": "gone"}
+    assert found.synced == ("192.168.0.3", "192.0.2.1", "192.168.0.1", "192.168.0.2")
+
+
+def test_one_of_its_further_addresses_goes_too() -> None:
+    seen = remembered("10.0.0.9", others=("192.168.0.9",))
+    (found,) = lists(vxlan(f"{ALL},192.168.0.9"), seen=seen)
+    assert found.synced == tuple(ALL.split(","))
+
+
+@pytest.mark.parametrize(
+    ("peers", "address"),
+    [
+        (f"{ALL},192.0.2.1", "192.168.0.9"),
+        (ALL, "192.168.0.2"),
+        ("192.168.0.9", "192.168.0.9"),
+    ],
+    ids=["a router", "another has the address now", "nobody would be left"],
+)
+def test_whoever_is_no_node_that_has_left_stays(peers: str, address: str) -> None:
+    (found,) = lists(vxlan(peers), seen=remembered(address))
+    assert (found.gone, found.synced) == ({}, tuple(peers.split(",")))
+
+
+def test_one_goes_and_one_comes_at_once() -> None:
+    (found,) = lists(vxlan("192.168.0.9,192.168.0.1,192.168.0.2"), seen=remembered("192.168.0.9"))
+    assert found.missing == ("node3",)
+    assert found.synced == ("192.168.0.1", "192.168.0.2", "192.168.0.3")
+
+
+def test_a_spelling_of_its_own_is_the_same_address() -> None:
+    (found,) = lists(vxlan(f"{ALL},FD00:0:0::9"), seen=remembered("fd00::9"))
+    assert found.gone == {"FD00:0:0::9": "gone"}
+
+
+def test_a_node_that_has_left_is_told_once_for_all_lists() -> None:
+    there = f"{ALL},192.168.0.9"
+    given_ = replace(network(vxlan(there), evpn(there)), seen=remembered("192.168.0.9"))
+    (found,) = pve_peers.check(given_)
+    assert "peers lists 192.168.0.9, which was the address of gone, and gone has left the cluster" in str(found)
+    assert len(found.others) == 1
+    assert departed_peers(given_) == {"gone"}
+    assert departed_peers(replace(given_, seen=remembered("192.0.2.77"))) == frozenset()
+
+
+def test_a_zone_on_a_fabric_has_no_list() -> None:
+    assert lists("vxlan: tun\n\tfabric lab\n\n", seen={}) == []

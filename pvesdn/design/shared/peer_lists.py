@@ -1,0 +1,140 @@
+"""PVE's lists of peers against the membership: one for all nodes, which PVE holds against nothing (docs/pve.md §7).
+
+A peer that is no member's is left alone: it may be a route reflector, a router, or a VTEP outside of the cluster. One
+of a node that has left is known by what is remembered of the nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Where
+from pvesdn.model.own_sdn import EvpnZone
+from pvesdn.model.primitives import IpAddress, IpInterface
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveVxlanZone
+
+
+@dataclass(frozen=True, slots=True)
+class PeerList:
+    """The peers of one of PVE's definitions.
+
+    :param collection: ``zones`` or ``controllers``.
+    :param peers: as they are stored.
+    :param missing: nodes that need to be in it and are not, sorted.
+    :param addresses: of those, as far as one can tell which belongs into the list.
+    :param gone: peers, as they are stored, of nodes that have left the cluster, with those.
+    """
+
+    collection: str
+    id: str
+    where: Where
+    peers: tuple[str, ...]
+    missing: tuple[str, ...]
+    addresses: Mapping[str, IpAddress]
+    gone: Mapping[str, str]
+
+    @property
+    def synced(self) -> tuple[str, ...]:
+        """As they should be, in the order that they have: those that come are the last."""
+        kept = tuple(peer for peer in self.peers if peer not in self.gone)
+        return (*kept, *(str(self.addresses[node]) for node in self.missing if node in self.addresses))
+
+
+def peer_lists(given: DesignInput) -> Iterator[PeerList]:
+    """Those of every vxlan zone and evpn controller that has peers and no fabric."""
+    departed = _departed(given)
+    for zone in given.sdn.pve.zones:
+        if isinstance(zone, PveVxlanZone) and zone.peers:
+            nodes = given.cluster.among(zone.nodes)
+            yield _against(given, "zones", zone, nodes, departed)
+    for controller in given.sdn.pve.controllers:
+        if isinstance(controller, PveEvpnController) and controller.peers:
+            zones = [zone for zone in given.sdn.both.zones if isinstance(zone, PveEvpnZone | EvpnZone)]
+            here = (given.cluster.among(zone.nodes) for zone in zones if zone.controller == controller.id)
+            yield _against(given, "controllers", controller, frozenset[str]().union(*here), departed)
+
+
+def can_be_synced(given: DesignInput) -> bool:
+    """Whether PVE has a lock under which they could be edited, on every node that answered (docs/pve.md §3.1)."""
+    return all(given.capabilities.on(node).has_lock for node in given.facts)
+
+
+def departed_peers(given: DesignInput) -> frozenset[str]:
+    """Nodes that have left the cluster, and that one of the lists still names."""
+    departed = _departed(given)
+    listed = {peer for found in peer_lists(given) for peer in map(ip_address, found.peers)}
+    return frozenset(node for address, node in departed.items() if address in listed)
+
+
+def _departed(given: DesignInput) -> dict[IpAddress, str]:
+    """Addresses that no member has any more, and whose they were."""
+    found: dict[IpAddress, str] = {}
+    for node, seen in given.seen.items():
+        if given.cluster.member(node) is None:
+            found |= dict.fromkeys((seen.address, *(address for address, _ in seen.others)), node)
+    if not found:
+        return found
+    held = {address.ip for facts in given.facts.values() for _, address in facts.addresses}
+    held |= {member.address for member in given.cluster.members if member.address is not None}
+    held |= {seen.address for node, seen in given.seen.items() if given.cluster.member(node) is not None}
+    return {address: node for address, node in found.items() if address not in held}
+
+
+def _against(
+    given: DesignInput,
+    collection: str,
+    definition: PveVxlanZone | PveEvpnController,
+    nodes: frozenset[str],
+    departed: Mapping[IpAddress, str],
+) -> PeerList:
+    peers = definition.peers
+    missing = _missing(given, nodes & given.facts.keys(), peers)
+    if collection == "controllers" and _may_accept_others(given, peers):
+        missing = ()
+    gone = {peer: departed[ip_address(peer)] for peer in peers if ip_address(peer) in departed}
+    if len(gone) == len(peers):
+        gone = {}  # then it would be a list of nobody, which PVE does not take
+    return PeerList(
+        collection, definition.id, definition.where, peers, missing, _addresses_like(given, missing, peers), gone
+    )
+
+
+def _missing(given: DesignInput, nodes: Iterable[str], peers: tuple[str, ...]) -> tuple[str, ...]:
+    """Nodes that a list forgets.
+
+    Nobody where it names none of them: it is then one of route reflectors, or of hosts outside the cluster.
+    """
+    known = frozenset(map(ip_address, peers))
+    those = sorted(nodes)
+    found = tuple(node for node in those if not any(held.ip in known for _, held in given.facts[node].addresses))
+    return found if len(found) < len(those) else ()
+
+
+def _may_accept_others(given: DesignInput, peers: tuple[str, ...]) -> bool:
+    """All listed members have lines of an administrator's beside PVE's: they may be route reflectors by those."""
+    known = frozenset(map(ip_address, peers))
+    holders = [facts for facts in given.facts.values() if any(held.ip in known for _, held in facts.addresses)]
+    return all(facts.has_foreign_frr_local for facts in holders)
+
+
+def _addresses_like(given: DesignInput, missing: Iterable[str], peers: tuple[str, ...]) -> dict[str, IpAddress]:
+    """Which addresses belong into a list, judged by those that are in it: of the same network, else of a device of the
+    same name.
+    """
+    known = frozenset(map(ip_address, peers))
+    like = [(device, held) for facts in given.facts.values() for device, held in facts.addresses if held.ip in known]
+    found = {node: _address_like(like, given.facts[node].addresses) for node in missing}
+    return {node: address for node, address in found.items() if address is not None}
+
+
+def _address_like(
+    like: list[tuple[str, IpInterface]], addresses: Iterable[tuple[str, IpInterface]]
+) -> IpAddress | None:
+    networks = {held.network for _, held in like if held.network.num_addresses > 1}
+    devices = {(device, held.version) for device, held in like}
+    own = [(d, held) for d, held in addresses if not held.ip.is_link_local and not held.ip.is_loopback]
+    near = [held.ip for _, held in own if held.network in networks]
+    return next(iter(near or [held.ip for device, held in own if (device, held.version) in devices]), None)

@@ -1,0 +1,209 @@
+"""`--sync-peers` on the simulated cluster: PVE's lists of peers follow its members."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pvesdn_lab.simulated import sdn_config
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from tests.cluster.kit import plan_of, serving, state_of
+from tests.cluster.test_former import Shell
+
+ALL = "192.168.0.1,192.168.0.2,192.168.0.3"
+REFLECTOR = "198.51.100.9"
+ROUTER = "203.0.113.7"
+PVE = {
+    "controllers.cfg": f"evpn: main\n\tasn 65000\n\tpeers {REFLECTOR},192.168.0.3,192.168.0.1,192.168.0.2\n\n",
+    "zones.cfg": (
+        f"vxlan: tun\n\tmtu 1400\n\tpeers {ALL},{ROUTER}\n\n"
+        "evpn: fab\n\tcontroller main\n\tvrf-vxlan 4100\n\tmac BC:24:11:00:00:01\n\n"
+        "vxlan: over\n\tfabric lab\n\tnodes pve1,pve2\n\n"
+    ),
+    "fabrics.cfg": (
+        "ospf_fabric: lab\n\tip_prefix 10.7.0.0/24\n\tarea 0\n\n"
+        "ospf_node: lab_pve1\n\tip 10.7.0.1\n\tinterfaces name=eno2\n\n"
+        "ospf_node: lab_pve2\n\tip 10.7.0.2\n\tinterfaces name=eno2\n\n"
+    ),
+    "vnets.cfg": "vnet: web\n\tzone tun\n\ttag 900\n\nvnet: far\n\tzone over\n\ttag 901\n\n",
+}
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """PVE's definitions are applied, and the nodes are remembered."""
+    with serving(tmp_path / "cluster", "") as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply(PVE)
+        yield shell
+
+
+def peers(cluster: SimulatedCluster) -> dict[str, str | None]:
+    """What is committed, by the definition."""
+    running = sdn_config.running(cluster.world.pmxcfs.sdn)
+    found = {**running["controllers"]["ids"], **running["zones"]["ids"]}
+    return {name: section.get("peers") for name, section in found.items()}
+
+
+def is_pending(cluster: SimulatedCluster) -> bool:
+    sdn = cluster.world.pmxcfs.sdn
+    running = sdn_config.running(sdn)
+    return any(running[kind] != found for kind, found in sdn_config.pending(sdn).items())
+
+
+def test_a_member_that_joins_gets_into_every_list_and_nothing_is_left_to_plan(shell: Shell) -> None:
+    cluster = shell.cluster
+    cluster.join("pve4", "192.168.0.4/24")
+    told = shell.run("pvesdn plan")
+    hint = "add 192.168.0.4 to the peers in PVE (pvesdn apply --sync-peers does), or leave pve4 out of the zone's nodes"
+    assert "zone 'tun': peers lists no address of pve4, so no other node floods frames there; " + hint in told.err
+    assert "controller 'main': peers lists no address of pve4, so no other node has a session with it" in told.err
+
+    planned = shell.run("pvesdn plan --sync-peers --detailed-exitcode")
+    assert planned.status == 2
+    assert "peers lists no address" not in planned.err
+    assert f"~ zone tun: peers {ALL},{ROUTER} -> {ALL},{ROUTER},192.168.0.4" in planned.out
+    assert "PVE's SDN: 1 controller, 1 zone to be edited over version 1, which is running" in planned.out
+    assert not is_pending(cluster)
+
+    done = shell.run("pvesdn apply --sync-peers --yes")
+    assert done.status == 0, done.err
+    assert peers(cluster) == {
+        "main": f"{REFLECTOR},192.168.0.3,192.168.0.1,192.168.0.2,192.168.0.4",
+        "tun": f"{ALL},{ROUTER},192.168.0.4",
+        "fab": None,
+        "over": None,
+    }
+    assert not is_pending(cluster)
+    assert cluster.read_sdn(".lock") is None
+    assert plan_of(cluster).is_empty
+    again = shell.run("pvesdn plan --sync-peers --detailed-exitcode")
+    assert (again.status, "No changes." in again.out) == (0, True), again.out
+
+
+def test_a_member_that_has_left_goes_from_every_list_and_whoever_is_no_member_stays(shell: Shell) -> None:
+    cluster = shell.cluster
+    cluster.leave("pve3")
+    told = shell.run("pvesdn plan")
+    what = "peers lists 192.168.0.3, which was the address of pve3, and pve3 has left the cluster"
+    assert f"zone 'tun': {what}; remove it from the peers in PVE (pvesdn apply --sync-peers does)" in told.err
+    assert shell.run("pvesdn apply --yes").status == 0  # by which pve3 is not forgotten
+
+    done = shell.run("pvesdn apply --sync-peers --yes")
+    assert done.status == 0, done.err
+    assert peers(cluster)["main"] == f"{REFLECTOR},192.168.0.1,192.168.0.2"
+    assert peers(cluster)["tun"] == f"192.168.0.1,192.168.0.2,{ROUTER}"
+    assert "pve3" not in json.loads(cluster.read_sdn("pvesdn-seen.json") or "{}")["vteps"]
+    again = shell.run("pvesdn plan --sync-peers --detailed-exitcode")
+    assert (again.status, again.err) == (0, "")
+
+
+def test_one_leaves_and_another_comes_at_its_address(shell: Shell) -> None:
+    """The address is that of a member: it stays."""
+    cluster = shell.cluster
+    cluster.leave("pve3")
+    cluster.join("pve4", "192.168.0.3/24")
+    planned = shell.run("pvesdn plan --sync-peers")
+    assert "peers" not in planned.err + planned.out.replace("--sync-peers", "")
+
+
+def test_what_everybody_knows_needs_no_edit(shell: Shell) -> None:
+    before = shell.cluster.read_sdn("zones.cfg")
+    done = shell.run("pvesdn apply --sync-peers --yes --json")
+    assert done.status == 0
+    document = json.loads(done.out)
+    assert document["report"] is None
+    assert "calls" not in document["plan"]
+    assert shell.cluster.read_sdn("zones.cfg") == before
+
+
+def test_the_document_has_the_calls(shell: Shell) -> None:
+    shell.cluster.join("pve4", "192.168.0.4/24")
+    document = json.loads(shell.run("pvesdn plan --sync-peers --json").out)
+    assert document["calls"] == [
+        {
+            "method": "PUT",
+            "path": "/cluster/sdn/controllers/main",
+            "values": {"peers": f"{REFLECTOR},192.168.0.3,192.168.0.1,192.168.0.2,192.168.0.4"},
+        },
+        {
+            "method": "PUT",
+            "path": "/cluster/sdn/zones/tun",
+            "values": {"peers": f"{ALL},{ROUTER},192.168.0.4"},
+        },
+    ]
+    assert [row["id"] for row in document["pending"]] == ["main", "tun"]
+
+
+def test_a_saved_plan_says_it_too(shell: Shell, tmp_path: Path) -> None:
+    shell.cluster.join("pve4", "192.168.0.4/24")
+    assert shell.run("pvesdn plan --sync-peers --out peers.plan").status == 0
+    refused = shell.run("pvesdn apply --sync-peers --yes peers.plan")
+    assert "a saved plan has its nodes and decisions in it" in refused.err
+    done = shell.run("pvesdn apply --yes peers.plan")
+    assert done.status == 0, done.err
+    assert peers(shell.cluster)["tun"] == f"{ALL},{ROUTER},192.168.0.4"
+    late = shell.run("pvesdn apply --yes peers.plan")
+    assert "nothing of the plan is left to do" in late.err
+
+
+# --- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+def test_where_a_node_fails_the_peers_are_as_before(shell: Shell) -> None:
+    cluster = shell.cluster
+    cluster.join("pve4", "192.168.0.4/24")
+    before, nodes = {name: cluster.read_sdn(name) for name in PVE}, state_of(cluster)
+    cluster.nodes["pve2"].break_command("ifreload", stderr="error: it did not work\n", times=1)
+    done = shell.run("pvesdn apply --sync-peers --yes")
+    assert done.status == 1
+    assert {name: sdn_config.read_sections(cluster.read_sdn(name) or "") for name in PVE} == {
+        name: sdn_config.read_sections(text or "") for name, text in before.items()
+    }
+    assert not is_pending(cluster)
+    assert cluster.read_sdn(".lock") is None
+    assert state_of(cluster) == nodes
+
+
+def test_edits_of_others_are_named_and_nothing_is_done(shell: Shell) -> None:
+    cluster = shell.cluster
+    cluster.join("pve4", "192.168.0.4/24")
+    cluster.write_sdn("vnets.cfg", PVE["vnets.cfg"] + "vnet: theirs\n\tzone tun\n\ttag 902\n\n")
+    done = shell.run("pvesdn apply --sync-peers --yes")
+    assert done.status == 1
+    assert "PVE's definitions have changes that nobody has applied: vnet 'theirs' (new)" in done.err
+    assert "apply or revert them in PVE's panel, and run it again" in done.err
+    assert peers(cluster)["tun"] == f"{ALL},{ROUTER}"
+    cluster.write_sdn("vnets.cfg", PVE["vnets.cfg"])
+    assert shell.run("pvesdn apply --sync-peers --yes").status == 0
+    assert peers(cluster)["tun"] == f"{ALL},{ROUTER},192.168.0.4"
+
+
+def test_it_cannot_be_had_for_what_is_committed_or_for_some_nodes(shell: Shell) -> None:
+    shell.cluster.join("pve4", "192.168.0.4/24")
+    running = shell.run("pvesdn plan --sync-peers --intent running")
+    assert running.status == 1
+    assert "--sync-peers makes peers pending" in running.err
+    part = shell.run("pvesdn apply --sync-peers --yes --node pve1")
+    assert "so no node can be taken alone" in part.err
+    assert not is_pending(shell.cluster)
+
+
+def test_a_pve_without_a_lock_is_not_written_to(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", "", character=8) as cluster:
+        shell = Shell(cluster, tmp_path)
+        zones = f"vxlan: tun\n\tpeers {ALL}\n\n"
+        shell.apply({"zones.cfg": zones, "vnets.cfg": "vnet: web\n\tzone tun\n\ttag 900\n\n"})
+        cluster.join("pve4", "192.168.0.4/24")
+        assert "--sync-peers" not in shell.run("pvesdn plan").err
+        done = shell.run("pvesdn apply --sync-peers --yes")
+        assert done.status == 1
+        assert "before libpve-network-perl 1.1.3 PVE has no lock under which pvesdn could write its peers" in done.err
+        assert f"zone 'tun': set peers to {ALL},192.168.0.4" in done.err
+        assert cluster.read_sdn("zones.cfg") == zones
+        cluster.write_sdn("zones.cfg", zones.replace(ALL, f"{ALL},192.168.0.4"))
+        assert shell.run("pvesdn apply --yes --overwrite").status == 0
+        assert plan_of(cluster).is_empty
