@@ -58,6 +58,8 @@ class _Verbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
+            if ctx.resilient_parsing:  # a shell asks what could come next, and shows no errors
+                return None
             from pvesdn.model.nearest import nearest  # noqa: PLC0415 - only a slip of the finger needs it
 
             near = nearest(cmd_name, _VERBS)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 
+from pvesdn.cli import complete
 from pvesdn.cli.session import Session
 
 if TYPE_CHECKING:
@@ -130,9 +131,10 @@ def draft(function: Decorated) -> Decorated:
 
 def nodes(function: Decorated) -> Decorated:
     """`--node`, which can be repeated."""
-    return click.option("--node", "only", multiple=True, metavar="NODE", help="Only this node; can be repeated.")(
-        function
-    )
+    return click.option(
+        "--node", "only", multiple=True, metavar="NODE", shell_complete=complete.nodes,
+        help="Only this node; can be repeated.",
+    )(function)  # fmt: skip
 
 
 def peers(function: Decorated) -> Decorated:
@@ -177,7 +179,10 @@ def turns(function: Callable[..., int]) -> Callable[..., int]:
 
         return function(*args, wishes=Wishes(canary=canary, batch=batch or BATCH), **given)
 
-    first = click.option("--canary", metavar="NODE", help="The node that goes first; the rest wait until it is good.")
+    first = click.option(
+        "--canary", metavar="NODE", shell_complete=complete.nodes,
+        help="The node that goes first; the rest wait until it is good.",
+    )  # fmt: skip
     most = click.option(
         "--batch", type=click.IntRange(min=1), metavar="N", help="Nodes at most that change side by side behind it; 8."
     )
@@ -256,7 +261,7 @@ def decisions(function: Callable[..., int]) -> Callable[..., int]:
                 help="Let the reload apply the unapplied edits in /etc/network/interfaces.new.",
             ),
             click.option(
-                "--allow-management", multiple=True, metavar="NODE",
+                "--allow-management", multiple=True, metavar="NODE", shell_complete=complete.nodes,
                 help="Change devices that carry this node's own address or VTEP; can be repeated.",
             ),
         )

@@ -53,6 +53,7 @@ def test_help_loads_little_more_than_click() -> None:
         "pvesdn",
         "pvesdn.cli",
         "pvesdn.cli.app",
+        "pvesdn.cli.complete",
         "pvesdn.cli.options",
         "pvesdn.cli.screens",
         "pvesdn.cli.screens.screen",

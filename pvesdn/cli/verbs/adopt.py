@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pvesdn.cli import options, statuses
+from pvesdn.cli import complete, options, statuses
 from pvesdn.cli.draft import say_former_is_kept
 from pvesdn.cli.outputs import write_files
 from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
@@ -55,9 +55,13 @@ _PLACE = click.Path(path_type=Path)
     "--from-pve",
     multiple=True,
     metavar="ZONE",
+    shell_complete=complete.pve_zones,
     help="Move a zone from PVE's panel instead; may be repeated. With --output FOLDER it writes two scripts there.",
 )
-@click.option("--to-pve", multiple=True, metavar="ZONE", help="The same, from pvesdn.cfg to PVE's panel.")
+@click.option(
+    "--to-pve", multiple=True, metavar="ZONE", shell_complete=complete.own_zones,
+    help="The same, from pvesdn.cfg to PVE's panel.",
+)  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace files that already exist.")
 @click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")
 @click.option("--from", "folder", type=options.FOLDER, metavar="DIR", help="Work on a snapshot instead of the cluster.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pvesdn.cli import options, statuses
+from pvesdn.cli import complete, options, statuses
 from pvesdn.cli.screens.history import (
     difference_document,
     difference_lines,
@@ -27,7 +27,7 @@ class _Further(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         found = super().get_command(ctx, cmd_name)
-        if found is None:
+        if found is None and not ctx.resilient_parsing:
             meant = f"show {cmd_name}" if cmd_name.isdigit() else "show N or diff N M"
             ctx.fail(f"there is no 'history {cmd_name}'; did you mean history {meant}?")
         return found
@@ -61,7 +61,7 @@ def history(context: click.Context) -> int:
 
 
 @history.command(epilog=statuses.TABLE)
-@click.argument("number", metavar="N", type=_NUMBER)
+@click.argument("number", metavar="N", type=_NUMBER, shell_complete=complete.applies)
 @click.option("--definitions", "is_text", is_flag=True, help="Print pvesdn.cfg as it was then, and nothing else.")
 @options.json_output
 @options.common
@@ -100,8 +100,8 @@ def _print_definitions(former: Definitions, number: int) -> int:
 
 
 @click.command(epilog=statuses.TABLE)
-@click.argument("old", metavar="N", type=_NUMBER)
-@click.argument("new", metavar="[M]", type=_NUMBER, required=False)
+@click.argument("old", metavar="N", type=_NUMBER, shell_complete=complete.applies)
+@click.argument("new", metavar="[M]", type=_NUMBER, required=False, shell_complete=complete.applies)
 @options.json_output
 @options.common
 @click.pass_obj

@@ -9,13 +9,13 @@ import functools
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec
 
 import click
 
-from pvesdn.cli import lab_package, options, statuses
+from pvesdn.cli import complete, lab_package, options, statuses
 from pvesdn.cli.screens.screen import Screen, columns
 from pvesdn.cli.session import Session
 from pvesdn.errors import SettingsError
@@ -65,6 +65,53 @@ def _with_the_lab(function: Callable[Arguments, int]) -> Callable[Arguments, int
     return verb
 
 
+@complete.offers
+def _scenarios(_: click.Context) -> list[tuple[str, str]]:
+    """For the shell: the scenarios that come with the lab, where it is installed."""
+    if lab_package.missing():
+        return []
+    from pvesdn_lab.live.scenario import all_scenarios  # noqa: PLC0415
+
+    return [(scenario.name, scenario.title) for scenario in all_scenarios()]
+
+
+@complete.offers
+def _nodes(context: click.Context) -> list[tuple[str, str]]:
+    """For the shell: the nodes of the lab that is up."""
+    return [(name, "") for name in _ready(context)["nodes"]]
+
+
+@complete.offers
+def _places(context: click.Context) -> list[tuple[str, str]]:
+    """For the shell: where commands can be run in it."""
+    ready = _ready(context)
+    return [(name, kind[:-1]) for kind in ("nodes", "guests", "others") for name in ready[kind]]
+
+
+@complete.offers
+def _vnets(context: click.Context) -> list[tuple[str, str]]:
+    """For the shell: the VNets of its scenario."""
+    if not (scenario := str(_ready(context)["scenario"])):
+        return []
+    from pvesdn_lab.live.scenario import FOLDER  # noqa: PLC0415
+
+    files = sorted((FOLDER / scenario).rglob("*.cfg"))
+    return sorted({(name, "") for file in files for kind, name in complete.sections(str(file)) if kind == "vnet"})
+
+
+def _ready(context: click.Context) -> Mapping[str, Any]:
+    """What is known of the lab that the command line names; nothing where none is up."""
+    nothing: Mapping[str, Any] = {"nodes": {}, "guests": {}, "others": {}, "scenario": ""}
+    if lab_package.missing():
+        return nothing
+    from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
+
+    try:
+        return live.running(str(context.meta.get(_NAME, live.DEFAULT))).ready
+    except SettingsError:
+        return nothing
+
+
 @click.group(epilog=statuses.TABLE, subcommand_metavar="WHAT [ARGUMENTS]")
 @_name
 @options.common
@@ -100,7 +147,7 @@ def list_(session: Session) -> int:
 
 
 @lab.command()
-@click.argument("scenario", default="unicast")
+@click.argument("scenario", default="unicast", shell_complete=_scenarios)
 @_machine
 @_name
 @click.pass_obj
@@ -119,7 +166,7 @@ def up(session: Session, *, scenario: str, machine: str) -> int:
 
 
 @lab.command("exec", context_settings={"ignore_unknown_options": True})
-@click.argument("place")
+@click.argument("place", shell_complete=_places)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @_with_the_lab
 def execute(*, place: str, command: tuple[str, ...]) -> int:
@@ -139,8 +186,8 @@ def guest() -> None:
 
 @guest.command()
 @click.argument("name")
-@click.option("--node", required=True, help="The node to start it on.")
-@click.option("--vnet", required=True, help="The VNet to plug it into.")
+@click.option("--node", required=True, shell_complete=_nodes, help="The node to start it on.")
+@click.option("--vnet", required=True, shell_complete=_vnets, help="The VNet to plug it into.")
 @click.option("--ip", "addresses", multiple=True, metavar="ADDRESS/LENGTH", help="An address; may be repeated.")
 @click.option("--gateway", "gateways", multiple=True, metavar="ADDRESS", help="A default gateway; may be repeated.")
 @_name
@@ -176,7 +223,7 @@ def down(session: Session) -> int:
 
 
 @lab.command()
-@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...", shell_complete=_scenarios)
 @click.option("--results", type=options.FOLDER, help="Where to keep what was measured.  [default: nowhere]")
 @click.option("--if-possible", is_flag=True, help="Where the lab cannot run, say why in one line and end well.")
 @click.option(

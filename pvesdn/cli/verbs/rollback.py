@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import click
 
-from pvesdn.cli import options, statuses
+from pvesdn.cli import complete, options, statuses
 from pvesdn.cli.applying import offer_and_apply, require_answer
 from pvesdn.cli.former import Former
 from pvesdn.cli.screens.confirmation import ids
@@ -36,7 +36,7 @@ _ID_LENGTH = 16
 
 
 @click.command(epilog=statuses.TABLE)
-@click.argument("which", metavar="[ID | N]", required=False)
+@click.argument("which", metavar="[ID | N]", required=False, shell_complete=complete.applies)
 @options.yes
 @options.confirm
 @options.comment

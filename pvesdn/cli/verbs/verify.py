@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pvesdn.cli import options, statuses
+from pvesdn.cli import complete, options, statuses
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.screens.verify import discrepancy_lines, last_line, unseen_lines, verify_document, zone_lines
 from pvesdn.cli.screens.wrapping import wrapped
@@ -50,7 +50,7 @@ class _Verify(click.Command):
 
 @click.command(cls=_Verify, epilog=statuses.VERIFY_TABLE)
 @options.nodes
-@click.option("--zone", metavar="ZONE", help="Only what guests of this zone may notice.")
+@click.option("--zone", metavar="ZONE", shell_complete=complete.zones, help="Only what guests of this zone may notice.")
 @click.option(
     "--wait",
     type=_Seconds(min=0, max=_LONGEST),
