@@ -19,7 +19,7 @@ ZSH = """\
 zmodload zsh/zpty
 zpty shell zsh -f -i
 # What a person types, and then Tab; the list is what stands between the marks.
-zpty -w shell 'PS1= PROMPT2= ; stty -echo; fpath=($SCRIPTS $fpath); autoload -Uz compinit; compinit -u -d /dev/null'
+zpty -w shell 'PS1= PROMPT2= ; stty -echo; fpath=($SCRIPTS $fpath); autoload -Uz compinit; compinit -u -D'
 zpty -w shell 'zstyle ":completion:*" list-prompt ""; setopt no_always_last_prompt; LISTMAX=0; COLUMNS=200'
 zpty -w shell 'compadd() { builtin compadd -O given "$@"; print -r -- "<<${given}>>"; builtin compadd "$@" }'
 zpty -w shell 'print ready-$((40 + 2))'

@@ -139,10 +139,17 @@ def _systemd_takes_the_units_and_none_is_enabled(root: Root, _: Path) -> None:
 
 
 def _bash_and_zsh_complete(root: Root, _: Path) -> None:
-    argv, environ = asking.bash(["pvesdn", "ver"])
-    _expect(root.run(*argv, environ=environ), "verify\n")
-    argv, environ = asking.zsh("pvesdn ver")
-    _expect(root.run("timeout", "30", *argv, environ=environ), "verify")
+    """Verbs, and names of the definitions and members in /etc/pve."""
+    sdn = root.folder / "etc/pve/sdn"
+    sdn.mkdir(parents=True)
+    (sdn / "pvesdn.cfg").write_text("vxlan: tenant\n", "utf-8")
+    (root.folder / "etc/pve/nodes/node7").mkdir(parents=True)
+    for line, wanted in {"ver": "verify", "verify --zone ": "tenant", "apply --canary node": "node7"}.items():
+        argv, environ = asking.bash(["pvesdn", *line.split(" ")])
+        _expect(root.run(*argv, environ=environ), f"{wanted}\n")
+        argv, environ = asking.zsh(f"pvesdn {line}")
+        _expect(root.run("timeout", "30", *argv, environ=environ), f"<<{wanted}")
+    shutil.rmtree(root.folder / "etc/pve")
 
 
 def _removal_keeps_the_way_back_and_purge_waits_for_it(root: Root, _: Path) -> None:
@@ -229,7 +236,7 @@ def _files(root: Root) -> Iterator[str]:
         name = str(path.relative_to(root.folder))
         if not any(name == aside or name.startswith(f"{aside}/") for aside in _ASIDE):
             found = path.lstat()
-            size = found.st_size if path.is_file() else 0
+            size = found.st_size if path.is_file() and not path.is_symlink() else 0
             yield f"{name} {found.st_mode:o} {size}"
 
 
