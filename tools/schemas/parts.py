@@ -166,6 +166,11 @@ _DRAFT = record(
     {"path": TEXT, "action": one_of(("add", "change", "remove"))},
     optional={"diff": each(TEXT)},
 )
+_VNIS = record(
+    "What becomes of the cluster's pvesdn-vnis.cfg",
+    {"path": TEXT, "action": one_of(("add", "change", "remove")), "differences": each(part("difference"))},
+    optional={"diff": each(TEXT)},
+)
 
 PARTS_OF_A_PLAN: dict[str, Schema] = {
     "summary": _SUMMARY,
@@ -175,6 +180,7 @@ PARTS_OF_A_PLAN: dict[str, Schema] = {
     "node": _NODE,
     "call": _CALL,
     "draft": _DRAFT,
+    "vnis": _VNIS,
 }
 """What a plan refers to."""
 
@@ -192,5 +198,5 @@ PLAN = record(
         "unreachable": by_name(TEXT),
         "offline": each(TEXT),
     },
-    optional={"definitions": part("draft"), "calls": each(part("call"))},
+    optional={"definitions": part("draft"), "vnis": part("vnis"), "calls": each(part("call"))},
 )
