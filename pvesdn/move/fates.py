@@ -108,6 +108,9 @@ FATES: Mapping[str, Mapping[str, Mapping[str, Rule]]] = {
 """By type of zone, file (without ``.cfg``) and property."""
 
 _OWN_ZONE: Mapping[str, Rule] = {"nodes": _CARRIED, "mtu": _CARRIED, "vxlan-port": _CARRIED}
+# What a zone that carries the panel's VNets has besides; such a zone is refused as a whole.
+_IN_PANEL = Rule(Fate.NEEDED, "its VNets are in the panel already")
+_CARRIES: Mapping[str, Rule] = {"carries": _IN_PANEL, "vni-range": _IN_PANEL}
 _NO_MULTICAST = Rule(
     Fate.NEEDED,
     "PVE floods to a list of peers alone",
@@ -118,6 +121,8 @@ BACK: Mapping[str, Mapping[str, Mapping[str, Rule]]] = {
     VXLAN: {
         "vxlan": {
             **_OWN_ZONE,
+            **_CARRIES,
+            "mac": _IN_PANEL,
             "peers": _CARRIED,
             "multicast-group": _NO_MULTICAST,
             "multicast-interface": _NO_MULTICAST,
@@ -134,6 +139,7 @@ BACK: Mapping[str, Mapping[str, Mapping[str, Rule]]] = {
     EVPN: {
         "evpn": {
             **_OWN_ZONE,
+            **_CARRIES,
             "controller": _CARRIED,
             "irb": _CARRIED,
             "vrf-vxlan": _CARRIED,

@@ -110,6 +110,9 @@ def _refusals(name: str, panel: Panel) -> Iterator[Finding]:
         known = [zone.id for zone in panel.own.zones]
         every = f"its zones are {', '.join(known)}" if known else "it has no zone"
         yield error(f"zone '{name}'", f"{OWN_NAME} has no such zone", absent(name, known, every))
+    elif zone.carries is not None:
+        what = f"stays in {OWN_NAME}: it carries PVE's zone '{zone.carries}', whose VNets are in the panel already"
+        yield error(zone.where, what, "leave it there: pvesdn works beside PVE's zones")
     elif isinstance(zone, EvpnZone) and zone.irb is not Irb.SYMMETRIC:
         what = f"stays in {OWN_NAME}: PVE's EVPN zones route through an L3VNI, and this one has irb {zone.irb.value}"
         yield error(zone.where, what, "leave it there: pvesdn works beside PVE's zones")

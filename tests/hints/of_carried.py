@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tests.fakes import FakeCluster
+from tests.hints.deeds import to_pve
 from tests.hints.pves import with_
-from tests.hints.table import Row
+from tests.hints.table import Row, planned
 
 LAN = {
     "zones.cfg": "simple: lan\n\tmtu 1450\n\n",
@@ -44,6 +47,16 @@ def _is_off(made: FakeCluster) -> None:
 
 
 ROWS = (
+    Row(
+        "a zone that carries the panel's VNets is to go there itself",
+        LAN,
+        said=(
+            "error: pvesdn.cfg:1: zone 'prod': stays in pvesdn.cfg: it carries PVE's zone 'lan', whose VNets are in the "
+            "panel already; leave it there: pvesdn works beside PVE's zones"
+        ),
+        asked=partial(to_pve, zone="prod"),
+        asked_then=planned,
+    ),
     Row(
         "a range that is none",
         with_(LAN, "pvesdn.cfg", "10000-10999", "10000"),

@@ -98,6 +98,17 @@ def test_irb_that_pve_does_not_have_stays(irb: str) -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["vxlan: ours\n", "evpn: ours\n\tcontroller ctl\n\tirb symmetric\n\tvrf-vxlan 77\n"])
+def test_a_zone_that_carries_the_panels_vnets_stays(kind: str) -> None:
+    own = f"{kind}\tcarries lan\n\tvni-range 100-199\n\n"
+    assert refused(drawn("simple: lan\n\tmtu 1400\n\n", own=own), "ours") == (
+        (
+            "pvesdn.cfg:1: zone 'ours': stays in pvesdn.cfg: it carries PVE's zone 'lan', whose VNets are in the panel"
+            " already; leave it there: pvesdn works beside PVE's zones"
+        ),
+    )
+
+
 def test_multicast_stops_the_move_and_the_hint_leads_to_one_that_passes() -> None:
     own = "vxlan: ours\n\tmulticast-group 239.1.1.1\n\n"
     found = back(drawn("", controllers="", own=own), "ours")
