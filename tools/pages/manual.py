@@ -30,7 +30,8 @@ _FILES = (
 
 def manual() -> dict[str, str]:
     """Each page by the name of its file."""
-    context = click.Context(pvesdn, info_name="pvesdn")
+    # With its settings: click keeps the help option that it makes at first, for every later call of the verb.
+    context = click.Context(pvesdn, info_name="pvesdn", **pvesdn.context_settings)
     pages = {"pvesdn.1": _whole(context), "pvesdn.cfg.5": _definitions(), "pvesdn.toml.5": _settings()}
     for verb in pvesdn.list_commands(context):
         command = pvesdn.get_command(context, verb)
