@@ -87,10 +87,9 @@ deb: ## Make Debian's package of this tree, for Debian 12 and 13, in build/deb
 repo: deb ## Make an apt repository of it, in build/deb/repo; KEY=... signs it
 	@$(python) -m tools.deb repo $(if $(KEY),--key '$(KEY)')
 
-deb-check: ## Make both, and try them in clean roots of Debian 12 and 13: installation, upgrade, use, removal, purge
+deb-check: ## Make it, and try it in clean roots of Debian 12 and 13: installation, upgrade, use, removal, purge
 	@tools/setup deb-check
 	@$(python) -m tools.deb build
-	@$(python) -m tools.deb repo $(if $(KEY),--key '$(KEY)')
 	@$(python) -m tools.deb check
 
 clean: ## Remove everything that these commands made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import tomllib
 from datetime import UTC, datetime
 from email import message_from_string
 from email.message import Message
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,12 +18,14 @@ import pytest
 
 from tests.test_release import commit, git
 from tools.deb.licences import copyright_file
+from tools.deb.repo import SUITE, how_to_use, make_repository
 from tools.deb.staging import HOME, HOOKS, LOCK, PYTHONS, UNITS, lay_out_hooks, tidy
 from tools.deb.version import Version, changelog, debian_version
 from tools.release_check import version_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = sorted(ROOT.glob("debian/pvesdn.p[or]*"))
+UNIT_FILES = sorted(ROOT.glob("hooks/*.service"))
 WHEN = datetime(2027, 1, 15, 12, tzinfo=UTC)
 LOCKED = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", LOCK.read_text(), re.MULTILINE))
 dpkg = pytest.mark.skipif(shutil.which("dpkg") is None, reason="this is no Debian: dpkg was not asked")
@@ -69,6 +73,14 @@ def test_the_package_is_for_the_pythons_that_it_has_compiled_modules_for() -> No
 
     assert f"python3 (>= {PYTHONS[0]})" in depends
     assert f"python3 (<< 3.{int(PYTHONS[-1].partition('.')[2]) + 1})" in depends
+
+
+def test_what_the_units_call_is_there() -> None:
+    """kill is procps's, which a small Debian lacks."""
+    called = re.findall(r"^Exec\w+=[-@]?(\S+)", "".join(unit.read_text() for unit in UNIT_FILES), re.MULTILINE)
+
+    assert set(called) <= {"/usr/bin/env", "/bin/kill"}
+    assert "procps" in names(str(control()["Depends"]))
 
 
 def test_ssh_is_needed_frr_is_recommended_and_nothing_replaces_the_machines_ifupdown() -> None:
@@ -185,6 +197,25 @@ def test_each_licence_is_told_with_its_text_or_with_where_debian_has_it(tmp_path
         "Copyright: 2019 Other\nLicense: Apache-2.0-three\n The text is in /usr/share/common-licenses/Apache-2.0."
         in text
     )
+
+
+@pytest.mark.skipif(shutil.which("apt-ftparchive") is None, reason="no repository was made; apt-get install apt-utils")
+def test_a_repository_names_its_package_and_the_digest_of_its_index(tmp_path: Path) -> None:
+    control = tmp_path / "tree/DEBIAN/control"
+    control.parent.mkdir(parents=True)
+    control.write_text("Package: pvesdn\nVersion: 1\nArchitecture: amd64\nMaintainer: a <a@b.c>\nDescription: a\n")
+    package = tmp_path / "pvesdn_1_amd64.deb"
+    subprocess.run(["dpkg-deb", "--build", tmp_path / "tree", package], check=True, capture_output=True, timeout=60)
+    make_repository(package, "", tmp_path / "repo")
+    lists = tmp_path / "repo/dists" / SUITE
+    index = lists / "main/binary-amd64/Packages"
+    (file,) = re.findall(r"^Filename: (.+)$", index.read_text(), re.MULTILINE)
+
+    assert (tmp_path / "repo" / file).read_bytes() == package.read_bytes()
+    assert f"{sha256(index.read_bytes()).hexdigest()} " in (lists / "Release").read_text()
+    assert gzip.decompress(index.with_suffix(".gz").read_bytes()) == index.read_bytes()
+    assert not (lists / "InRelease").exists()
+    assert "trusted=yes" in how_to_use(tmp_path / "repo", is_signed=False)
 
 
 # --- maintainer scripts -----------------------------------------------------------------------------------------------

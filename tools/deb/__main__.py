@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.deb.build import BUILD, ROOT, build
 from tools.deb.check import check
-from tools.deb.repo import how_to_use, make_repository
+from tools.deb.repo import KEYRING, REPOSITORY, how_to_use, make_repository
 from tools.deb.staging import Failed
 
 
@@ -23,9 +23,11 @@ def main(argv: list[str]) -> int:
             made = build().relative_to(ROOT)
             print(f"{made}: {(ROOT / made).stat().st_size:,} bytes; install it with: apt install ./{made}")
         elif given.what == "repo":
-            folder = make_repository(_package(), given.key)
-            print(f"{folder.relative_to(ROOT)}; for /etc/apt/sources.list.d/pvesdn.list:")
-            print(f"  {how_to_use(folder, is_signed=bool(given.key))}")
+            make_repository(_package(), given.key)
+            print(f"{REPOSITORY.relative_to(ROOT)}; for /etc/apt/sources.list.d/pvesdn.list:")
+            print(f"  {how_to_use(REPOSITORY, is_signed=bool(given.key))}")
+            if given.key:
+                print(f"  and for /etc/apt/keyrings: {(REPOSITORY / KEYRING).relative_to(ROOT)}")
         else:
             check(_package(), lambda line: print(f"deb-check: {line}", flush=True))
     except Failed as error:

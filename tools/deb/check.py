@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from tools.deb import asking
 from tools.deb.build import ROOT
 from tools.deb.former import former_package
-from tools.deb.repo import KEYRING, REPOSITORY, SUITE
+from tools.deb.repo import KEYRING, SUITE, how_to_use, make_repository
 from tools.deb.roots import Root, clean_root
 from tools.deb.staging import UNITS, Failed, run
 from tools.release_check import version_of
@@ -41,7 +42,7 @@ Step = Callable[[Root, Path], None]
 
 
 def check(package: Path, say: Callable[[str], None]) -> None:
-    """Try the package, and the repository that has it.
+    """Try the package, and a repository that has it.
 
     :raises Failed: something does not hold.
     """
@@ -167,25 +168,53 @@ def _removal_keeps_the_way_back_and_purge_waits_for_it(root: Root, _: Path) -> N
     (state / "checkpoint.json").unlink()
 
 
-def _the_repository_installs_it_again(root: Root, package: Path) -> None:
-    shutil.copytree(REPOSITORY, root.folder / "srv/repo")
-    public = root.folder / "srv/repo" / KEYRING
-    trust = "trusted=yes"
-    if public.exists():
-        (root.folder / "etc/apt/keyrings").mkdir(exist_ok=True)
-        shutil.copyfile(public, root.folder / "etc/apt/keyrings" / KEYRING)
-        trust = f"signed-by=/etc/apt/keyrings/{KEYRING}"
+def _the_signed_repository_installs_it_again_and_a_forged_one_does_not(root: Root, package: Path) -> None:
+    """By a key of a moment, which only apt's keyring in the root knows."""
+    served = root.folder / "srv/repo"
+    with _key_of_a_moment() as key:
+        make_repository(package, key, served)
+    (root.folder / "etc/apt/keyrings").mkdir(exist_ok=True)
+    keyring = shutil.move(served / KEYRING, root.folder / "etc/apt/keyrings" / KEYRING)
     source = root.folder / "etc/apt/sources.list.d/pvesdn.list"
-    source.write_text(f"deb [{trust}] file:/srv/repo {SUITE} main\n", "utf-8")
-    root.run("apt-get", "update", "-o", f"Dir::Etc::SourceList={source}".replace(str(root.folder), ""))
-    root.apt("install", "pvesdn")
+    source.write_text(f"{how_to_use(Path('/srv/repo'), is_signed=True)}\n", "utf-8")
+    only_this = (
+        "-o",
+        "Dir::Etc::SourceList=/etc/apt/sources.list.d/pvesdn.list",
+        "-o",
+        "Dir::Etc::SourceParts=/dev/null",
+    )
+    root.apt("update", *only_this)
+    root.apt("install", "pvesdn", *only_this)
     version = run(["dpkg-deb", "--field", package, "Version"], cwd=package.parent).strip()
     _expect(root.run("dpkg-query", "--show", "--showformat=${Version} ${Status}", "pvesdn"), f"{version} install ok")
+    for name in ("InRelease", "Release"):
+        release = served / "dists" / SUITE / name
+        release.write_text(release.read_text("utf-8").replace("Label: pvesdn", "Label: forged"), "utf-8")
+    root.run("find", "/var/lib/apt/lists", "-name", "*srv_repo*", "-delete")
+    done = root.ask("apt-get", "update", *only_this)
+    if done.returncode == 0:
+        raise Failed(f"apt took a repository whose signature does not fit:\n{done.stdout}{done.stderr}")
     source.unlink()
-    public = root.folder / "etc/apt/keyrings" / KEYRING
-    with suppress(FileNotFoundError):
-        public.unlink()
-    shutil.rmtree(root.folder / "srv/repo")
+    Path(keyring).unlink()
+    shutil.rmtree(served)
+    root.apt("update")
+
+
+@contextmanager
+def _key_of_a_moment() -> Iterator[str]:
+    """A signing key in a keyring of its own, both gone afterwards."""
+    before = os.environ.get("GNUPGHOME")
+    with tempfile.TemporaryDirectory(prefix="pvesdn-key-") as home:
+        os.environ["GNUPGHOME"] = home
+        try:
+            words = ("--quick-generate-key", "pvesdn-of-a-moment", "ed25519", "sign", "1d")
+            run(["gpg", "--batch", "--passphrase", "", *words], cwd=Path(home))
+            yield "pvesdn-of-a-moment"
+        finally:
+            run(["gpgconf", "--kill", "gpg-agent"], cwd=Path(home))
+            os.environ.pop("GNUPGHOME")
+            if before is not None:
+                os.environ["GNUPGHOME"] = before
 
 
 def _a_purge_keeps_the_record_of_networks_that_stay(root: Root, _: Path) -> None:
@@ -224,7 +253,7 @@ STEPS: tuple[Step, ...] = (
     _systemd_takes_the_units_and_none_is_enabled,
     _bash_and_zsh_complete,
     _removal_keeps_the_way_back_and_purge_waits_for_it,
-    _the_repository_installs_it_again,
+    _the_signed_repository_installs_it_again_and_a_forged_one_does_not,
     _a_purge_keeps_the_record_of_networks_that_stay,
     _a_purge_leaves_nothing,
 )

@@ -15,6 +15,8 @@ PYTHONS = ("3.11", "3.13")
 HOME = "usr/lib/pvesdn"
 UNITS = "usr/lib/systemd/system"
 HOOKS = "usr/share/pvesdn/hooks"
+VIM = "usr/share/vim/vimfiles"
+"""Debian's vim looks here for what other packages bring."""
 UNIT_KINDS = {".service", ".timer", ".path", ".socket"}
 _PLATFORM = "manylinux2014_x86_64"
 
@@ -43,6 +45,7 @@ def stage(root: Path, target: Path) -> None:
         shutil.rmtree(home / useless, ignore_errors=True)
     _programs(root, target)
     lay_out_hooks(root, target)
+    shutil.copytree(root / "editors/vim", target / VIM)
 
 
 def tidy(target: Path) -> None:
