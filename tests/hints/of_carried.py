@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from tests.fakes import FakeCluster
-from tests.hints.deeds import to_pve
+from tests.hints.deeds import pve_applies, to_pve
 from tests.hints.pves import with_
 from tests.hints.table import Row, planned
 
@@ -53,6 +53,11 @@ ROWS = (
         said=(
             "error: pvesdn.cfg:1: zone 'prod': stays in pvesdn.cfg: it carries PVE's zone 'lan', whose VNets are in the "
             "panel already; leave it there: pvesdn works beside PVE's zones"
+        ),
+        given=pve_applies,
+        left=(
+            "warning: pvesdn.cfg:2: zone 'prod': db, web run without an uplink on node1, node2, node3; run pvesdn apply; "
+            "PVE's own Apply does not carry VNets",
         ),
         asked=partial(to_pve, zone="prod"),
         asked_then=planned,
