@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -34,7 +35,8 @@ def look(session: Session) -> int:
     world = session.world(settings, steps)
     files = WatchFiles(settings.watch.state_dir)
     before = files.read(MEMORY_FILE)
-    told = _Told(session, decode_memory(before).trouble, world.clock.now())
+    waited_for = str(files.document(LOOK_FILE).get("reason"))
+    told = _Told(session, decode_memory(before).trouble, world.clock.now(), waited_for)
     left = _Left(files, world.clock.now(), settings.watch.action)
     try:
         with steps:
@@ -78,8 +80,7 @@ class _Left:
         """A look came to its end. What an earlier one found pending is, until a plan says otherwise."""
         pending = self._files.document(LOOK_FILE).get("pending")
         if report.changes is not None:
-            is_done = report.changes.is_empty or (report.report is not None and report.report.is_good)
-            pending = None if is_done else _pending(report.changes)
+            pending = None if report.changes.is_empty or _is_done(report) else _pending(report.changes)
         elif report.has_pending is False:
             pending = None
         self._write(report.reason, status, pending, _troubles(report), is_settled=report.is_settled)
@@ -100,6 +101,14 @@ class _Left:
             "problems": list(problems),
         }
         self._files.write(LOOK_FILE, json.dumps(document))
+
+
+def _is_done(report: WatchReport) -> bool:
+    """Whether all was applied that could be: a member that is off gets its part when it is back."""
+    done = report.report
+    if done is None or report.changes is None:
+        return False
+    return not done.commit_error and all(node.is_good or node.node in report.changes.offline for node in done.nodes)
 
 
 def _pending(changes: ChangeSet) -> dict[str, Any]:
@@ -125,12 +134,14 @@ class _Told:
     and its end.
 
     :param trouble: what an earlier look reported; afterwards, what the next look needs to know.
+    :param waited_for: what an earlier look has told that it waits for.
     :ivar changes: the plan, once there is one.
     """
 
-    def __init__(self, session: Session, trouble: Trouble | None, now: float) -> None:
+    def __init__(self, session: Session, trouble: Trouble | None, now: float, waited_for: str) -> None:
         self.trouble = trouble
         self.changes: ChangeSet | None = None
+        self._waited_for = _without_numbers(waited_for)
         self._session = session
         self._now = now
         self._held: tuple[str, ChangeSet] | None = None
@@ -162,7 +173,8 @@ class _Told:
         """Report the outcome. Returns the exit status, which stays that of the problem while it lasts."""
         lines = _troubles(report)
         if report.changes is None:
-            self._say(report.reason)
+            if report.is_settled or _without_numbers(report.reason) != self._waited_for:
+                self._say(report.reason)
         elif lines:
             if self.knows(lines):
                 self.say_again()
@@ -219,3 +231,8 @@ def _status(report: WatchReport) -> int:
     if report.report is None or report.changes.is_empty:
         return statuses.UNREACHABLE if report.changes.unreachable else statuses.OK
     return exit_status(report.report)
+
+
+def _without_numbers(text: str) -> str:
+    """What is the same while one waits for the same."""
+    return re.sub(r"\d+", "", text)

@@ -13,6 +13,8 @@ from pvesdn.cli.watch_files import LOOK_FILE, SERVICE_FILE, VERIFY_FILE, WatchFi
 from pvesdn.watcher.service import LOCK
 from pvesdn.workflows.watch_memory import clock_time
 
+_BUSY = {"look": "; at work right now", "verify": "; looks at this node's network right now"}
+
 
 def show_status(session: Session) -> int:
     """Tell it, from what watch has left on this node; nothing else is asked."""
@@ -29,12 +31,16 @@ def _document(files: WatchFiles, action: str) -> dict[str, Any]:
     """The document of `--json`, see docs/json.md."""
     is_running = files.is_locked(LOCK)
     look, verified = files.document(LOOK_FILE), files.document(VERIFY_FILE)
+    service = files.document(SERVICE_FILE) if is_running else {}
+    standing = service.get("standing", "")
     return {
         "is_running": is_running,
-        "standing": files.document(SERVICE_FILE).get("standing", "") if is_running else "",
+        "standing": standing,
+        "busy": service.get("busy", ""),
         "action": action,
         "look": {key: look.get(key) for key in ("at", "action", "reason", "exit_status", "problems")} if look else None,
-        "pending": look.get("pending"),
+        # Whoever stands by does not know what others have found and done since.
+        "pending": None if standing.startswith("standing by") else look.get("pending"),
         "network": {key: verified.get(key) for key in ("at", "verdict", "bad", "warnings", "frr_restarted", "findings")}
         if verified
         else None,
@@ -44,7 +50,7 @@ def _document(files: WatchFiles, action: str) -> dict[str, Any]:
 def _lines(document: dict[str, Any]) -> Iterator[Line]:
     running = document["standing"] or "just started"
     if document["is_running"]:
-        yield (Span("watch: ", Style.STRONG), running)
+        yield (Span("watch: ", Style.STRONG), running, _BUSY.get(document["busy"], ""))
     else:
         yield (Span("watch: ", Style.STRONG), "does not run here; systemctl status pvesdn-watch tells more")
     yield (f"policy: {document['action']}",)
@@ -56,7 +62,8 @@ def _lines(document: dict[str, Any]) -> Iterator[Line]:
         yield (f"last look: {_when(look['at'])}{reason}",)
         for problem in look["problems"] or ():
             yield ("  ", Span("problem: ", Style.ERROR), str(problem))
-        yield from _pending(document["pending"])
+        if not document["standing"].startswith("standing by"):
+            yield from _pending(document["pending"])
     network = document["network"]
     if network is not None:
         style = Style.ERROR if network["bad"] else Style.GOOD

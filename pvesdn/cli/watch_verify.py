@@ -27,7 +27,10 @@ def verify_node(session: Session) -> int:
     files = WatchFiles(settings.watch.state_dir)
     node = require_node(world)
     before = files.document(VERIFY_FILE)
-    verdict = verify_own_node(world, Renderer(), may_restart_frr=settings.watch.restart_frr)
+    try:
+        verdict = verify_own_node(world, Renderer(), may_restart_frr=settings.watch.restart_frr)
+    except KeyboardInterrupt:  # what it would have found is soon no longer so
+        return statuses.INTERRUPTED
     document = _document(verdict.verification, node) | {"at": world.clock.now(), "frr_restarted": verdict.frr_restarted}
     _tell(session, verdict, document, before)
     files.write(VERIFY_FILE, json.dumps(document))

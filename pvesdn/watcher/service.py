@@ -6,7 +6,7 @@ import json
 import os
 
 from pvesdn.watcher.sight import LARGEST, Eyes
-from pvesdn.watcher.turns import LOOK, Turns
+from pvesdn.watcher.turns import LOOK, VERIFY, Turns
 
 LONGEST = 3600.0
 """Seconds after which what was started is told to end: an apply of a large cluster takes its time."""
@@ -54,6 +54,8 @@ class Service:
         self._running: tuple[str, int, float] | None = None
         """What was started, its process, and when it is to be told to end."""
         self._told_to_end = 0
+        self._is_given_up = False
+        self._busy = ""
         self.standing = ""
         """What it does, in a line."""
 
@@ -73,9 +75,11 @@ class Service:
         due = self._turns.due(now, sight)
         if due and may_start and self._running is None:
             self._start(now, due)
+        elif self._running is not None and self._running[0] == VERIFY and self._turns.is_moot(due):
+            self._give_up(now, self._running[1])
         what = f"cannot look: {sight.trouble}" if sight.trouble else ""
         standing = f"standing by: {sight.stands_by}" if sight.stands_by else "acts for the cluster"
-        self._stand(what or standing)
+        self._stand(what or standing, self._running[0] if self._running else "")
 
     def ask(self, now: float) -> None:
         """Look at the next tick, whatever has changed."""
@@ -95,7 +99,7 @@ class Service:
             self._turns.ended(now, what, is_good=False, is_settled=False)
             return
         self._turns.started(what)
-        self._running, self._told_to_end = (what, pid, now + LONGEST), 0
+        self._running, self._told_to_end, self._is_given_up = (what, pid, now + LONGEST), 0, False
 
     def _look_after(self, now: float) -> None:
         if self._running is None:
@@ -119,12 +123,20 @@ class Service:
         except (OSError, ValueError, AttributeError, RecursionError):
             return False
 
-    def _stand(self, text: str) -> None:
-        if text == self.standing:
+    def _give_up(self, now: float, pid: int) -> None:
+        """Of a verification, for the sake of what comes first."""
+        if not self._is_given_up:
+            self._is_given_up = True
+            self._hands.signal(pid, is_last=False)
+        self._turns.put_off(now)
+
+    def _stand(self, text: str, busy: str) -> None:
+        if (text, busy) == (self.standing, self._busy):
             return
-        self.standing = text
-        self._hands.say(text)
-        document = json.dumps({"standing": text, "pid": os.getpid()})
+        if text != self.standing:
+            self._hands.say(text)
+        self.standing, self._busy = text, busy
+        document = json.dumps({"standing": text, "busy": busy})
         path = os.path.join(self._folder, SERVICE)
         try:
             with open(path + ".new", "w", encoding="utf-8") as file:

@@ -14,7 +14,7 @@ _CHECKPOINT = "/var/lib/pvesdn/checkpoint.json"
 _WRITTEN = "/var/lib/pvesdn/written.json"
 _NETWORK = (
     "/etc/network/interfaces.d/sdn",  # PVE writes it at every reload: Apply, the node's panel, pve-sdn-commit
-    "/run/network/ifstatenew",  # ifupdown2 does, at every ifreload, ifup and ifdown
+    "/var/tmp/network/ifstatenew",  # noqa: S108 - ifupdown2's own, which it writes at every ifreload, ifup and ifdown
     "/run/frr/zebra.pid",  # FRR does, when it starts
 )
 

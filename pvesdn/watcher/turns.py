@@ -15,6 +15,8 @@ PATIENCE = 300.0
 """Seconds after which a burst is dealt with although it goes on."""
 RELOADED = 20.0
 """Seconds after the last sign of a reload until the network is looked at."""
+UNREST = 60.0
+"""The same after a change of the definitions or the members, which an apply may follow."""
 APART = 5.0
 """Seconds by which nodes that were reloaded together look one after the other."""
 SOON = 15.0
@@ -34,6 +36,7 @@ class Turns:
         self._again: float | None = None
         self._failures = 0
         self._verify_at: float | None = None
+        self._is_in_motion = False
 
     def due(self, now: float, sight: Sight) -> str:
         """What to start now: `LOOK`, `VERIFY` or nothing. Called at each tick, also while something runs.
@@ -51,9 +54,13 @@ class Turns:
                     return LOOK
             elif self._again is not None and now >= self._again:
                 return LOOK
-        if self._verify_at is not None and now >= self._verify_at:
+        if self._verify_at is not None and now >= self._verify_at and not sight.is_open:
             return VERIFY
         return ""
+
+    def is_moot(self, due: str) -> bool:
+        """Whether what a verification finds now is soon no longer so. Called after `due`, with what that said."""
+        return due == LOOK or self._is_in_motion
 
     def started(self, what: str) -> None:
         """It has been started; what changes from now on is another reason."""
@@ -76,6 +83,10 @@ class Turns:
         self._again = now + min(AGAIN * 2**self._failures, AT_MOST)
         self._failures = min(self._failures + 1, 10)
 
+    def put_off(self, now: float) -> None:
+        """A verification was given up."""
+        self._verify_at = now + UNREST
+
     def ask(self, now: float) -> None:
         """Somebody wants a look now."""
         self._changed = (now - PATIENCE, now)
@@ -89,6 +100,9 @@ class Turns:
         if before is None:
             self._verify_at = now + RELOADED + APART * sight.place
             return
+        self._is_in_motion = sight.is_open or before.cluster != sight.cluster
+        if self._is_in_motion and self._verify_at is not None:
+            self._verify_at = now + UNREST + APART * sight.place
         # An apply of pvesdn verifies by itself what it does.
         is_own = sight.is_open or before.is_open or before.applies != sight.applies
         if before.network != sight.network and not is_own:

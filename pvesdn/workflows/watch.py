@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 from pvesdn.compare.recorded import one_line
 from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile, decode_members
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
-from pvesdn.errors import AnotherApply, ApplyRefused, NodeFailed, SdnConfigError
+from pvesdn.errors import AnotherApply, ApplyRefused, NodeError, NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import HISTORY_FILE, LONGEST_COMMENT
 from pvesdn.model.manner import Manner
@@ -36,7 +36,9 @@ definitions are among them, for whoever presses Apply in the panel brings text o
 """
 
 SEEN_TO = (*DEFINITIONS, HISTORY_FILE)
-"""Files whose change calls for a look: an apply by hand, which the history tells, ends what is pending."""
+"""Files whose change calls for a look. The history tells of applies by hand: one may end what is pending, and one of
+definitions that nobody else has seen leaves the nodes otherwise than definitions that then come back.
+"""
 
 SETTLED = 10.0
 """Seconds for which a definitions file must have been left alone: whoever saves one file may be
@@ -121,7 +123,7 @@ def _look(
     remember: Callable[[str], object] | None,
 ) -> WatchReport:
     local = require_node(world)
-    files = world.nodes.read(local, [MEMBERS_FILE, *DEFINITIONS])
+    files = world.nodes.read(local, [MEMBERS_FILE, *SEEN_TO])
     members = decode_members(files.get(MEMBERS_FILE, ""))
     stand_by = _stands_by(members, local)
     if stand_by:
@@ -154,6 +156,7 @@ def _look(
         remember(encode_memory(memory))
     manner = Manner(comment=one_line(f"watch: {reason}", LONGEST_COMMENT))
     report = apply_on_record(world, changes, planner, manner, is_retry=is_retry)
+    memory = _with_own_entry(world, memory)
     return WatchReport(True, reason, encode_memory(replace(memory, run=_ending(changes, report))), changes, report)
 
 
@@ -200,21 +203,19 @@ def _plan(world: World, memory: Memory, planner: Planner) -> ChangeSet | WatchRe
 
 
 def _reason(memory: Memory, now: Mapping[str, str]) -> str:
-    """The reason to act, in words; empty if there is none, or only a failed run."""
+    """The reason to act, in words; empty if there is none, or only what failed or was reported."""
     if not memory.is_readable:
         return "the record of the last look is unreadable"
     if memory.seen is None:
         return "first look"
     paths = [path for path in sorted(memory.seen.keys() | now.keys()) if memory.seen.get(path) != now.get(path)]
-    if paths:
-        return f"changed: {', '.join(paths)}"
-    match memory.run:
-        case LastRun.STARTED:
-            return f"the run of {clock_time(memory.ran_at)} did not finish"
-        case LastRun.MISSED:
-            return "a node could not be reached at the last look"
-        case LastRun.DONE | LastRun.FAILED | LastRun.PENDING:
-            return ""
+    if others := [path for path in paths if path != HISTORY_FILE]:
+        return f"changed: {', '.join(others)}"
+    return {
+        LastRun.STARTED: f"the run of {clock_time(memory.ran_at)} did not finish",
+        LastRun.MISSED: "a node could not be reached at the last look",
+        LastRun.DONE: "somebody has applied" if paths else "",
+    }.get(memory.run, "")
 
 
 def _may_wait(world: World, memory: Memory) -> bool:
@@ -267,6 +268,15 @@ def _ending(changes: ChangeSet, report: ApplyReport) -> LastRun:
     return LastRun.MISSED if changes.unreachable else LastRun.DONE
 
 
+def _with_own_entry(world: World, memory: Memory) -> Memory:
+    """What it has written to the history itself, while nobody else could apply, is no change."""
+    try:
+        files = world.nodes.read(require_node(world), [HISTORY_FILE])
+    except NodeError:
+        return memory  # one look more does no harm
+    return replace(memory, seen={**(memory.seen or {}), **_texts(files)})
+
+
 def _stands_by(members: MembersFile, local: str) -> str:
     if not members.is_quorate:
         return "standing by: the cluster has no quorum"
@@ -279,5 +289,8 @@ def _stands_by(members: MembersFile, local: str) -> str:
 def _digests(files: Mapping[str, str], members: MembersFile) -> dict[str, str]:
     """By path. The counters of pmxcfs are left out: they change while the membership does not."""
     nodes = {name: [m.node_id, m.is_online, str(m.address or "")] for name, m in sorted(members.nodes.items())}
-    parts = {path: files[path] for path in sorted(files) if path != MEMBERS_FILE} | {MEMBERS_FILE: json.dumps(nodes)}
-    return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in parts.items()}
+    return _texts({path: files[path] for path in sorted(files)} | {MEMBERS_FILE: json.dumps(nodes)})
+
+
+def _texts(files: Mapping[str, str]) -> dict[str, str]:
+    return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}

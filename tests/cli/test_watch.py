@@ -131,6 +131,10 @@ def test_a_reload_below_the_service_may_leave_daemons_behind() -> None:
     assert read_unit("pvesdn-watch.service")["Service"]["KillMode"] == "process"
 
 
+def test_a_reload_below_the_service_finds_what_ifupdown2_has_kept_in_var_tmp() -> None:
+    assert "PrivateTmp" not in read_unit("pvesdn-watch.service")["Service"]
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here: apt install systemd")
 def test_systemd_takes_the_unit() -> None:
     files = [str(data_dir("hooks") / "pvesdn-watch.service")]

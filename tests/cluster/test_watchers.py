@@ -130,7 +130,7 @@ def cluster(tmp_path: Path) -> Iterator[SimulatedCluster]:
 def watchers(cluster: SimulatedCluster, tmp_path: Path) -> Watchers:
     """Of a cluster that has what is defined."""
     made = Watchers(cluster, tmp_path)
-    made.pass_time(60)
+    made.pass_time(200)
     assert made.applies() == {"pve1": 1, "pve2": 0, "pve3": 0}
     assert plan_of(cluster).is_empty
     return made

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pvesdn.watcher.notify import Notifier
 from pvesdn.watcher.service import GRACE, LONGEST, Hands, Service
 from pvesdn.watcher.sight import Eyes, Sight
-from pvesdn.watcher.turns import AGAIN, SETTLED, Turns
+from pvesdn.watcher.turns import AGAIN, RELOADED, SETTLED, Turns
 
 
 class See(Eyes):
@@ -124,3 +125,32 @@ def test_members_that_make_no_sense_are_told(tmp_path: Path) -> None:
     for text in ("[]", '{"cluster": {"quorate": 1}, "nodelist": {"a": {"id": "x"}}}', "[" * 100_000):
         (pve / ".members").write_text(text)
         assert Eyes([], str(tmp_path)).look().trouble == "/etc/pve/.members or /etc/pve/.version is no JSON of pmxcfs"
+
+
+def test_a_verification_makes_room_for_a_look(tmp_path: Path) -> None:
+    hands = Do(status=0)
+    eyes = See()
+    made = Service(eyes, Turns(), hands, str(tmp_path))
+    made.tick(0)
+    made.tick(SETTLED)
+    made.tick(SETTLED + 5)
+    hands.status = None
+    made.tick(RELOADED + 5)
+    assert hands.done[-1] == "verify"
+    eyes.sight = Sight(cluster=2)
+    made.tick(100)
+    assert hands.done[-1] == "end 7"
+    made.tick(105)
+    assert hands.done.count("end 7") == 1
+    hands.status = 130
+    made.tick(100 + SETTLED)
+    assert hands.done[-1] == "look"
+
+
+def test_its_file_says_what_goes_on(tmp_path: Path) -> None:
+    hands = Do()
+    made = service(hands, tmp_path)
+    made.tick(0)
+    assert json.loads((tmp_path / "watch-service.json").read_text()) == {"standing": "acts for the cluster", "busy": ""}
+    made.tick(SETTLED)
+    assert json.loads((tmp_path / "watch-service.json").read_text())["busy"] == "look"

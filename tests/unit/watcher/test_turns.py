@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.watcher.sight import Sight
-from pvesdn.watcher.turns import APART, LOOK, PATIENCE, RELOADED, SETTLED, SOON, VERIFY, Turns
+from pvesdn.watcher.turns import APART, LOOK, PATIENCE, RELOADED, SETTLED, SOON, UNREST, VERIFY, Turns
 
 
 def sight(cluster: object = 1, network: object = 1, **given: object) -> Sight:
@@ -92,3 +92,20 @@ def test_a_reload_of_our_own_is_not_verified_once_more(turns: Turns, own: dict[s
 def test_somebody_may_ask_for_a_look(turns: Turns) -> None:
     turns.ask(100)
     assert turns.due(100, sight()) == LOOK
+
+
+def test_a_network_is_not_judged_while_it_is_being_changed(turns: Turns) -> None:
+    turns.due(100, sight(1, 2))
+    turns.due(105, sight(2, 2, stands_by="pve1 acts"))
+    assert turns.due(100 + RELOADED, sight(2, 2, stands_by="pve1 acts")) == ""
+    assert turns.due(105 + UNREST, sight(2, 2, stands_by="pve1 acts", is_open=True)) == ""
+    assert turns.due(106 + UNREST, sight(2, 2, stands_by="pve1 acts")) == ""
+    assert turns.due(105 + 2 * UNREST, sight(2, 2, stands_by="pve1 acts")) == VERIFY
+
+
+def test_a_verification_is_moot_once_something_is_about_to_change(turns: Turns) -> None:
+    assert not turns.is_moot(turns.due(100, sight()))
+    assert turns.is_moot(turns.due(105, sight(2)))
+    assert not turns.is_moot(turns.due(110, sight(2)))
+    assert turns.is_moot(turns.due(105 + SETTLED, sight(2)))
+    assert turns.is_moot(turns.due(200, sight(2, is_open=True, stands_by="pve1 acts")))

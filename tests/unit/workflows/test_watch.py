@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pvesdn.errors import ApplyRefused, NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
 from pvesdn.workflows.apply import apply
+from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.watch import PATIENCE, TRIED_AGAIN, WatchReport, watch_once
 from pvesdn.workflows.watch_memory import decode_memory, encode_memory
 from tests.fakes import FakeCluster
@@ -70,6 +71,19 @@ def test_what_was_reported_is_applied_once_the_settings_say_so() -> None:
     made = cluster()
     report = look(made, look(made).state, action="apply")
     assert report.reason == "applying what was reported"
+    assert plan_of(made).is_empty
+    assert look(made, report.state, action="apply").reason == "nothing has changed since the last look"
+
+
+def test_definitions_that_come_back_after_others_were_applied_by_hand_are_not_taken_for_known() -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    changes = plan_of(made)
+    assert apply_on_record(made.world(), changes, PLANNER).is_good
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST
+    report = look(made, state, action="apply")
+    assert report.reason == "somebody has applied"
     assert plan_of(made).is_empty
     assert look(made, report.state, action="apply").reason == "nothing has changed since the last look"
 
