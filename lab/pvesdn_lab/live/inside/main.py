@@ -148,6 +148,7 @@ def _run_some(lab: Lab, waiting: list[Scenario], recorder: Recorder) -> None:
         print(f"{scenario.name}: {scenario.title}", flush=True)  # noqa: T201
         context = Context(lab, scenario.folder)
         is_good = all(_run_step(context, scenario, number, recorder) for number in range(len(scenario.steps)))
+        lab.kill_watchers()
         lab.remove_guests()
         if not is_good:
             return
@@ -193,7 +194,9 @@ def _show_nodes(context: Context) -> str:
         'do vtysh -c "show $i" 2>&1; done;'
         "systemctl --no-pager --full --failed; journalctl --no-pager --boot --lines=300"
     )
-    return "".join(f"==== {node.name}\n{node.space.call('bash', '-c', script).stdout}\n" for node in context.nodes())
+    told = [f"==== watcher of {name}\n{watcher.log}\n" for name, watcher in context.lab.watchers.items()]
+    told += [f"==== {node.name}\n{node.space.call('bash', '-c', script).stdout}\n" for node in context.nodes()]
+    return "".join(told)
 
 
 def keep_up(folder: Path, scenario: Scenario, results: Path) -> None:

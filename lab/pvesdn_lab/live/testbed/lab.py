@@ -12,6 +12,7 @@ from pvesdn_lab.live.testbed.guest import Guest, Host
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import LabFault, Space
 from pvesdn_lab.live.testbed.topology import Topology
+from pvesdn_lab.live.testbed.watcher import Watcher
 from pvesdn_lab.live.testbed.wires import Card, Wires
 
 CONTROLLER = "10.99.0.250/24"
@@ -31,6 +32,8 @@ class Lab:
         self.log = folder / "log"
         self._ping = _find_ping(packages)
         self.guests: dict[str, Guest] = {}
+        self.watchers: dict[str, Watcher] = {}
+        """`pvesdn watch`, by node."""
         self.routers: dict[str, Host] = {}
         self._numbers = _FIRST_GUEST
         self.clusters: dict[str, LiveCluster] = {}
@@ -106,6 +109,11 @@ class Lab:
         self.guests[name] = guest
         return guest
 
+    def kill_watchers(self) -> None:
+        """What still watches is gone at once."""
+        while self.watchers:
+            self.watchers.popitem()[1].kill()
+
     def remove_guests(self) -> None:
         """Stop all guests; their ports go with them."""
         for guest in self.guests.values():
@@ -127,6 +135,7 @@ class Lab:
 
     def close(self) -> None:
         """Stop the API and every process; namespaces go with their processes."""
+        self.kill_watchers()
         self.remove_guests()
         for cluster in self.clusters.values():
             cluster.pve.shut_down()

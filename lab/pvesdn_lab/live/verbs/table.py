@@ -23,6 +23,7 @@ from pvesdn_lab.live.verbs import (
     panel,
     pves_own,
     taken_back,
+    watchers,
     watching,
 )
 from pvesdn_lab.live.verbs.context import Context
@@ -81,6 +82,13 @@ ALL: tuple[Verb, ...] = (
     watching.watch_ports,
     watching.ports_stayed,
     watching.end_outage,
+    # watchers: `pvesdn watch`, which applies or reports by itself
+    watchers.watch,
+    watchers.stop_watching,
+    watchers.lose_watcher,
+    watchers.appears,
+    watchers.quiet,
+    watchers.is_pending,
     # panel: zones of PVE's move to pvesdn.cfg and back
     panel.propose_move,
     panel.run_script,
