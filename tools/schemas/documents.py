@@ -11,6 +11,7 @@ from pvesdn.model.history import Ending
 from pvesdn.model.open_apply import OpenState
 from pvesdn.model.report import Outcome, Standing
 from pvesdn.model.zone_move import Fate
+from pvesdn.watcher.turns import LOOK, VERIFY
 from pvesdn.workflows.watch import WatchAction
 from tools.schemas.parts import COMMON, PARTS_OF_A_PLAN, PLAN
 from tools.schemas.words import (
@@ -202,6 +203,7 @@ def _watch_status() -> dict[str, Schema]:
     return {
         "is_running": SWITCH,
         "standing": TEXT,
+        "busy": one_of(["", LOOK, VERIFY]),
         "action": one_of(get_args(WatchAction)),
         "look": or_null(record("The last look", look | {"problems": each(TEXT)})),
         "pending": or_null(record("What nobody has applied", {"plan": TEXT, "summary": part("summary")})),
