@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from tests.cli.kit import UCAST, Result, call, settings_file
 from tests.cli.test_watch import watch
 from tests.fakes import FakeCluster
 
+verb = importlib.import_module("pvesdn.cli.verbs.watch")  # the package's own attribute is the command
 LIMIT = 60
 """Seconds within which a busy machine has done anything."""
 
@@ -95,6 +97,16 @@ def test_it_has_little_in_memory(settings: Path) -> None:
     assert "pydantic" not in maps
     kib = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon:"))
     assert kib < 12 * 1024
+
+
+def test_what_it_starts_has_its_own_modules_wherever_they_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "usr/lib/pvesdn/pvesdn"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text('where = "in a folder of its own"\n')
+    monkeypatch.setattr("pvesdn.__file__", str(package / "__init__.py"))
+    argv = verb.python("import pvesdn; print(pvesdn.where)")
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=tmp_path, env={})
+    assert done.stdout == "in a folder of its own\n"
 
 
 def test_settings_that_cannot_be_used_are_told_before_it_stays(tmp_path: Path, cluster: FakeCluster) -> None:

@@ -17,6 +17,8 @@ from pvesdn.workflows.watch import SEEN_TO, WatchAction, watch_once
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import UCAST
 from tests.cluster.kit import PLANNER, after_reloads, draw, plan_of, serving, world_of
+from tests.cluster.test_carried import OURS as CARRYING
+from tests.cluster.test_carried import is_nothing, links, panel, press_apply
 
 TICK = 5.0
 OURS = "/etc/network/interfaces.d/pvesdn"
@@ -318,3 +320,52 @@ def test_each_node_is_verified_after_its_boot_and_after_a_reload_but_not_after_o
     file.write_text(file.read_text() if file.exists() else "")
     watchers.pass_time(60)
     assert verified() == {"pve1": 1, "pve2": 2, "pve3": 1}
+
+
+def drawn(cluster: SimulatedCluster, vnet: str) -> None:
+    """Somebody draws a VNet in the panel, in a zone that ours carries."""
+    panel(cluster, "create", "vnets", vnet=vnet, zone="lan")
+
+
+@pytest.fixture
+def carried(tmp_path: Path) -> Iterator[Watchers]:
+    """Of a cluster whose VNets are drawn in the panel."""
+    with serving(tmp_path / "cluster", CARRYING) as made:
+        panel(made, "create", "zones", zone="lan", type="simple", mtu="1450", ipam="pve")
+        drawn(made, "web")
+        long_ago(made, 0)
+        watchers = Watchers(made, tmp_path)
+        watchers.pass_time(60)
+        assert watchers.applies()["pve1"] == 1
+        assert links(made).links["vxlan_web"]["master"] == "web"
+        yield watchers
+
+
+def test_the_panels_apply_alone_is_followed_by_what_is_ours(carried: Watchers) -> None:
+    cluster = carried.cluster
+    drawn(cluster, "dmz")
+    press_apply(cluster)
+    assert "dmz" in links(cluster).links
+    assert "vxlan_dmz" not in links(cluster).links
+    carried.pass_time(60)
+    assert links(cluster).links["vxlan_dmz"]["master"] == "dmz"
+    assert is_nothing(plan_of(cluster))
+
+
+def test_a_vnet_that_is_drawn_is_applied_with_nobody_pressing_anything(carried: Watchers) -> None:
+    cluster = carried.cluster
+    drawn(cluster, "dmz")
+    carried.pass_time(60)
+    assert links(cluster).links["vxlan_dmz"]["master"] == "dmz"
+    assert is_nothing(plan_of(cluster))
+
+
+def test_where_the_settings_say_report_a_vnet_that_is_drawn_is_pending(carried: Watchers) -> None:
+    cluster = carried.cluster
+    for watcher in carried.of.values():
+        watcher.action = "report"
+    drawn(cluster, "dmz")
+    carried.pass_time(60)
+    assert "dmz" not in links(cluster).links
+    assert carried.of["pve1"].told[-1] == "changed: /etc/pve/sdn/vnets.cfg"
+    assert not is_nothing(plan_of(cluster))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+import pvesdn
 from pvesdn.cli import options, statuses
 from pvesdn.cli.session import Session
 
@@ -72,7 +73,17 @@ def _stay(session: Session) -> int:
     told = json.dumps(_told(session, settings, node))
     sys.stdout.flush()
     # The process that has all of pvesdn loaded would be six times as large.
-    os.execv(sys.executable, [sys.executable, "-m", "pvesdn.watcher", told])  # noqa: S606 - no shell is wanted
+    argv = [*python("from pvesdn.watcher.__main__ import main; sys.exit(main(sys.argv[1]))"), told]
+    os.execv(argv[0], argv)  # noqa: S606 - no shell is wanted
+
+
+def python(start: str) -> list[str]:
+    """Python at the beginning of `start`, with the modules that this process has, wherever they lie: Debian's package
+    has a folder of its own.
+    """
+    home = os.path.dirname(os.path.dirname(os.path.abspath(pvesdn.__file__)))  # noqa: PTH100, PTH120 - it has no links
+    found = f"import sys; sys.path[:0] = [] if {home!r} in sys.path else [{home!r}]; {start}"
+    return [sys.executable, "-P", "-c", found]
 
 
 def _told(session: Session, settings: Settings, node: str) -> dict[str, object]:
@@ -89,6 +100,6 @@ def _told(session: Session, settings: Settings, node: str) -> dict[str, object]:
         "root": str(local_root(settings)),
         "folder": str(settings.watch.state_dir.absolute()),
         "files": [*SEEN_TO, str(DEFAULT_FILE)],
-        "command": [sys.executable, "-m", "pvesdn", "--color", session.screen.color, *words],
+        "command": [*python("from pvesdn.cli import main; main()"), "--color", session.screen.color, *words],
         "tick": TICK,
     }
