@@ -85,7 +85,7 @@ def offer_and_apply(
         changes = offer.changes
         report: ApplyReport | None = None
         if offer.has_work or changes.seen is not None:
-            kept = replace(manner, only=offer.terms.nodes or ())
+            kept = replace(manner, only=offer.terms.nodes or (), sync_peers=offer.terms.sync_peers)
             report = _carry_out(session, steps, partial(apply_on_record, world, changes, planner, kept))
     if not offer.has_work:
         report = None

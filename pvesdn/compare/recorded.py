@@ -103,6 +103,7 @@ def options_of(flags: PlanFlags, manner: Manner) -> tuple[str, ...]:
     found += [f"--batch {wishes.batch}"] if wishes.batch != BATCH else []
     found += [f"--confirm {manner.confirm_within}s"] if manner.confirm_within else []
     found += ["--commit-unrehearsed"] * manner.commit_unrehearsed
+    found += ["--sync-peers"] * manner.sync_peers
     found += ["--overwrite"] * flags.overwrite + ["--detach-guests"] * flags.detach_guests
     found += ["--with-interfaces-new"] * flags.interfaces_new
     found += [f"--allow-management {node}" for node in sorted(flags.allow_management)]

@@ -72,7 +72,8 @@ class SeenVtep(Model):
     :param mtu: the least MTU of the node's paths to the others, bytes, VXLAN headers included; None when there was no
         path.
     :param devices: by which its packets left; empty for the one that holds the address.
-    :param others: further addresses of the node that a zone names in its `peers`, with the MTU of their paths.
+    :param others: further addresses of the node that a zone or a controller names in its `peers`, with the MTU of their
+        paths; None where it was not looked at, as for those of PVE's.
     :param paths: those that differ from `mtu` and `devices`; None where routes were not looked at, and `mtu` is the
         holder's.
     """

@@ -18,6 +18,7 @@ class Manner:
     :param commits: False where PVE's pending definitions are only rehearsed, and every node is put back.
     :param commit_unrehearsed: PVE's definitions may be committed where a newer PVE cannot be rehearsed.
     :param only: the nodes that were named, of which alone the plan is; empty where it is of all.
+    :param sync_peers: in the plan PVE's lists of peers follow the members; for the history.
     """
 
     confirm_within: int = 0
@@ -26,6 +27,7 @@ class Manner:
     commits: bool = True
     commit_unrehearsed: bool = False
     only: tuple[NodeName, ...] = ()
+    sync_peers: bool = False
 
 
 AS_USUAL = Manner()

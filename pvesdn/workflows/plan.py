@@ -22,7 +22,7 @@ from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.design.shared.ownership import takes_frr_over
-from pvesdn.design.shared.peer_lists import departed_peers
+from pvesdn.design.shared.peer_lists import remembered
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.execution import ReloadNetwork
@@ -248,7 +248,5 @@ def _blocking(known: Understanding, node: str) -> tuple[Finding, ...]:
 
 def _seen(known: Understanding) -> str | None:
     """The text that remembers every VTEP; None if it is already in place."""
-    # Whoever has left is known by this alone, as long as a list of PVE's still names its address.
-    left = {node: known.given.seen[node] for node in departed_peers(known.given)}
-    text = encode_seen({**seen_now(known.given, known.vteps), **left})
+    text = encode_seen(remembered(known.given, seen_now(known.given, known.vteps)))
     return None if known.snapshot.pve_files.get(SEEN_NAME) == text else text

@@ -80,6 +80,7 @@ def test_a_member_that_joins_gets_into_every_list_and_nothing_is_left_to_plan(sh
     assert not is_pending(cluster)
     assert cluster.read_sdn(".lock") is None
     assert plan_of(cluster).is_empty
+    assert json.loads(shell.run("pvesdn history --json").out)["entries"][-1]["flags"] == ["--sync-peers"]
     again = shell.run("pvesdn plan --sync-peers --detailed-exitcode")
     assert (again.status, "No changes." in again.out) == (0, True), again.out
 
@@ -99,6 +100,23 @@ def test_a_member_that_has_left_goes_from_every_list_and_whoever_is_no_member_st
     assert "pve3" not in json.loads(cluster.read_sdn("pvesdn-seen.json") or "{}")["vteps"]
     again = shell.run("pvesdn plan --sync-peers --detailed-exitcode")
     assert (again.status, again.err) == (0, "")
+
+
+def test_a_member_that_left_is_known_by_its_address_in_the_underlay_of_the_zones_too(tmp_path: Path) -> None:
+    """Whose network need not be the one by which the cluster knows its nodes."""
+    with serving(tmp_path / "cluster", "") as cluster:
+        for number, node in enumerate(cluster.nodes.values(), 1):
+            text = node.read("/etc/network/interfaces") or ""
+            static = f"auto eno2\niface eno2 inet static\n\taddress 172.16.9.{number}/24"
+            node.write("/etc/network/interfaces", text.replace("iface eno2 inet manual", static))
+            node.run("ifreload", "-a")
+        shell = Shell(cluster, tmp_path)
+        there = "172.16.9.1,172.16.9.2,172.16.9.3"
+        shell.apply({**PVE, "zones.cfg": f"vxlan: tun\n\tpeers {there}\n\n", "controllers.cfg": "", "fabrics.cfg": ""})
+        cluster.leave("pve3")
+        done = shell.run("pvesdn apply --sync-peers --yes")
+        assert done.status == 0, done.err
+        assert peers(cluster)["tun"] == "172.16.9.1,172.16.9.2"
 
 
 def test_one_leaves_and_another_comes_at_its_address(shell: Shell) -> None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 
+from pvesdn.model.cluster import SeenVtep
 from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
 from pvesdn.model.own_sdn import EvpnZone
 from pvesdn.model.primitives import IpAddress, IpInterface
@@ -62,11 +65,37 @@ def can_be_synced(given: DesignInput) -> bool:
     return all(given.capabilities.on(node).has_lock for node in given.facts)
 
 
-def departed_peers(given: DesignInput) -> frozenset[str]:
-    """Nodes that have left the cluster, and that one of the lists still names."""
-    departed = _departed(given)
-    listed = {peer for found in peer_lists(given) for peer in map(ip_address, found.peers)}
-    return frozenset(node for address, node in departed.items() if address in listed)
+def remembered(given: DesignInput, seen: Mapping[str, SeenVtep]) -> dict[str, SeenVtep]:
+    """What to remember of the nodes, so that those who leave are known in the lists: which of their addresses are
+    listed, and whoever has left already, as long as a list still has one of its addresses.
+
+    :param seen: what is remembered for other reasons.
+    """
+    listed = frozenset[IpAddress]().union(*(_parsed(definition.peers) for definition in _with_peers(given)))
+    found = {node: _with_listed(was, given.facts.get(node), listed) for node, was in seen.items()}
+    left = {node for address, node in _departed(given).items() if address in listed}
+    return found | {node: given.seen[node] for node in left}
+
+
+def _with_listed(seen: SeenVtep, facts: NodeFacts | None, listed: frozenset[IpAddress]) -> SeenVtep:
+    """With the node's listed addresses, of which no path is known here."""
+    if facts is None:
+        return seen
+    known = {seen.address, *(address for address, _ in seen.others)}
+    more = {held.ip for _, held in facts.addresses} & listed - known
+    others = sorted([*seen.others, *((ip, None) for ip in more)], key=lambda pair: (pair[0].version, int(pair[0])))
+    return seen.model_copy(update={"others": tuple(others)}) if more else seen
+
+
+def _with_peers(given: DesignInput) -> Iterator[PveVxlanZone | PveEvpnController]:
+    for definition in (*given.sdn.pve.zones, *given.sdn.pve.controllers):
+        if isinstance(definition, PveVxlanZone | PveEvpnController) and definition.peers:
+            yield definition
+
+
+@lru_cache(maxsize=16)  # many zones have the same list
+def _parsed(peers: tuple[str, ...]) -> frozenset[IpAddress]:
+    return frozenset(map(ip_address, peers))
 
 
 def _departed(given: DesignInput) -> dict[IpAddress, str]:
@@ -94,12 +123,11 @@ def _against(
     missing = _missing(given, nodes & given.facts.keys(), peers)
     if collection == "controllers" and _may_accept_others(given, peers):
         missing = ()
-    gone = {peer: departed[ip_address(peer)] for peer in peers if ip_address(peer) in departed}
+    gone = {peer: departed[ip_address(peer)] for peer in peers if ip_address(peer) in departed} if departed else {}
     if len(gone) == len(peers):
         gone = {}  # then it would be a list of nobody, which PVE does not take
-    return PeerList(
-        collection, definition.id, definition.where, peers, missing, _addresses_like(given, missing, peers), gone
-    )
+    addresses = _addresses_like(given, missing, peers) if missing else {}
+    return PeerList(collection, definition.id, definition.where, peers, missing, addresses, gone)
 
 
 def _missing(given: DesignInput, nodes: Iterable[str], peers: tuple[str, ...]) -> tuple[str, ...]:
@@ -107,7 +135,7 @@ def _missing(given: DesignInput, nodes: Iterable[str], peers: tuple[str, ...]) -
 
     Nobody where it names none of them: it is then one of route reflectors, or of hosts outside the cluster.
     """
-    known = frozenset(map(ip_address, peers))
+    known = _parsed(peers)
     those = sorted(nodes)
     found = tuple(node for node in those if not any(held.ip in known for _, held in given.facts[node].addresses))
     return found if len(found) < len(those) else ()
@@ -115,7 +143,7 @@ def _missing(given: DesignInput, nodes: Iterable[str], peers: tuple[str, ...]) -
 
 def _may_accept_others(given: DesignInput, peers: tuple[str, ...]) -> bool:
     """All listed members have lines of an administrator's beside PVE's: they may be route reflectors by those."""
-    known = frozenset(map(ip_address, peers))
+    known = _parsed(peers)
     holders = [facts for facts in given.facts.values() if any(held.ip in known for _, held in facts.addresses)]
     return all(facts.has_foreign_frr_local for facts in holders)
 
@@ -124,7 +152,7 @@ def _addresses_like(given: DesignInput, missing: Iterable[str], peers: tuple[str
     """Which addresses belong into a list, judged by those that are in it: of the same network, else of a device of the
     same name.
     """
-    known = frozenset(map(ip_address, peers))
+    known = _parsed(peers)
     like = [(device, held) for facts in given.facts.values() for device, held in facts.addresses if held.ip in known]
     found = {node: _address_like(like, given.facts[node].addresses) for node in missing}
     return {node: address for node, address in found.items() if address is not None}
