@@ -17,7 +17,7 @@ from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import understand
 from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from pvesdn_lab.simulated.commands.state import State
+from pvesdn_lab.simulated.commands.state import State, locked_state
 from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
 
 VNIS = "pvesdn-vnis.cfg"
@@ -120,6 +120,26 @@ def test_what_is_applied_is_carried_and_leaves_nothing_to_do(standing: Simulated
     assert (state.links["web"]["master"], state.links["web"]["addresses"]) == ("vrf_prod", ["10.0.2.1/24"])
     assert vnis(standing) == {"db": "10000", "web": "10001"}
     assert is_nothing(plan_of(standing))
+    assert failed(standing) == []
+
+
+@pytest.mark.parametrize(
+    ("device", "attribute", "value", "told"),
+    [
+        ("vxlan_web", "master", None, "vxlan_web master"),
+        ("web", "master", None, "web master"),
+        ("web", "address", "02:00:00:00:00:99", "web MAC"),
+        ("web", "addresses", [], "web address"),
+    ],
+    ids=["uplink", "VRF", "MAC", "address"],
+)
+def test_uplink_vrf_and_mac_of_a_vnet_are_checked_by_us(
+    standing: SimulatedCluster, device: str, attribute: str, value: object, told: str
+) -> None:
+    with locked_state(standing.nodes["pve2"].root) as state:
+        state.links[device][attribute] = value
+    assert any(line.startswith(f"pve2: {told}") for line in failed(standing)), failed(standing)
+    agree(standing)
     assert failed(standing) == []
 
 
