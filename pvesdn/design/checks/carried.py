@@ -55,6 +55,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
             yield from _mtu(pair, given, vteps)
             yield from _gateways(pair)
             yield from _drawn(pair)
+            yield from _dhcp(pair)
             yield from _bare(pair, given)
     yield from _ranges(given, carrying)
     yield from _pins(given)
@@ -133,6 +134,19 @@ def _drawn(pair: _Pair) -> Iterator[Finding]:
         what = f"isolate-ports keeps guests of one node apart; by zone '{pair.zone.id}' they reach those of other nodes"
         more = f" (so do those of {few(isolated[1:])})" if isolated[1:] else ""
         yield warning(isolated[0].at("isolate-ports"), f"{what}{more}")
+
+
+def _dhcp(pair: _Pair) -> Iterator[Finding]:
+    """PVE's DHCP is made for bridges that end on their node: each node serves whoever asks, and some do not answer."""
+    if not pair.home.dhcp:
+        return
+    served = {subnet.vnet for subnet in pair.subnets}
+    hint = f"remove dhcp from it {_IN_PANEL}, and have a guest serve addresses"
+    if has_vrf(pair.zone) and len(served) > 1:
+        what = f"{pair.name} has dhcp, and {pair.home.dhcp} does not answer in a VRF with {len(served)} VNets"
+    else:
+        what = f"{pair.name} has dhcp, and requests reach every node: one with old entries refuses, or offers old addresses"
+    yield warning(pair.zone.at("carries"), what, hint)
 
 
 def _bare(pair: _Pair, given: DesignInput) -> Iterator[Finding]:
