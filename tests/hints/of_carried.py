@@ -57,8 +57,8 @@ ROWS = (
         given=pve_applies,
         left=(
             (
-                "warning: pvesdn.cfg:2: zone 'prod': db, web run without an uplink on node1, node2, node3; run pvesdn apply; "
-                "PVE's own Apply does not carry VNets"
+                "warning: pvesdn.cfg:2: zone 'prod': db, web run without an uplink on node1, node2, node3; run pvesdn "
+                "apply; PVE's own Apply does not carry VNets"
             ),
         ),
         asked=partial(to_pve, zone="prod"),

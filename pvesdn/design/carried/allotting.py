@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 
 from pvesdn.design.shared import names
@@ -67,7 +68,7 @@ def allot(drawn: Sequence[DrawnVnet], given: DesignInput) -> Allotted:
     return Allotted(work.tags, work.table(), tuple(work.findings))
 
 
-@dataclass(slots=True)
+@dataclass
 class _Allotment:
     given: DesignInput
     tags: dict[str, int] = field(default_factory=dict)
@@ -111,11 +112,11 @@ class _Allotment:
         if item.vnet.id in self._unknown or item.zone.vni_range is None:
             return
         span = range(item.zone.vni_range.first, item.zone.vni_range.last + 1)
-        in_use = self._present.keys() | {vni for facts in self.given.facts.values() for vni in _vnis_of(facts)}
-        reserved = {given.vni for given in self._written()}
-        free = next((vni for vni in span if vni not in in_use and vni not in reserved), None)
+        on_nodes, reserved = self._all_on_nodes, self._reserved
+        unused = (vni for vni in span if vni not in self._present and vni not in on_nodes)
+        free = next((vni for vni in unused if vni not in reserved), None)
         if free is None and self._is_everybody_read():
-            free = next((vni for vni in span if vni not in in_use), None)
+            free = next((vni for vni in span if vni not in self._present and vni not in on_nodes), None)
         if free is not None:
             self.give(item, free)
             return
@@ -134,6 +135,24 @@ class _Allotment:
         all_of_them = chain(self._present.values(), kept.values())
         return VniTable(given=tuple(sorted(all_of_them, key=lambda given: given.vni)))
 
+    @cached_property
+    def _by_port(self) -> Mapping[str, Mapping[int, list[str]]]:
+        """Nodes by VXLAN device and VNI, those of our own files too."""
+        found: dict[str, dict[int, list[str]]] = {}
+        for node, facts in sorted(self.given.facts.items()):
+            for name, vni in sorted(set(_ports_of(facts))):
+                found.setdefault(name, {}).setdefault(vni, []).append(node)
+        return found
+
+    @cached_property
+    def _all_on_nodes(self) -> frozenset[int]:
+        return frozenset(vni for vnis in self._by_port.values() for vni in vnis)
+
+    @cached_property
+    def _reserved(self) -> frozenset[int]:
+        """What is written down, of VNets that are there and of those that are gone."""
+        return frozenset(given.vni for given in self._written())
+
     def _written(self) -> tuple[GivenVni, ...]:
         return () if self.given.sdn.vnis is None else self.given.sdn.vnis.given
 
@@ -142,11 +161,7 @@ class _Allotment:
         return self.given.cluster.is_assumed or all(member.name in self.given.facts for member in members)
 
     def _on_nodes(self, item: DrawnVnet) -> int | None:
-        port = names.vxlan_port(item.vnet.id)
-        found: dict[int, list[str]] = {}
-        for node, facts in sorted(self.given.facts.items()):
-            for vni in sorted({vni for name, vni in _ports_of(facts) if name == port}):
-                found.setdefault(vni, []).append(node)
+        found = self._by_port.get(names.vxlan_port(item.vnet.id), {})
         if len(found) > 1:
             said = " and ".join(f"{vni} on {_listed(nodes)}" for vni, nodes in sorted(found.items()))
             what = f"does not exist, and vnet '{item.vnet.id}' has VNI {said}"
@@ -166,7 +181,3 @@ def _ports_of(facts: NodeFacts) -> Iterator[tuple[str, int]]:
 
 def _listed(words: Iterable[str]) -> str:
     return ", ".join(sorted(words, key=by_number))
-
-
-def _vnis_of(facts: NodeFacts) -> Iterator[int]:
-    return (vni for _, vni in _ports_of(facts))

@@ -152,9 +152,10 @@ def _dhcp(pair: _Pair) -> Iterator[Finding]:
 def _bare(pair: _Pair, given: DesignInput) -> Iterator[Finding]:
     """VNets that run without what carries them, as after PVE's own Apply, or a reboot while they were pending."""
     found: dict[str, list[str]] = {}
-    for vnet in pair.vnets:
-        for node, facts in given.facts.items():
-            link, port = facts.link(vnet.id), facts.link(names.vxlan_port(vnet.id))
+    for node, facts in given.facts.items():
+        links = {link.name: link for link in facts.links}
+        for vnet in pair.vnets:
+            link, port = links.get(vnet.id), links.get(names.vxlan_port(vnet.id))
             if link is not None and link.kind == "bridge" and (port is None or port.master != vnet.id):
                 found.setdefault(vnet.id, []).append(node)
     if not found:
