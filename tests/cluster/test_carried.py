@@ -19,6 +19,7 @@ from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import State, locked_state
 from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
+from tests.cluster.test_former import Shell
 
 VNIS = "pvesdn-vnis.cfg"
 OURS = """evpn-controller: main
@@ -266,3 +267,42 @@ def test_a_carried_zone_that_is_gone_stops_the_plan(standing: SimulatedCluster) 
         plan_of(standing)
     kept = links(standing).links
     assert {name: link["master"] for name, link in kept.items()} == {n: link["master"] for n, link in before.items()}
+
+
+def test_an_apply_that_is_undone_leaves_the_vnis_for_the_next_one(cluster: SimulatedCluster) -> None:
+    cluster.nodes["pve3"].break_command("ifreload", status=1, stderr="error: it is broken\n", times=1)
+    report = apply_to(cluster)
+    assert not report.is_good
+    assert not {"web", "vxlan_web"} & links(cluster).links.keys()
+    given = cluster.read_sdn(VNIS)
+    assert vnis(cluster) == {"db": "10000", "web": "10001"}
+    panel(cluster, "create", "vnets", vnet="aaa", zone="lan")
+    agree(cluster)
+    assert cluster.read_sdn(VNIS) == f"{given}vni: 10002\n\tvnet aaa\n\tzone prod\n\n"
+
+
+def test_who_goes_back_to_an_earlier_apply_has_the_vnet_with_its_vni(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", "") as cluster:
+        shell = Shell(cluster, tmp_path)
+        lan = {
+            "zones.cfg": "simple: lan\n\tmtu 1450\n\n",
+            "vnets.cfg": "vnet: db\n\tzone lan\n\nvnet: web\n\tzone lan\n\n",
+        }
+        shell.apply({"pvesdn.cfg": OURS, **lan})
+        shell.apply({"pvesdn.cfg": OURS, **lan, "vnets.cfg": "vnet: web\n\tzone lan\n\n"})
+        assert "vxlan_db" not in links(cluster).links
+        done = shell.run("pvesdn rollback 1 --yes")
+        assert done.status == 0, done.err
+        assert links(cluster).links["vxlan_db"]["info"]["id"] == 10000
+        assert is_nothing(plan_of(cluster))
+
+
+def test_a_vnet_that_is_drawn_while_a_member_is_off_is_there_when_it_is_back(standing: SimulatedCluster) -> None:
+    standing.go_offline("pve3")
+    panel(standing, "create", "vnets", vnet="dmz", zone="lan")
+    assert not errors(apply_to(standing)).keys() - {"pve3"}
+    assert links(standing).links["vxlan_dmz"]["info"]["id"] == 10002
+    standing.come_online("pve3")
+    agree(standing)
+    assert links(standing, "pve3").links["vxlan_dmz"]["info"]["id"] == 10002
+    assert is_nothing(plan_of(standing))
