@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from pvesdn.decode.definitions.sdn_files import Names
 from pvesdn.design.carried.joining import Carried, carry
 from pvesdn.design.expectation import expect
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.ifupdown import CarriedBridge
 from pvesdn.model.pve_ifupdown import PveVnetBridge
+from pvesdn.workflows.check import check_files
 from tests.unit.design.network import CONTROLLER, UNDERLAY, design, facts, given
 
 ZONES = "simple: lan\n\tmtu 1450\n\n"
@@ -190,3 +192,15 @@ def test_without_the_file_nodes_that_disagree_stop_the_plan() -> None:
     (line,) = said(made)
     assert line.startswith("pvesdn-vnis.cfg: does not exist, and vnet 'web' has VNI 102 on node3 and 103 on node2; ")
     assert line.endswith("pin one of them: 'vnet: web' in pvesdn.cfg with zone prod and the tag")
+
+
+def test_without_pves_files_nothing_is_said_of_what_may_be_drawn_there() -> None:
+    assert check_files({"pvesdn.cfg": CARRIER}, Names()).findings == ()
+    (alone,) = check_files({"pvesdn.cfg": CARRIER, "zones.cfg": ZONES}, Names()).findings
+    assert str(alone) == "pvesdn.cfg:4: zone 'prod': has no VNet yet"
+
+
+def test_the_definitions_alone_show_what_does_not_fit() -> None:
+    files = {"pvesdn.cfg": CARRIER, "zones.cfg": ZONES, "vnets.cfg": VNETS, "subnets.cfg": SUBNETS}
+    (unrouted, *_) = [str(finding) for finding in check_files(files, Names()).findings if "gateway" in str(finding)]
+    assert unrouted.startswith("subnets.cfg:3: subnet 'lan-10.0.2.0-24': gateway 10.0.2.1 has no router")
