@@ -18,6 +18,7 @@ from pvesdn_lab.live.verbs import (
     checks_undone,
     checks_verify,
     checks_wire,
+    guest_hook,
     hand_written,
     left_alone,
     panel,
@@ -89,6 +90,9 @@ ALL: tuple[Verb, ...] = (
     watchers.appears,
     watchers.quiet,
     watchers.is_pending,
+    watchers.verified_anew,
+    # guest_hook: the hookscript for guests
+    guest_hook.guest_hook,
     # panel: zones of PVE's move to pvesdn.cfg and back
     panel.propose_move,
     panel.run_script,

@@ -13,6 +13,7 @@ from pvesdn_lab.live.testbed.watcher import Watcher
 from pvesdn_lab.live.verbs.context import Context, Stopwatch, as_proof, require
 
 _SECOND = 1.0
+_VERIFIED = "when a node was verified"
 _STAYS = SETTLED + 2 * TICK
 """Seconds within which whatever had changed would have been looked at."""
 
@@ -92,3 +93,22 @@ def is_pending(context: Context, *, on: str, changed: list[str], within: float) 
     with as_proof():
         found = wait_for(f"{', '.join(changed)} pending on {on}", pending, limit=within, pause=_SECOND)
     return f"{found['plan']} ({watch})"
+
+
+def verified_anew(context: Context, *, node: str, within: float, is_good: bool = True) -> str:
+    """The node's watcher looks at its network once more than it had when this was last waited for.
+
+    :param is_good: whether nothing bad is found.
+    """
+    watch, watcher = Stopwatch(), context.lab.watchers[node]
+    before = context.notes.get(f"{_VERIFIED}: {node}")
+
+    def verified() -> dict[str, Any]:
+        found: dict[str, Any] = watcher.status()["network"] or {}
+        return found if found.get("at") != before else {}
+
+    with as_proof():
+        found = wait_for(f"the network of {node} is looked at", verified, limit=within, pause=_SECOND)
+    context.notes[f"{_VERIFIED}: {node}"] = found["at"]
+    require((found["bad"] == 0) == is_good, "nothing bad" if is_good else "something bad", found["findings"])
+    return f"{found['verdict']} ({watch})"
