@@ -55,6 +55,25 @@ def check(package: Path, say: Callable[[str], None]) -> None:
                 step(root, package)
                 say(f"{suite}: {step.__name__.strip('_').replace('_', ' ')}")
         say(f"{suite}: all of it in {time.monotonic() - began:.0f} s")
+    _it_works_on_when_the_release_is_upgraded(package)
+    say(f"{' to '.join(SUITES)}: it works on, compiled for the new Python")
+
+
+def _it_works_on_when_the_release_is_upgraded(package: Path) -> None:
+    """As a node goes from PVE 8 to PVE 9: the package stays the same, and Python becomes another."""
+    old, new = SUITES
+    with clean_root(old) as root:
+        root.apt("install", root.bring(package))
+        sources = root.folder / "etc/apt/sources.list"
+        sources.write_text(sources.read_text("utf-8").replace(old, new), "utf-8")
+        root.apt("update")
+        root.apt("full-upgrade")
+        _expect(root.run("pvesdn", "--version"), version_of(ROOT))
+        root.run("pvesdn", "check", "/usr/share/doc/pvesdn/docs/examples/routed.cfg")
+        version = root.run("python3", "-c", "import sys; print(sys.implementation.cache_tag)").strip()
+        compiled = root.run("find", "/usr/lib/pvesdn", "-name", "*.pyc").split()
+        if not compiled or not all(f".{version}." in name for name in compiled):
+            raise Failed(f"not all of pvesdn was compiled anew for {version}")
 
 
 def _no_error_of_lintian(package: Path) -> None:
