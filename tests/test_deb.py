@@ -19,7 +19,7 @@ import pytest
 from tests.test_release import commit, git
 from tools.deb.licences import copyright_file
 from tools.deb.repo import SUITE, how_to_use, make_repository
-from tools.deb.staging import HOME, HOOKS, LOCK, PYTHONS, UNITS, lay_out_hooks, tidy
+from tools.deb.staging import DOCUMENTS, HOME, HOOKS, LOCK, PYTHONS, UNITS, lay_out_hooks, tidy
 from tools.deb.version import Version, changelog, debian_version
 from tools.release_check import version_of
 
@@ -177,6 +177,16 @@ def test_of_what_pip_noted_the_versions_stay_and_dpkg_is_the_installer(tmp_path:
     tidy(tmp_path)
 
     assert {path.name: path.read_text() for path in noted.iterdir()} == {"METADATA": "x", "INSTALLER": "dpkg\n"}
+
+
+def test_what_a_compiled_module_was_linked_from_is_listed_where_the_licences_refer_to_it(tmp_path: Path) -> None:
+    parts = tmp_path / HOME / "pydantic_core-2.dist-info/sboms/pydantic-core.cyclonedx.json"
+    parts.parent.mkdir(parents=True)
+    parts.write_text("{}\n")
+
+    tidy(tmp_path)
+    assert (tmp_path / DOCUMENTS / parts.name).read_text() == "{}\n"
+    assert f"{parts.name} in /{DOCUMENTS}" in " ".join(copyright_file(ROOT / "LICENSE", tmp_path).split())
 
 
 def test_each_licence_is_told_with_its_text_or_with_where_debian_has_it(tmp_path: Path) -> None:

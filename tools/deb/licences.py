@@ -13,7 +13,8 @@ Upstream-Name: pvesdn
 Comment: The folders named below come from wheels of the Python Package Index,
  whose versions and digests are in tools/deb/wheels.lock of the sources. The
  compiled module of pydantic-core is linked with the Rust crates that
- pydantic_core's list in /usr/share/doc/pvesdn names with their licences.
+ pydantic-core.cyclonedx.json in /usr/share/doc/pvesdn names with their
+ licences.
 
 Files: *
 Copyright: the authors of pvesdn

@@ -15,6 +15,7 @@ PYTHONS = ("3.11", "3.13")
 HOME = "usr/lib/pvesdn"
 UNITS = "usr/lib/systemd/system"
 HOOKS = "usr/share/pvesdn/hooks"
+DOCUMENTS = "usr/share/doc/pvesdn"
 VIM = "usr/share/vim/vimfiles"
 """Debian's vim looks here for what other packages bring."""
 UNIT_KINDS = {".service", ".timer", ".path", ".socket"}
@@ -49,8 +50,15 @@ def stage(root: Path, target: Path) -> None:
 
 
 def tidy(target: Path) -> None:
-    """Leave of what pip wrote down what tells the versions; licences are in the package's copyright file by now."""
+    """Leave of what pip wrote down what tells the versions; licences are in the package's copyright file by now.
+
+    What a compiled module was linked from is listed beside that file, which refers to it.
+    """
+    documents = target / DOCUMENTS
+    documents.mkdir(parents=True, exist_ok=True)
     for folder in (target / HOME).glob("*.dist-info"):
+        for parts in folder.glob("sboms/*.json"):
+            shutil.copyfile(parts, documents / parts.name)
         for path in sorted(folder.iterdir()):
             if path.is_dir():
                 shutil.rmtree(path)
