@@ -38,7 +38,7 @@ _FIXED = {"vnets": frozenset({"type", "zone"}), "subnets": frozenset({"type", "v
 _WITH_SUBNETS = frozenset({"type", "ipam"})
 """What PVE does not change in a definition that is there; in a zone the IPAM as long as it has subnets."""
 _PREFIXES = frozenset({"ip_prefix", "ip6_prefix"})
-"""Of a fabric, and every one of its nodes has to fit them after each call."""
+"""Of a fabric: no call takes one away, and every one of its nodes has to fit them after each call."""
 
 _Id = tuple[str, str]
 """Level and id."""
@@ -145,6 +145,11 @@ class _Calls:
         change = self._change(level, id_)
         return {item.name for item in change.properties} if change is not None else set()
 
+    def _lost(self, level: str, id_: str) -> set[str]:
+        """The properties that go."""
+        change = self._change(level, id_)
+        return {item.name for item in change.properties if item.pending is None} if change is not None else set()
+
     def _made_again(self, level: str) -> Iterator[_Id]:
         """What stays by its name and is deleted all the same, with everything that hangs on it: those of the levels
         before are known.
@@ -154,7 +159,10 @@ class _Calls:
         for id_, section in self._before[level].items():
             fixed = _WITH_SUBNETS if id_ in with_subnets else _FIXED.get(level, frozenset({"type"}))
             if id_ in self._after[level] and (
-                id_ in swapped or self._changed(level, id_) & fixed or self._loses_its_home(level, section)
+                id_ in swapped
+                or self._changed(level, id_) & fixed
+                or self._lost(level, id_) & _PREFIXES
+                or self._loses_its_home(level, section)
             ):
                 yield level, id_
 

@@ -14,8 +14,8 @@ from pvesdn_lab.simulated.sdn_objects import CALLS_OWN, read, write
 
 _SERVER_ERROR = 500
 _FAMILIES = (("ip_prefix", "ip"), ("ip6_prefix", "ip6"))
-_GOES = {"openfabric": {"ip_prefix", "ip6_prefix", "hello_interval", "csnp_interval"}, "ospf": {"area"}}
-"""What an update takes away from a fabric, by protocol."""
+_GOES = {"openfabric": {"hello_interval", "csnp_interval"}, "ospf": {"area"}}
+"""What an update takes away from a fabric, by protocol: never a prefix (docs/pve.md §3.6)."""
 _GOES_OF_A_NODE = {"interfaces", "ip", "ip6"}
 _Sections = dict[str, dict[str, Any]]
 

@@ -132,6 +132,28 @@ def test_a_fabric_with_another_prefix_loses_its_nodes_for_the_while() -> None:
     assert made == ["DELETE fabrics/node/lab/pve1", "PUT fabrics/fabric/lab", "POST fabrics/node/lab"]
 
 
+@pytest.mark.parametrize("gone", ["ip", "ip6"])
+def test_a_fabric_that_loses_a_prefix_is_made_again_with_what_is_on_it(gone: str) -> None:
+    """PVE takes the timers away from a fabric, and no prefix."""
+    both = (
+        "openfabric_fabric: ring\n\tip_prefix 10.7.0.0/24\n\tip6_prefix fd00:7::/64\n\n"
+        "openfabric_node: ring_pve1\n\tip 10.7.0.1\n\tip6 fd00:7::1\n\n"
+    )
+    one = "".join(
+        line for line in both.splitlines(keepends=True) if line.split()[:1] not in ([gone], [f"{gone}_prefix"])
+    )
+    old = {"fabrics": both, "zones": "vxlan: tun\n\tfabric ring\n\n"}
+    made = [line.split(" {")[0] for line in said(calls_between(collections(old), collections({**old, "fabrics": one})))]
+    assert made == [
+        "DELETE zones/tun",
+        "DELETE fabrics/node/ring/pve1",
+        "DELETE fabrics/fabric/ring",
+        "POST fabrics/fabric",
+        "POST fabrics/node/ring",
+        "POST zones",
+    ]
+
+
 def test_what_nobody_knows_stays_in_the_file_and_is_no_part_of_a_call() -> None:
     text = "evpn: fab\n\tcontroller main\n\tnovelty 7\n\tvrf-vxlan 4100\n\n"
     old, new = (
@@ -162,15 +184,18 @@ def fabrics(draw: st.DrawFn) -> str:
     prefixes = draw(st.sampled_from([_IP_PREFIXES[:2], _IP_PREFIXES[1::-1], _IP_PREFIXES[2:]]))
     ports = {node: iter(draw(st.permutations(["eno1", "eno2", "eno3"]))) for node in ("n1", "n2")}
     for id_, prefix in zip(draw(st.permutations(["fab1", "fab2"])), prefixes, strict=False):
-        kind, has_ip6 = draw(st.sampled_from([("ospf", False), ("openfabric", False), ("openfabric", True)]))
+        kind, families = draw(
+            st.sampled_from([("ospf", "4"), ("openfabric", "4"), ("openfabric", "6"), ("openfabric", "46")])
+        )
         timer = draw(st.sampled_from(["", "\thello_interval 2\n"]))
         more = f"\tarea {next(areas)}\n" if kind == "ospf" else timer
-        ip6_prefix = f"\tip6_prefix fd00:{prefixes.index(prefix) + 1}::/64\n"
-        text += f"{kind}_fabric: {id_}\n\tip_prefix {prefix}\n{ip6_prefix if has_ip6 else ''}{more}\n"
+        net = f"fd00:{prefixes.index(prefix) + 1}::"
+        has = {"4": f"\tip_prefix {prefix}\n", "6": f"\tip6_prefix {net}/64\n"}
+        text += f"{kind}_fabric: {id_}\n{''.join(has[family] for family in families)}{more}\n"
         hosts = draw(st.permutations([1, 2]))
         for node, host in zip(draw(st.permutations(["n1", "n2"]))[: draw(st.integers(0, 2))], hosts, strict=False):
-            text += f"{kind}_node: {id_}_{node}\n\tip {prefix.split('/')[0][:-1]}{host}\n"
-            text += f"\tip6 fd00:{prefixes.index(prefix) + 1}::{host}\n" if has_ip6 else ""
+            at = {"4": f"\tip {prefix.split('/')[0][:-1]}{host}\n", "6": f"\tip6 {net}{host}\n"}
+            text += f"{kind}_node: {id_}_{node}\n{''.join(at[family] for family in families)}"
             for _ in range(draw(st.integers(0, 1))):
                 text += f"\tinterfaces name={next(ports[node])}\n"
             text += "\n"
