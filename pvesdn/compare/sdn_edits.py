@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from pvesdn.compare.sdn_calls import creation, deletion, is_member, update, value_of
 from pvesdn.compare.sdn_claims import handed_over
 from pvesdn.decode.definitions.pending import pending_changes
 from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
-from pvesdn.decode.definitions.section_config import Section, scan, write
+from pvesdn.decode.definitions.section_config import Property, Section, scan, write
 from pvesdn.model.files import PendingChange
 from pvesdn.model.sdn_edits import SdnCall
 
@@ -34,6 +35,11 @@ _HOMES: Mapping[str, tuple[tuple[str, Callable[[Section], str]], ...]] = {
     "subnets": (("vnets", lambda section: value_of(section, "vnet")),),
 }
 """What a definition hangs on: PVE deletes nothing that something hangs on."""
+_MOVABLE: Mapping[str, frozenset[str]] = {
+    "controllers": frozenset({"fabric", "peers"}),
+    "zones": frozenset({"controller", "fabric", "peers"}),
+}
+"""By which properties a definition can be told to hang on another, or on none."""
 _FIXED = {"vnets": frozenset({"type", "zone"}), "subnets": frozenset({"type", "vnet"})}
 _WITH_SUBNETS = frozenset({"type", "ipam"})
 """What PVE does not change in a definition that is there; in a zone the IPAM as long as it has subnets."""
@@ -56,7 +62,7 @@ def calls_between(old: Collections, new: Collections) -> tuple[SdnCall, ...]:
     """The calls that make `new` of `old`, in an order that PVE accepts.
 
     What goes is deleted first, subnets before their VNet and VNets before their zone. What PVE cannot change is deleted
-    with all that hangs on it, and created again.
+    with all that hangs on it, and created again; but what can be moved off it is moved before, and stays.
 
     :raises ApplyRefused: a definition has a name that cannot be part of a call.
     """
@@ -119,14 +125,13 @@ class _Calls:
         self._before, self._after = _by_level(self.old), _by_level(self.new)
         self._changes = {(nouns[change.kind], change.id): change for change in _changes(self.old, self.new)}
         self._again: set[_Id] = set()
+        self._between: dict[_Id, Section] = {}
         for level in _LEVELS:
             self._again |= set(self._made_again(level))
 
     def made(self) -> Iterator[SdnCall]:
-        for level in reversed(_LEVELS):
-            for id_, section in self._before[level].items():
-                if id_ not in self._after[level] or (level, id_) in self._again:
-                    yield deletion(_COLLECTION.get(level, level), section)
+        yield from self._moves()
+        yield from self._deletions()
         for level in _LEVELS:
             collection = _COLLECTION.get(level, level)
             for id_, section in self._after[level].items():
@@ -137,7 +142,21 @@ class _Calls:
                 if id_ not in self._before[level] or (level, id_) in self._again:
                     yield creation(collection, section)
 
+    def _moves(self) -> Iterator[SdnCall]:
+        for (level, id_), section in self._between.items():
+            if (change := _step(level, self._before[level][id_], section)) is not None:
+                yield update(level, section, change)
+
+    def _deletions(self) -> Iterator[SdnCall]:
+        for level in reversed(_LEVELS):
+            for id_, section in self._before[level].items():
+                if id_ not in self._after[level] or (level, id_) in self._again:
+                    yield deletion(_COLLECTION.get(level, level), section)
+
     def _change(self, level: str, id_: str) -> PendingChange | None:
+        """What is still to change in what has its place, whether that was always there or is there by now."""
+        if (level, id_) in self._between:
+            return _step(level, self._between[level, id_], self._after[level][id_])
         return self._changes.get((_COLLECTION.get(level, level), id_))
 
     def _changed(self, level: str, id_: str) -> set[str]:
@@ -167,10 +186,43 @@ class _Calls:
                 yield level, id_
 
     def _loses_its_home(self, level: str, section: Section) -> bool:
-        for home, id_in in _HOMES.get(level, ()):
-            on = id_in(section)
-            if (home, on) in self._again or (on in self._before[home] and on not in self._after[home]):
-                return True
-            if level == "members" and self._changed(home, on) & _PREFIXES:
-                return True
-        return False
+        """Whether what it hangs on goes, and it cannot be moved off there before: where it can, it is from now on."""
+        homes = _HOMES.get(level, ())
+        if level == "members" and any(self._changed(home, id_in(section)) & _PREFIXES for home, id_in in homes):
+            return True
+        if not any(self._goes(home, id_in(section)) for home, id_in in homes):
+            return False
+        between = self._moved(level, section)
+        if between is not None:
+            self._between[level, section.id] = between
+        return between is None
+
+    def _goes(self, home: str, id_: str) -> bool:
+        return id_ in self._before[home] and not self._stays(home, id_)
+
+    def _stays(self, home: str, id_: str) -> bool:
+        return id_ in self._before[home] and id_ in self._after[home] and (home, id_) not in self._again
+
+    def _moved(self, level: str, section: Section) -> Section | None:
+        """The same on what it is to hang on if that is there all along, else on the addresses of its fabric's nodes:
+        PVE wants peers where there is no fabric.
+        """
+        after, keys = self._after[level][section.id], _MOVABLE.get(level, frozenset())
+        if keys and all(not id_in(after) or self._stays(home, id_in(after)) for home, id_in in _HOMES[level]):
+            return _replaced(section, keys, (item for item in after.properties if item.key in keys))
+        fabric = value_of(section, "fabric")
+        if "fabric" not in keys or not self._goes("fabrics", fabric):
+            return None
+        nodes = (one for id_, one in self._before["members"].items() if id_.partition("_")[0] == fabric)
+        peers = ",".join(address for one in nodes if (address := value_of(one, "ip") or value_of(one, "ip6")))
+        return _replaced(section, {"fabric", "peers"}, [Property("peers", peers)]) if peers else None
+
+
+def _step(collection: str, old: Section, new: Section) -> PendingChange | None:
+    """What changes in one definition."""
+    return next(iter(_changes({collection: (old,)}, {collection: (new,)})), None)
+
+
+def _replaced(section: Section, keys: AbstractSet[str], properties: Iterable[Property]) -> Section:
+    """With other properties of some names."""
+    return replace(section, properties=(*(one for one in section.properties if one.key not in keys), *properties))

@@ -146,6 +146,38 @@ def test_fabrics_and_their_nodes_go_and_come_back_with_what_is_built_on_them(tmp
             assert plan_of(cluster).is_empty
 
 
+RING = (
+    "openfabric_fabric: ring\n\tip_prefix 10.8.0.0/24\n\n"
+    "openfabric_node: ring_pve1\n\tip 10.8.0.1\n\tinterfaces name=eno2\n\n"
+    "openfabric_node: ring_pve2\n\tip 10.8.0.2\n\tinterfaces name=eno2\n\n"
+)
+TWO_FAMILIES = RING.replace("0/24\n", "0/24\n\tip6_prefix fd00:8::/64\n")
+for _host in ("1", "2"):
+    TWO_FAMILIES = TWO_FAMILIES.replace(f"\tip 10.8.0.{_host}\n", f"\tip 10.8.0.{_host}\n\tip6 fd00:8::{_host}\n")
+
+
+ON_RING = "vxlan: tun\n\tfabric ring\n\n"
+ON_PEERS = "vxlan: tun\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n"
+
+
+@pytest.mark.parametrize(("fabrics", "zones"), [("", ON_PEERS), (RING, ON_RING)], ids=["to peers", "to one family"])
+def test_what_is_on_a_fabric_that_goes_stays_where_pve_would_not_delete_it(
+    tmp_path: Path, fabrics: str, zones: str
+) -> None:
+    more = {"vnets.cfg": ON_FABRICS["vnets.cfg"], "subnets.cfg": "subnet: tun-10.1.0.0-24\n\tvnet app\n\n"}
+    with serving(tmp_path / "cluster", "") as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply({"fabrics.cfg": fabrics, "zones.cfg": zones, **more})
+        full = definitions(cluster)["pending"]
+        shell.apply({"fabrics.cfg": TWO_FAMILIES, "zones.cfg": ON_RING})
+        in_use = "subnet has addresses in use"
+        cluster.sim.fail("DELETE", "/cluster/sdn/vnets/app/subnets/tun-10.1.0.0-24", 500, in_use)
+        done = shell.run("pvesdn rollback 1 --yes")
+        assert done.status == 0, done.err
+        assert definitions(cluster)["pending"] == full
+        assert plan_of(cluster).is_empty
+
+
 def test_where_pve_refuses_a_node_of_a_fabric_nothing_stays_pending(tmp_path: Path) -> None:
     with serving(tmp_path / "cluster", "") as cluster:
         shell = Shell(cluster, tmp_path)

@@ -35,6 +35,7 @@ def create(sdn: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
         key: int(value) if isinstance(value, bool) else value for key, value in values.items() if key not in CALLS_OWN
     }
     _refuse_double(sdn, kind, found)
+    _refuse_no_peers(name, found[name])
     write(sdn, kind, found)
 
 
@@ -57,6 +58,7 @@ def update(sdn: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
         section.pop(key, None)
     section |= {key: int(value) if isinstance(value, bool) else value for key, value in given.items()}
     _refuse_double(sdn, kind, found)
+    _refuse_no_peers(name, found[name])
     write(sdn, kind, found)
 
 
@@ -81,6 +83,13 @@ def _refuse_double(sdn: Path, kind: str, found: Mapping[str, Mapping[str, Any]])
     }.get(kind, [])
     if double := [number for number in numbers if numbers.count(number) > 1]:
         _refuse(f"{kind[:-1]} tag {double[0]} is used already")
+
+
+def _refuse_no_peers(name: str, section: Mapping[str, Any]) -> None:
+    """A VXLAN zone has peers or a fabric, and never both; so has an EVPN controller, which is nothing in a zone."""
+    is_on_either = section["type"] == "vxlan" or (section["type"] == "evpn" and "asn" in section)
+    if is_on_either and ("peers" in section) == ("fabric" in section):
+        _refuse(f"{section['type']} '{name}': exactly one of peers and fabric must be given")
 
 
 def delete(sdn: Path, kind: str, name: str) -> None:

@@ -133,7 +133,7 @@ def test_a_fabric_with_another_prefix_loses_its_nodes_for_the_while() -> None:
 
 
 @pytest.mark.parametrize("gone", ["ip", "ip6"])
-def test_a_fabric_that_loses_a_prefix_is_made_again_with_what_is_on_it(gone: str) -> None:
+def test_a_fabric_that_loses_a_prefix_is_made_again_and_a_zone_on_it_has_peers_meanwhile(gone: str) -> None:
     """PVE takes the timers away from a fabric, and no prefix."""
     both = (
         "openfabric_fabric: ring\n\tip_prefix 10.7.0.0/24\n\tip6_prefix fd00:7::/64\n\n"
@@ -142,15 +142,52 @@ def test_a_fabric_that_loses_a_prefix_is_made_again_with_what_is_on_it(gone: str
     one = "".join(
         line for line in both.splitlines(keepends=True) if line.split()[:1] not in ([gone], [f"{gone}_prefix"])
     )
-    old = {"fabrics": both, "zones": "vxlan: tun\n\tfabric ring\n\n"}
-    made = [line.split(" {")[0] for line in said(calls_between(collections(old), collections({**old, "fabrics": one})))]
-    assert made == [
-        "DELETE zones/tun",
+    old = {"fabrics": both, "zones": "vxlan: tun\n\tfabric ring\n\n", "vnets": "vnet: app\n\tzone tun\n\ttag 1\n\n"}
+    made = said(calls_between(collections(old), collections({**old, "fabrics": one})))
+    assert [line.split(" {")[0] for line in made] == [
+        "PUT zones/tun",
         "DELETE fabrics/node/ring/pve1",
         "DELETE fabrics/fabric/ring",
         "POST fabrics/fabric",
         "POST fabrics/node/ring",
+        "PUT zones/tun",
+    ]
+    assert made[0] == "PUT zones/tun {'peers': '10.7.0.1', 'delete': 'fabric'}"
+    assert made[-1] == "PUT zones/tun {'fabric': 'ring', 'delete': 'peers'}"
+
+
+def test_what_is_on_a_fabric_without_nodes_is_made_again_with_it() -> None:
+    """There is no address that it could have for a peer meanwhile."""
+    old = {"fabrics": "openfabric_fabric: ring\n\tip_prefix 10.7.0.0/24\n\n", "zones": "vxlan: tun\n\tfabric ring\n\n"}
+    new = {**old, "fabrics": old["fabrics"].replace("openfabric", "ospf").replace("\n\n", "\n\tarea 0\n\n")}
+    assert [line.split(" {")[0] for line in said(calls_between(collections(old), collections(new)))] == [
+        "DELETE zones/tun",
+        "DELETE fabrics/fabric/ring",
+        "POST fabrics/fabric",
         "POST zones",
+    ]
+
+
+def test_a_controller_leaves_its_fabric_before_that_goes_and_everything_on_it_stays() -> None:
+    """PVE deletes no subnet in which guests have addresses."""
+    old = {**FULL, "fabrics": FABRICS, "controllers": FULL["controllers"].replace("peers 192.0.2.1", "fabric lab")}
+    new = {**FULL, "controllers": FULL["controllers"].replace("65000", "65001")}
+    assert said(calls_between(collections(old), collections(new))) == [
+        "PUT controllers/main {'peers': '192.0.2.1', 'delete': 'fabric'}",
+        "DELETE fabrics/node/lab/pve1",
+        "DELETE fabrics/fabric/lab",
+        "PUT controllers/main {'asn': '65001'}",
+    ]
+
+
+def test_a_zone_goes_to_a_fabric_that_is_there_already_before_its_own_goes() -> None:
+    other = FABRICS.replace("lab", "ring").replace("10.7.", "10.8.").replace("area 0", "area 1").replace("eno", "ens")
+    old = {**ON_A_FABRIC, "fabrics": FABRICS + other}
+    new = {"fabrics": other, "zones": ON_A_FABRIC["zones"].replace("lab", "ring")}
+    assert said(calls_between(collections(old), collections(new))) == [
+        "PUT zones/tun {'fabric': 'ring'}",
+        "DELETE fabrics/node/lab/pve1",
+        "DELETE fabrics/fabric/lab",
     ]
 
 
@@ -177,7 +214,7 @@ _IP_PREFIXES = ("10.1.0.0/24", "10.2.0.0/24", "10.0.0.0/8")
 
 
 @st.composite
-def fabrics(draw: st.DrawFn) -> str:
+def fabrics(draw: st.DrawFn, nodes: int = 0) -> str:
     """A fabrics.cfg that PVE would take: prefixes, areas and interfaces change hands between two of them."""
     text = ""
     areas = iter(draw(st.permutations(["0", "0.0.0.1", "2"])))
@@ -193,7 +230,7 @@ def fabrics(draw: st.DrawFn) -> str:
         has = {"4": f"\tip_prefix {prefix}\n", "6": f"\tip6_prefix {net}/64\n"}
         text += f"{kind}_fabric: {id_}\n{''.join(has[family] for family in families)}{more}\n"
         hosts = draw(st.permutations([1, 2]))
-        for node, host in zip(draw(st.permutations(["n1", "n2"]))[: draw(st.integers(0, 2))], hosts, strict=False):
+        for node, host in zip(draw(st.permutations(["n1", "n2"]))[: draw(st.integers(nodes, 2))], hosts, strict=False):
             at = {"4": f"\tip {prefix.split('/')[0][:-1]}{host}\n", "6": f"\tip6 {net}{host}\n"}
             text += f"{kind}_node: {id_}_{node}\n{''.join(at[family] for family in families)}"
             for _ in range(draw(st.integers(0, 1))):
@@ -211,6 +248,8 @@ def networks(draw: st.DrawFn) -> dict[str, str]:
     on = [line.split()[1] for line in files["fabrics"].splitlines() if "_fabric: " in line]
     if on != [] and draw(st.booleans()):
         files["controllers"] = files["controllers"].replace("\n\n", f"\n\tfabric {draw(st.sampled_from(on))}\n\n")
+    else:
+        files["controllers"] = files["controllers"].replace("\n\n", "\n\tpeers 192.0.2.1\n\n")
     numbers = iter(draw(st.permutations(range(1, 9))))
     for zone in draw(st.lists(st.sampled_from(sorted(_ZONES)), unique=True)):
         kind = draw(_ZONES[zone])
@@ -233,20 +272,50 @@ def networks(draw: st.DrawFn) -> dict[str, str]:
     return files
 
 
+@st.composite
+def underlays(draw: st.DrawFn) -> dict[str, str]:
+    """The same zones, VNets and subnets, whatever the controller and the VXLAN zone are on."""
+    text = draw(fabrics(nodes=1))
+    places = ["peers 192.0.2.1", *(f"fabric {line.split()[1]}" for line in text.splitlines() if "_fabric: " in line)]
+    return {
+        **FULL,
+        "fabrics": text,
+        "controllers": f"evpn: main\n\tasn 65000\n\t{draw(st.sampled_from(places))}\n\n",
+        "zones": FULL["zones"] + f"vxlan: tun\n\t{draw(st.sampled_from(places))}\n\n",
+        "vnets": FULL["vnets"] + "vnet: far\n\tzone tun\n\ttag 7\n\n",
+        "subnets": FULL["subnets"] + "subnet: tun-10.2.0.0-24\n\tvnet far\n\n",
+    }
+
+
+@given(old=underlays(), new=underlays())
+def test_whatever_becomes_of_the_fabrics_nothing_that_is_on_them_is_deleted(
+    old: dict[str, str], new: dict[str, str]
+) -> None:
+    made = pve_makes(old, new)
+    assert [call.path for call in made if call.method == "DELETE" and "/fabrics/" not in call.path] == []
+
+
 @given(old=networks(), new=networks())
 def test_whatever_there_is_and_is_to_be_pve_takes_every_call_and_then_has_it(
     old: dict[str, str], new: dict[str, str]
 ) -> None:
+    pve_makes(old, new)
+
+
+def pve_makes(old: dict[str, str], new: dict[str, str]) -> tuple[SdnCall, ...]:
+    """The calls, each of which PVE takes; afterwards it has what it was to have."""
+    calls = calls_between(collections(old), collections(new))
     with tempfile.TemporaryDirectory() as folder:
         sdn = Path(folder)
         for name in WRITTEN:
             (sdn / f"{name}.cfg").write_text(old[name])
-        for call in calls_between(collections(old), collections(new)):
+        for call in calls:
             carry_out(sdn, call)
         now = {name: (sdn / f"{name}.cfg").read_text() for name in WRITTEN}
     assert pending_changes(collections(now), collections(new)) == ()
     text = {name: rewritten(old[name], name, collections(old), collections(new)) for name in WRITTEN}
     assert pending_changes(collections(text), collections(new)) == ()
+    return calls
 
 
 def carry_out(sdn: Path, call: SdnCall) -> None:
