@@ -92,7 +92,8 @@ class GuestSettings(Model):
     refuse: Literal["carried", "all", "none"] = Field(
         default="carried",
         description="Which guests are not started while something is wrong with their VNet on that node: those in VNets "
-        "drawn in PVE's panel that pvesdn carries, all, or none. All are told in the task's log.",
+        "drawn in PVE's panel that pvesdn carries, all, or none. All are told in the task's log. Counts only in "
+        "`/etc/pve/priv/pvesdn.toml`.",
         examples=["all"],
     )
 

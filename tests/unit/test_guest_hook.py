@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import runpy
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.cluster.kit import apply_to, serving
 SCRIPT = data_dir("hooks") / "pvesdn-guest"
 CARRIED = "vxlan: ours\n\tcarries lan\n\tvni-range 100-200\n\n"
 OURS = "etc/network/interfaces.d/pvesdn"
+SETTINGS = "etc/pve/priv/pvesdn.toml"
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def plugged(root: Path, bridge: str, port: str, *, flags: str = "0x1003") -> Non
 
 
 def refuse(root: Path, what: str) -> None:
-    write(root / "etc/pve/priv/pvesdn.toml", f'[watch]\naction = "apply"\n\n[guests]\nrefuse = "{what}"\n')
+    write(root / SETTINGS, f'[watch]\naction = "apply"\n\n[guests]\nrefuse = "{what}"\n')
 
 
 Started = tuple[int, list[str]]
@@ -209,6 +211,76 @@ def test_what_is_wrong_with_pvesdn_itself_stops_no_guest(start: Callable[..., St
     status, lines = start()
     assert status == 0
     assert [line.startswith("pvesdn: the guest's VNets could not be checked: ") for line in lines] == [True]
+
+
+@pytest.mark.parametrize(("what", "status"), [("all", 1), ("none", 0)])
+def test_where_all_are_refused_so_is_a_guest_whose_vnets_cannot_be_checked(
+    start: Callable[..., Started], node: Path, what: str, status: int
+) -> None:
+    (node / "etc/pve/sdn/pvesdn.cfg").unlink()
+    (node / "etc/pve/sdn/pvesdn.cfg").mkdir()
+    refuse(node, what)
+    assert start()[0] == status
+    assert start(phase="post-start", PVE_MIGRATED_FROM="pve1")[0] == 0
+
+
+WRITTEN = [
+    '[guests]\nrefuse = "all"\n',
+    "[guests] # the strict way\n\n\"refuse\"='all' # really\n",
+    'guests.refuse = "all"\n',
+    'guests = { refuse = "all" }\n',
+    '["guests"]\nrefuse = "all"\n',
+    '[lab]\nrefuse = "none"\n[guests]\nrefuse = "all"\n',
+]
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+@pytest.mark.parametrize("has_toml", [True, False], ids=["tomllib", "before 3.11"])
+def test_the_setting_counts_however_toml_lets_it_be_written(
+    start: Callable[..., Started], node: Path, monkeypatch: pytest.MonkeyPatch, text: str, has_toml: bool
+) -> None:
+    if not has_toml:
+        monkeypatch.setitem(sys.modules, "tomllib", None)
+    unapplied(node)
+    write(node / SETTINGS, text)
+    status, lines = start()
+    assert (status, len(lines)) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "text", ['[guests]\nrefuse = "some"\n', "[guests]\nrefuse = true\n", "[guests.refuse]\nx = 1\n"]
+)
+@pytest.mark.parametrize("has_toml", [True, False], ids=["tomllib", "before 3.11"])
+def test_a_setting_that_is_not_understood_is_told(
+    start: Callable[..., Started], node: Path, monkeypatch: pytest.MonkeyPatch, text: str, has_toml: bool
+) -> None:
+    if not has_toml:
+        monkeypatch.setitem(sys.modules, "tomllib", None)
+    write(node / SETTINGS, text)
+    said = f"pvesdn: /{SETTINGS}: [guests] refuse is none of carried, all, none, or not understood"
+    assert start() == (0, [f'{said}; guests are refused as with "carried"'])
+    assert start(phase="post-start") == (0, [])
+
+
+def test_settings_that_are_no_toml_are_told_and_read_as_far_as_it_goes(
+    start: Callable[..., Started], node: Path
+) -> None:
+    unapplied(node)
+    write(node / SETTINGS, '[guests]\nrefuse = "all"\n[watch\n')
+    status, lines = start()
+    assert (status, len(lines)) == (1, 3)
+    assert lines[0].startswith(f"pvesdn: /{SETTINGS} is no TOML: ")
+    assert lines[0].endswith('; guests are refused as with "all"')
+
+
+def test_settings_that_cannot_be_read_are_told(start: Callable[..., Started], node: Path) -> None:
+    (node / SETTINGS).mkdir(parents=True)
+    assert start() == (0, [f'pvesdn: /{SETTINGS}: Is a directory; guests are refused as with "carried"'])
+
+
+def test_settings_without_a_word_of_guests_are_no_trouble(start: Callable[..., Started], node: Path) -> None:
+    write(node / SETTINGS, '[watch]\naction = "apply"\n# refuse, under [guests], is as it was\n')
+    assert start() == (0, [])
 
 
 def test_a_guest_that_is_not_here_is_told(start: Callable[..., Started], node: Path) -> None:
