@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from pvesdn.cli import statuses
@@ -12,6 +14,8 @@ from pvesdn.cli.screens.verify import discrepancy_lines, last_line
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.watch_files import VERIFY_FILE, WatchFiles
+from pvesdn.cli.watch_once import messages
+from pvesdn.errors import SettingsError
 from pvesdn.model.findings import Severity
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
@@ -31,6 +35,14 @@ def verify_node(session: Session) -> int:
         verdict = verify_own_node(world, Renderer(), may_restart_frr=settings.watch.restart_frr)
     except KeyboardInterrupt:  # what it would have found is soon no longer so
         return statuses.INTERRUPTED
+    except Exception as error:
+        document = _unknown(messages(error), node) | {"at": world.clock.now()}
+        with suppress(SettingsError):  # the error being raised says more
+            files.write(VERIFY_FILE, json.dumps(document))
+        if document["digest"] != before.get("digest"):
+            raise
+        session.screen.line("watch: this node's network still cannot be verified, as told before")
+        return statuses.ERROR
     document = _document(verdict.verification, node) | {"at": world.clock.now(), "frr_restarted": verdict.frr_restarted}
     _tell(session, verdict, document, before)
     files.write(VERIFY_FILE, json.dumps(document))
@@ -48,6 +60,19 @@ def _document(verification: Verification, node: str) -> dict[str, Any]:
         "warnings": verification.count(Severity.WARNING),
         "findings": found,
         "digest": digest_of([json.dumps(found, sort_keys=True)]) if found else "",
+    }
+
+
+def _unknown(lines: Sequence[str], node: str) -> dict[str, Any]:
+    """What is kept of a failure: what was found earlier may no longer be so."""
+    return {
+        "node": node,
+        "verdict": f"Not verified: {lines[0] if lines else 'no reason was given'}",
+        "bad": 1,
+        "warnings": 0,
+        "findings": [],
+        "frr_restarted": False,
+        "digest": digest_of(lines),
     }
 
 

@@ -108,6 +108,9 @@ class Service:
         status = self._hands.ended(pid)
         if status is not None:
             self._running = None
+            if self._is_given_up:
+                self._turns.put_off(now)
+                return
             self._turns.ended(now, what, is_good=status == 0, is_settled=what != LOOK or self._is_settled())
         elif now >= deadline:
             self._hands.say(f"pvesdn (process {pid}) has not ended in time, and is told to")

@@ -22,7 +22,9 @@ APART = 5.0
 SOON = 15.0
 """Seconds until a look that waited, for an edit to end or for another apply, is done again."""
 AGAIN = 60.0
-"""Seconds until a look that failed is done again; twice as long each time, up to `AT_MOST`."""
+"""Seconds until a look that failed, or a verification that found something bad, is done again; twice as long each time,
+up to `AT_MOST`.
+"""
 AT_MOST = 900.0
 
 
@@ -36,6 +38,8 @@ class Turns:
         self._again: float | None = None
         self._failures = 0
         self._verify_at: float | None = None
+        self._bad_verdicts = 0
+        """How often in a row a verification has found this node bad, or has failed."""
         self._is_in_motion = False
 
     def due(self, now: float, sight: Sight) -> str:
@@ -74,17 +78,20 @@ class Turns:
 
         :param is_settled: it has nothing to wait for.
         """
-        if what != LOOK:
+        if what == VERIFY:
+            if not is_good and self._verify_at is None:
+                self._verify_at = now + _back_off(self._bad_verdicts)
+            self._bad_verdicts = 0 if is_good else self._bad_verdicts + 1
             return
         if is_good:
             self._failures = 0
             self._again = None if is_settled else now + SOON
             return
-        self._again = now + min(AGAIN * 2**self._failures, AT_MOST)
-        self._failures = min(self._failures + 1, 10)
+        self._again = now + _back_off(self._failures)
+        self._failures += 1
 
     def put_off(self, now: float) -> None:
-        """A verification was given up."""
+        """A verification was given up, or is to be: it says nothing, and comes later."""
         self._verify_at = now + UNREST
 
     def ask(self, now: float) -> None:
@@ -103,7 +110,14 @@ class Turns:
         self._is_in_motion = sight.is_open or before.cluster != sight.cluster
         if self._is_in_motion and self._verify_at is not None:
             self._verify_at = now + UNREST + APART * sight.place
-        # An apply of pvesdn verifies by itself what it does.
+        # An apply of pvesdn verifies by itself what it does, but does not tell us: it may be the cure.
         is_own = sight.is_open or before.is_open or before.applies != sight.applies
-        if before.network != sight.network and not is_own:
+        is_reloaded = before.network != sight.network and not is_own
+        if is_reloaded or (is_own and not sight.is_open and self._bad_verdicts):
             self._verify_at = now + RELOADED + APART * sight.place
+            self._bad_verdicts = min(self._bad_verdicts, 1)
+
+
+def _back_off(failures: int) -> float:
+    """Seconds until what has failed is done again, after so many failures before."""
+    return min(AGAIN * (1 << min(failures, 10)), AT_MOST)

@@ -14,6 +14,7 @@ import pytest
 from pvesdn.adapters.runner import OneByOne
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.cli.app import run
+from pvesdn.errors import NodeFailed
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows import watch_verify
 from tests.cli.kit import Result, call, settings_file
@@ -58,6 +59,7 @@ def verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nodes: list[Nodes]) 
         around: dict[str, Any] | None = None,
         restart_frr: bool = False,
         node: str = "node2",
+        failure: Exception | None = None,
     ) -> Result:
         whole = read_snapshot(HEALTHY)
         seen = [damaged(whole, damage) if damage else whole]
@@ -67,6 +69,8 @@ def verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nodes: list[Nodes]) 
 
         def read(world: object, *, has_state: bool) -> Snapshot:
             assert has_state
+            if failure is not None:
+                raise failure
             return seen[0]
 
         monkeypatch.setattr(watch_verify, "read_cluster", read)
@@ -104,6 +108,19 @@ def test_what_is_wrong_is_told_once_and_then_that_it_lasts(verify: Verify, tmp_p
     assert (document["network"]["bad"], document["network"]["findings"][0]["object"]) == (1, "VNI 100 (vxlan_web)")
     said = call("--config", tmp_path / "pvesdn.toml", "watch", "--status").out
     assert said.endswith("  pvesdn verify tells what to do\n")
+    assert "as the definitions say" in verify().out
+
+
+def test_a_failure_takes_the_place_of_what_was_found_earlier_and_is_told_once(verify: Verify, tmp_path: Path) -> None:
+    assert verify().status == 0
+    away = NodeFailed("node2", "pveproxy does not answer")
+    first = verify(failure=away)
+    assert (first.status, first.out, "pveproxy does not answer" in first.err) == (1, "", True)
+    said = call("--config", tmp_path / "pvesdn.toml", "watch", "--status").out
+    assert "network of this node: Not verified: " in said
+    assert verify(failure=away) == Result(
+        1, "watch: this node's network still cannot be verified, as told before\n", ""
+    )
     assert "as the definitions say" in verify().out
 
 

@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from pvesdn.watcher.notify import Notifier
 from pvesdn.watcher.service import GRACE, LONGEST, Hands, Service
 from pvesdn.watcher.sight import Eyes, Sight
-from pvesdn.watcher.turns import AGAIN, RELOADED, SETTLED, Turns
+from pvesdn.watcher.turns import AGAIN, RELOADED, SETTLED, UNREST, Turns
 
 
 class See(Eyes):
@@ -60,6 +62,36 @@ def test_what_hangs_is_told_to_end_and_then_killed(tmp_path: Path) -> None:
     hands.status = -9
     made.tick(SETTLED + LONGEST + GRACE + 5)
     assert not made.is_busy or hands.done[-1] == "verify"
+
+
+@pytest.mark.parametrize(("status", "again"), [(0, False), (1, True), (4, True), (-9, True)])
+def test_a_verification_is_repeated_until_it_ends_well(tmp_path: Path, status: int, again: bool) -> None:
+    hands = Do(status=status)
+    made = service(hands, tmp_path)
+    for now in range(0, 200, 5):
+        made.tick(now)
+    assert (hands.done.count("verify") > 1) == again
+
+
+def test_a_verification_that_was_given_up_is_no_bad_verdict(tmp_path: Path) -> None:
+    hands, eyes = Do(), See()
+    made = Service(eyes, Turns(), hands, str(tmp_path))
+    eyes.sight = Sight(cluster=1, stands_by="pve1 acts")
+    made.tick(0)
+    made.tick(RELOADED)
+    assert hands.done[-1] == "verify"
+    eyes.sight = Sight(cluster=1, stands_by="pve1 acts", is_open=True)
+    made.tick(RELOADED + 5)
+    hands.status = 130
+    eyes.sight = Sight(cluster=1, stands_by="pve1 acts")
+    made.tick(RELOADED + 10)
+    hands.status = 0
+    begun = len(hands.done)
+    made.tick(RELOADED + 10 + UNREST - 1)
+    assert hands.done[begun:] == []
+    for now in range(int(RELOADED + 10 + UNREST), 2000, 5):
+        made.tick(now)
+    assert hands.done[begun:] == ["verify"]
 
 
 def test_told_to_end_it_tells_what_runs_and_starts_nothing_more(tmp_path: Path) -> None:

@@ -89,6 +89,36 @@ def test_a_reload_of_our_own_is_not_verified_once_more(turns: Turns, own: dict[s
     assert turns.due(1000, sight(1, 3, applies=own.get("applies"))) == ("" if "is_open" in own else VERIFY)
 
 
+def test_a_verdict_that_is_bad_is_looked_into_again_less_and_less_often(turns: Turns) -> None:
+    now, waited = 100.0, []
+    for _ in range(6):
+        turns.ended(now, VERIFY, is_good=False, is_settled=True)
+        after = next(after for after in range(5, 2000, 5) if turns.due(now + after, sight()) == VERIFY)
+        turns.started(VERIFY)
+        waited.append(after)
+        now += after
+    assert waited == [60, 120, 240, 480, 900, 900]
+    turns.ended(now, VERIFY, is_good=True, is_settled=True)
+    assert turns.due(now + 10_000, sight()) == ""
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+def test_an_apply_of_ours_is_verified_once_where_the_node_was_bad(turns: Turns, is_good: bool) -> None:
+    turns.ended(100, VERIFY, is_good=is_good, is_settled=True)
+    turns.due(105, sight(1, 2, is_open=True))
+    turns.due(110, sight(1, 3, applies="written anew"))
+    assert turns.due(110 + RELOADED, sight(1, 3, applies="written anew")) == ("" if is_good else VERIFY)
+    turns.started(VERIFY)
+    turns.ended(140, VERIFY, is_good=True, is_settled=True)
+    assert turns.due(10_000, sight(1, 3, applies="written anew")) == ""
+
+
+def test_a_reload_while_a_verification_runs_is_verified_by_itself(turns: Turns) -> None:
+    turns.due(100, sight(1, 2))
+    turns.ended(105, VERIFY, is_good=False, is_settled=True)
+    assert turns.due(100 + RELOADED, sight(1, 2)) == VERIFY
+
+
 def test_somebody_may_ask_for_a_look(turns: Turns) -> None:
     turns.ask(100)
     assert turns.due(100, sight()) == LOOK
