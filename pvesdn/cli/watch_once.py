@@ -81,8 +81,8 @@ class _Left:
         pending = self._files.document(LOOK_FILE).get("pending")
         if report.changes is not None:
             pending = None if report.changes.is_empty or _is_done(report) else _pending(report.changes)
-        elif report.has_pending is False:
-            pending = None
+        elif report.left is not None and not (report.left.is_empty and report.left.unreachable):
+            pending = None if report.left.is_empty else _pending(report.left)
         self._write(report.reason, status, pending, _troubles(report), is_settled=report.is_settled)
 
     def failed(self, lines: Sequence[str], status: int, changes: ChangeSet | None) -> None:

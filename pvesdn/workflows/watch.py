@@ -60,7 +60,7 @@ class WatchReport:
     :param state: what to pass to the next look; None if that is to start from scratch.
     :param is_failing: it did not act, although the last run failed and nobody has fixed the cause.
     :param is_settled: there was nothing to wait for, so it is known whether all is well.
-    :param has_pending: False where it was found that nothing is left of what an earlier look told.
+    :param left: the plan of a look that did not act: what is left of what an earlier one told, or failed to apply.
     """
 
     acted: bool
@@ -70,7 +70,7 @@ class WatchReport:
     report: ApplyReport | None = None
     is_failing: bool = False
     is_settled: bool = True
-    has_pending: bool | None = None
+    left: ChangeSet | None = None
 
 
 def watch_once(
@@ -246,18 +246,19 @@ def _without_acting(world: World, memory: Memory, changes: ChangeSet, action: Wa
     if memory.run is LastRun.PENDING:
         if changes.is_empty and not changes.unreachable:
             reason = "what was pending has been applied"
-            return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)), has_pending=False)
-        is_reported = action == "report"
-        return WatchReport(False, "what was reported is still pending", encode_memory(memory)) if is_reported else None
+            return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)), left=changes)
+        if action != "report":
+            return None
+        return WatchReport(False, "what was reported is still pending", encode_memory(memory), left=changes)
     if changes.is_empty and not changes.unreachable:
         reason = f"what failed at {clock_time(memory.ran_at)} has been fixed"
-        return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)), has_pending=False)
+        return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)), left=changes)
     again = memory.ran_at + TRIED_AGAIN
     if world.clock.now() >= again:
         return None
     when = f"the run of {clock_time(memory.ran_at)} failed"
     reason = f"{when}: `pvesdn apply` takes it up, or the first look after {clock_time(again)}"
-    return WatchReport(False, reason, encode_memory(memory), is_failing=True)
+    return WatchReport(False, reason, encode_memory(memory), is_failing=True, left=changes)
 
 
 def _ending(changes: ChangeSet, report: ApplyReport) -> LastRun:

@@ -153,6 +153,17 @@ def test_the_status_says_what_is_pending_until_it_is_applied(tmp_path: Path, clu
     assert "last look: 2023-11-14 22:13: what was pending has been applied\n" in status(tmp_path).out
 
 
+def test_what_is_applied_by_hand_on_one_node_is_pending_no_longer(tmp_path: Path, cluster: FakeCluster) -> None:
+    watch(tmp_path, cluster)
+    apply = ("--config", settings_file(tmp_path), "apply", "--yes", "--node", "node1")
+    assert call(*apply, cluster=cluster).status == 0
+    assert watch(tmp_path, cluster).out == "watch: what was reported is still pending\n"
+    assert "pending: 4 to add, 0 to change, 0 to destroy on 2 of 3 nodes.\n" in status(tmp_path).out
+    cluster.nodes["node2"].off = cluster.nodes["node3"].off = "ssh: connect timed out"
+    watch(tmp_path, cluster)
+    assert "pending: 4 to add" in status(tmp_path).out
+
+
 def test_the_status_names_the_problem_of_the_last_look(tmp_path: Path, cluster: FakeCluster) -> None:
     cluster.nodes["node3"].files["/etc/network/interfaces.d/pvesdn"] = "# mine\n"
     watch(tmp_path, cluster, action="apply")

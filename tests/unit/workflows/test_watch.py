@@ -63,7 +63,9 @@ def test_what_was_reported_and_is_applied_by_hand_is_no_longer_pending() -> None
     state = look(made).state
     assert apply_to(made).is_good
     report = look(made, state)
-    assert (report.acted, report.reason, report.has_pending) == (False, "what was pending has been applied", False)
+    assert (report.acted, report.reason) == (False, "what was pending has been applied")
+    assert report.left is not None
+    assert report.left.is_empty
     assert look(made, report.state).reason == "nothing has changed since the last look"
 
 
