@@ -109,6 +109,20 @@ def test_what_it_starts_has_its_own_modules_wherever_they_lie(tmp_path: Path, mo
     assert done.stdout == "in a folder of its own\n"
 
 
+@pytest.mark.parametrize("is_isolated", [True, False])
+def test_what_it_starts_is_isolated_where_it_is_itself(tmp_path: Path, is_isolated: bool) -> None:
+    (tmp_path / "intruder.py").write_text("")
+    environ = {"PYTHONPATH": str(tmp_path)}
+    made = (
+        f"import importlib, json, sys; sys.path += {sys.path!r}; "
+        "print(json.dumps(importlib.import_module('pvesdn.cli.verbs.watch').python('import pvesdn, intruder')))"
+    )
+    own = [sys.executable, *(["-I"] if is_isolated else []), "-c", made]
+    argv = json.loads(subprocess.run(own, capture_output=True, check=True, env=environ).stdout)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=environ)
+    assert (done.returncode, "No module named 'intruder'" in done.stderr) == ((1, True) if is_isolated else (0, False))
+
+
 def test_settings_that_cannot_be_used_are_told_before_it_stays(tmp_path: Path, cluster: FakeCluster) -> None:
     settings = settings_file(tmp_path, '[watch]\naction = "destroy"\n')
     result = call("--config", settings, "watch", cluster=cluster, local_node="node1")

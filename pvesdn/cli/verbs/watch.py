@@ -79,11 +79,11 @@ def _stay(session: Session) -> int:
 
 def python(start: str) -> list[str]:
     """Python at the beginning of `start`, with the modules that this process has, wherever they lie: Debian's package
-    has a folder of its own.
+    has a folder of its own. Isolated if this process is: then no variable, and no folder of a user's, brings others.
     """
     home = os.path.dirname(os.path.dirname(os.path.abspath(pvesdn.__file__)))  # noqa: PTH100, PTH120 - it has no links
     found = f"import sys; sys.path[:0] = [] if {home!r} in sys.path else [{home!r}]; {start}"
-    return [sys.executable, "-P", "-c", found]
+    return [sys.executable, "-I" if sys.flags.isolated else "-P", "-c", found]
 
 
 def _told(session: Session, settings: Settings, node: str) -> dict[str, object]:
