@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import re
 import shutil
 import stat
 import subprocess
@@ -20,6 +21,8 @@ from tests.fakes import FakeCluster
 pytestmark = pytest.mark.usefixtures("in_utc")
 
 OURS = "/etc/network/interfaces.d/pvesdn"
+START = 0.5
+"""Seconds of processor time that a start of pvesdn takes."""
 DEFINITIONS = "/etc/pve/sdn/pvesdn.cfg"
 
 
@@ -125,6 +128,14 @@ def test_the_service_stays_and_tells_systemd_how_it_is() -> None:
     assert service["Restart"] == "on-failure"
     assert "WatchdogSec" in service
     assert unit["Install"]["WantedBy"] == "multi-user.target"
+
+
+def test_a_service_that_cannot_start_tries_for_ever_at_less_than_ten_minutes_of_a_processor_a_day() -> None:
+    unit = read_unit("pvesdn-watch.service")
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+    pause = re.fullmatch(r"(\d+)min", unit["Service"]["RestartSec"])
+    assert pause is not None
+    assert 86400 / (60 * int(pause[1])) * START < 600
 
 
 def test_a_reload_below_the_service_may_leave_daemons_behind() -> None:
