@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pvesdn.decode.definitions.section_config import Property, Section, write
-from pvesdn.model.vnis import VniTable
+from pvesdn.model.vnis import GivenVni, VniTable
 
 _HEADER = """\
 # VNIs of VNets that are drawn in PVE's panel. Written by `pvesdn apply`: a VNet that is not there any more keeps its own.
@@ -13,8 +13,10 @@ _HEADER = """\
 
 def encode_vnis(table: VniTable) -> str:
     """The text of the whole file, in the order of the VNIs."""
-    sections = (
-        Section("vni", str(given.vni), properties=(Property("vnet", given.vnet), Property("zone", given.zone)), gap=1)
-        for given in table.given
-    )
+    sections = (Section("vni", str(given.vni), properties=_properties(given), gap=1) for given in table.given)
     return _HEADER + write(sections)
+
+
+def _properties(given: GivenVni) -> tuple[Property, ...]:
+    found = (Property("vnet", given.vnet), Property("zone", given.zone))
+    return (*found, Property("former", "1")) if given.is_former else found

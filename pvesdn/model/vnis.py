@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from pvesdn.model.base import Model
 from pvesdn.model.defined import Defined
 from pvesdn.model.primitives import SdnId, Vni
@@ -11,11 +13,13 @@ class GivenVni(Defined):
     """A VNI that was given to a VNet of a zone of ours. It stays the VNet's while the VNet is gone.
 
     :param zone: ours, which carries the VNet.
+    :param is_former: the VNet has another one by now; a member that was off meanwhile may still have this one.
     """
 
     vni: Vni
     vnet: SdnId
     zone: SdnId
+    is_former: bool = Field(default=False, alias="former")
 
 
 class VniTable(Model):
@@ -24,6 +28,6 @@ class VniTable(Model):
     given: tuple[GivenVni, ...] = ()
 
     @property
-    def facts(self) -> frozenset[tuple[int, str, str]]:
-        """VNI, VNet and zone of each, wherever it was read."""
-        return frozenset((given.vni, given.vnet, given.zone) for given in self.given)
+    def facts(self) -> frozenset[tuple[int, str, str, bool]]:
+        """VNI, VNet and zone of each, and whether it is a former one, wherever it was read."""
+        return frozenset((given.vni, given.vnet, given.zone, given.is_former) for given in self.given)

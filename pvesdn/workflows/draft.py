@@ -64,7 +64,9 @@ def vnis_change(snapshot: Snapshot, table: VniTable | None, there: VniTable | No
 
 def _differences(table: VniTable, there: VniTable) -> Iterator[Difference]:
     """By VNet and zone: the VNI that goes and the one that comes."""
-    before, after = ({(given.vnet, given.zone): str(given.vni) for given in t.given} for t in (there, table))
+    before, after = (
+        {(given.vnet, given.zone): str(given.vni) for given in t.given if not given.is_former} for t in (there, table)
+    )
     for vnet, zone in sorted(before.keys() | after.keys()):
         old, new = before.get((vnet, zone)), after.get((vnet, zone))
         if old != new:

@@ -281,6 +281,32 @@ def test_an_apply_that_is_undone_leaves_the_vnis_for_the_next_one(cluster: Simul
     assert cluster.read_sdn(VNIS) == f"{given}vni: 10002\n\tvnet aaa\n\tzone prod\n\n"
 
 
+def test_a_member_that_was_off_comes_back_into_no_vnet_of_others(standing: SimulatedCluster) -> None:
+    standing.go_offline("pve3")
+    standing.write_sdn("pvesdn.cfg", f"{OURS}\nvnet: web\n\tzone prod\n\ttag 77\n")
+    assert not errors(apply_to(standing)).keys() - {"pve3"}
+    panel(standing, "create", "vnets", vnet="api", zone="lan")
+    assert not errors(apply_to(standing)).keys() - {"pve3"}
+    standing.come_online("pve3")
+    assert links(standing, "pve3").links["vxlan_web"]["info"]["id"] == 10001
+    assert links(standing).links["vxlan_api"]["info"]["id"] == 10002
+    agree(standing)
+    assert links(standing, "pve3").links["vxlan_web"]["info"]["id"] == 77
+    assert is_nothing(plan_of(standing))
+
+
+def test_a_pin_that_is_undone_with_its_apply_and_removed_changes_no_vni(standing: SimulatedCluster) -> None:
+    standing.write_sdn("pvesdn.cfg", f"{OURS}\nvnet: web\n\tzone prod\n\ttag 77\n")
+    standing.nodes["pve3"].break_command("ifreload", status=1, stderr="error: it is broken\n", times=1)
+    assert not apply_to(standing).is_good
+    assert links(standing).links["vxlan_web"]["info"]["id"] == 10001
+    standing.write_sdn("pvesdn.cfg", OURS)
+    assert plan_of(standing).is_empty
+    agree(standing)
+    assert links(standing).links["vxlan_web"]["info"]["id"] == 10001
+    assert is_nothing(plan_of(standing))
+
+
 def test_who_goes_back_to_an_earlier_apply_has_the_vnet_with_its_vni(tmp_path: Path) -> None:
     with serving(tmp_path / "cluster", "") as cluster:
         shell = Shell(cluster, tmp_path)

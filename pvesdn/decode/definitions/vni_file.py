@@ -22,6 +22,7 @@ GRAMMAR: Mapping[str, Words] = {
     "vni": {
         "vnet": Word(values.vnet_id, is_required=True),
         "zone": Word(values.zone_id, is_required=True),
+        "former": Word(values.boolean),
     }
 }
 """The one section type, and its properties."""
@@ -66,9 +67,11 @@ def _number(entry: Entry) -> int | None:
 
 
 def _refuse_second_of_a_vnet(found: Iterable[tuple[Entry, GivenVni]]) -> None:
-    """A VNet has one VNI in a zone; in another zone it had another."""
+    """A VNet has one VNI in a zone, besides former ones; in another zone it had another."""
     first: dict[tuple[str, str], GivenVni] = {}
     for entry, given in found:
+        if given.is_former:
+            continue
         other = first.setdefault((given.vnet, given.zone), given)
         if other is not given:
             what = f"vnet '{given.vnet}' has VNI {other.vni} in zone '{given.zone}' already ({other.where.file}:{other.where.line})"

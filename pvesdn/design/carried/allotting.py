@@ -1,7 +1,8 @@
 """VNIs of VNets that are drawn in PVE's panel: what each has, and which a new one gets.
 
 A VNet keeps its VNI for as long as its name is remembered, so that a VNet that is deleted and made again is the same
-VNet on the wire. A number that a node still has is nobody else's.
+VNet on the wire. A number that a node still has is nobody else's, nor is one that a VNet had before: a member that was
+off since may come back with it.
 """
 
 from __future__ import annotations
@@ -78,8 +79,13 @@ class _Allotment:
     """VNets of which it cannot be told whether the nodes have them."""
 
     def remembered(self) -> dict[tuple[str, str], int]:
-        """What the file says."""
-        return {(given.vnet, given.zone): given.vni for given in self._written()}
+        """What the file says: of a VNet that had several, the one that runs, since an apply may have been undone."""
+        written = self._written()
+        known = {(given.vnet, given.zone): given.vni for given in written if not given.is_former}
+        for given in written:
+            if given.is_former and list(self._nodes_by_vni(given.vnet)) == [given.vni]:
+                known[given.vnet, given.zone] = given.vni
+        return known
 
     def read_back(self, drawn: Sequence[DrawnVnet]) -> dict[tuple[str, str], int]:
         """What the nodes have, of the VNets that are not pinned. Where not all were read, nothing is concluded."""
@@ -125,15 +131,29 @@ class _Allotment:
         self.findings.append(Finding.at(item.zone.at("vni-range"), Severity.ERROR, what, "extend the range"))
 
     def table(self) -> VniTable:
-        """What the file has to hold: what VNets have, and what VNets that are gone had."""
-        present = {(given.vnet, given.zone) for given in self._present.values()}
+        """What the file has to hold: what VNets have, what they had before, and what VNets that are gone had.
+
+        A former number stays, for a member that is off may come back with it.
+        """
         kept = {
-            given.vni: given
-            for given in self._written()
-            if given.vni not in self._present and (given.vnet, given.zone) not in present
+            given.vni: given for given in chain(self._replaced(), self._written()) if given.vni not in self._present
         }
+        present = {(given.vnet, given.zone) for given in self._present.values()}
+        for vni, given in kept.items():
+            if (given.vnet, given.zone) in present:
+                kept[vni] = given.model_copy(update={"is_former": True})
         all_of_them = chain(self._present.values(), kept.values())
         return VniTable(given=tuple(sorted(all_of_them, key=lambda given: given.vni)))
+
+    def _replaced(self) -> Iterator[GivenVni]:
+        """What nodes have of VNets that are given another one; also where nobody had written it down."""
+        for given in self._present.values():
+            for vni in self._nodes_by_vni(given.vnet):
+                yield given.model_copy(update={"vni": vni})
+
+    def _nodes_by_vni(self, vnet: str) -> Mapping[int, list[str]]:
+        """What the VNet's own device has on the nodes."""
+        return self._by_port.get(names.vxlan_port(vnet), {})
 
     @cached_property
     def _by_port(self) -> Mapping[str, Mapping[int, list[str]]]:
@@ -161,7 +181,7 @@ class _Allotment:
         return self.given.cluster.is_assumed or all(member.name in self.given.facts for member in members)
 
     def _on_nodes(self, item: DrawnVnet) -> int | None:
-        found = self._by_port.get(names.vxlan_port(item.vnet.id), {})
+        found = self._nodes_by_vni(item.vnet.id)
         if len(found) > 1:
             said = " and ".join(f"{vni} on {_listed(nodes)}" for vni, nodes in sorted(found.items()))
             what = f"does not exist, and vnet '{item.vnet.id}' has VNI {said}"

@@ -23,6 +23,15 @@ def test_vnis_are_in_their_order_whatever_order_the_file_has() -> None:
     ]
 
 
+def test_a_vnet_may_have_former_vnis_besides_its_own() -> None:
+    former = "\tformer 1\n\n"
+    found = read(
+        WEB + WEB.replace("10001", "7").rstrip() + "\n" + former + WEB.replace("10001", "8").rstrip() + "\n" + former
+    )
+    assert found is not None
+    assert [(given.vni, given.is_former) for given in found.given] == [(7, True), (8, True), (10001, False)]
+
+
 def test_an_empty_file_is_there() -> None:
     assert read("") == VniTable()
     assert decode_sdn({"pvesdn.cfg": ""}, intent="pending").config.vnis is None

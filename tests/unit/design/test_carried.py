@@ -44,7 +44,7 @@ def tags(made: Carried) -> dict[str, int | None]:
 
 def table(made: Carried) -> dict[int, str]:
     assert made.vnis is not None
-    return {entry.vni: entry.vnet for entry in made.vnis.given}
+    return {entry.vni: f"{entry.vnet}, former" if entry.is_former else entry.vnet for entry in made.vnis.given}
 
 
 def said(made: Carried) -> list[str]:
@@ -119,7 +119,43 @@ def test_a_vni_outside_the_range_is_kept_when_the_range_has_changed() -> None:
 def test_a_pin_wins_and_is_remembered() -> None:
     made = carry(drawn(CARRIER + PIN, vnis=vni(100, "web") + vni(101, "db")))
     assert tags(made) == {"db": 101, "web": 7}
-    assert table(made) == {7: "web", 101: "db"}
+    assert table(made) == {7: "web", 100: "web, former", 101: "db"}
+
+
+FORMER = vni(100, "web").rstrip() + "\n\tformer 1\n\n" + vni(7, "web")
+
+
+def test_a_vni_that_a_pin_replaced_is_given_to_nobody_while_a_member_may_come_back_with_it() -> None:
+    files = {"zones.cfg": ZONES, "vnets.cfg": VNETS + "vnet: api\n\tzone lan\n\n"}
+    network = given(CARRIER + PIN, pve={**files, "pvesdn-vnis.cfg": FORMER + vni(101, "db")}, offline=("node3",))
+    made = carry(network)
+    assert tags(made) == {"api": 102, "db": 101, "web": 7}
+    assert table(made) == {7: "web", 100: "web, former", 101: "db", 102: "api"}
+
+
+def test_a_vni_that_a_pin_replaces_is_written_down_without_the_file_too() -> None:
+    pins = PIN + PIN.replace("web", "db").replace("7", "8")
+    made = carry(drawn(CARRIER + pins, vnis=None, instead=having(100, "vxlan_web"), offline=("node3",)))
+    assert table(made) == {7: "web", 8: "db", 100: "web, former"}
+
+
+@pytest.mark.parametrize("offline", [(), ("node3",)], ids=["all-were-read", "a-member-is-off"])
+def test_a_former_vni_is_given_again_when_the_range_has_no_other_and_nobody_has_it(offline: tuple[str, ...]) -> None:
+    network = drawn(CARRIER.replace("100-103", "100-100") + PIN, vnis=FORMER, offline=offline)
+    made = carry(network)
+    assert tags(made) == {"web": 7} if offline else {"db": 100, "web": 7}
+    assert len(said(made)) == len(offline)
+
+
+def test_when_the_pin_goes_a_vnet_keeps_what_it_runs_with() -> None:
+    assert tags(carry(drawn(vnis=FORMER, instead=having(7, "vxlan_web"))))["web"] == 7
+    undone = carry(drawn(vnis=FORMER, instead=having(100, "vxlan_web")))
+    assert tags(undone) == {"db": 101, "web": 100}
+    assert table(undone) == {7: "web, former", 100: "web", 101: "db"}
+
+
+def test_when_the_pin_goes_and_no_node_tells_the_file_decides() -> None:
+    assert tags(carry(drawn(vnis=FORMER)))["web"] == 7
 
 
 def test_the_vni_of_a_vnet_that_is_gone_is_kept_for_it() -> None:

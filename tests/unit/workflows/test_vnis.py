@@ -40,6 +40,7 @@ def test_what_is_written_can_be_read_back() -> None:
     table = VniTable(
         given=(
             GivenVni(where=where, vni=7, vnet="web", zone="prod"),
+            GivenVni(where=where, vni=99, vnet="web", zone="prod", is_former=True),
             GivenVni(where=where, vni=100, vnet="db", zone="prod"),
         )
     )
@@ -65,6 +66,8 @@ def test_a_pin_that_changes_a_vni_is_told_as_a_change() -> None:
     assert [(found.name, found.old, found.new) for found in change.differences] == [
         ("web in prod: VNI", ("100",), ("7",))
     ]
+    assert change.new is not None
+    assert change.new.endswith(f"vni: 7\n\tvnet web\n\tzone prod\n\n{WEB.rstrip()}\n\tformer 1\n\n")
 
 
 def test_vnis_are_written_before_a_draft() -> None:
