@@ -31,6 +31,7 @@ class Decoded:
     :param facts: of each node whose answers could be decoded.
     :param records: what pvesdn remembers of its last write on each node that can be planned for.
     :param unreadable: nodes whose answers or records could not be decoded, with the reason.
+    :param intent: which of PVE's definitions `sdn` has.
     """
 
     snapshot: Snapshot
@@ -39,10 +40,12 @@ class Decoded:
     facts: Mapping[str, NodeFacts]
     records: Mapping[str, Record]
     unreadable: Mapping[str, str]
+    intent: Intent = "pending"
 
     def with_definitions(self, files: Mapping[str, str]) -> Decoded:
         """The same cluster with other definitions, PVE's as in its files. :param files: as `Snapshot.pve_files`."""
-        return replace(self, snapshot=replace(self.snapshot, pve_files=files), sdn=read_sdn(files, intent="pending"))
+        snapshot = replace(self.snapshot, pve_files=files)
+        return replace(self, snapshot=snapshot, sdn=read_sdn(files, intent="pending"), intent="pending")
 
 
 def decode(snapshot: Snapshot, *, intent: Intent = "pending") -> Decoded:
@@ -52,7 +55,7 @@ def decode(snapshot: Snapshot, *, intent: Intent = "pending") -> Decoded:
     """
     cluster = decode_cluster(snapshot.api)
     facts, records, unreadable = _decode_nodes(snapshot)
-    return Decoded(snapshot, cluster, read_sdn(snapshot.pve_files, intent=intent), facts, records, unreadable)
+    return Decoded(snapshot, cluster, read_sdn(snapshot.pve_files, intent=intent), facts, records, unreadable, intent)
 
 
 def _decode_nodes(snapshot: Snapshot) -> tuple[dict[str, NodeFacts], dict[str, Record], dict[str, str]]:

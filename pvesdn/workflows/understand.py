@@ -104,7 +104,11 @@ def judge(decoded: Decoded) -> Understanding:
         )
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
-    carried = carry(DesignInput(sdn=sdn.config, cluster=cluster, facts=decoded.facts, seen=seen))
+    carried = carry(
+        DesignInput(sdn=sdn.config, cluster=cluster, facts=decoded.facts, seen=seen),
+        new={change.id for change in sdn.pending if (change.kind, change.state) == ("vnet", "new")},
+        only_looks=decoded.intent == "running",
+    )
     given = carried.given
     own, pve = sdn.config.own.unread, sdn.config.pve.unread
     if pve or own.may_have_any("underlay", "vnet", "exit"):

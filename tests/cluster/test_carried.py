@@ -191,6 +191,20 @@ def test_without_its_file_the_nodes_tell_the_vnis(standing: SimulatedCluster) ->
     assert standing.read_sdn(VNIS) == text
 
 
+def test_the_first_plan_needs_no_node_that_cannot_have_any_of_it(cluster: SimulatedCluster) -> None:
+    cluster.go_offline("pve3")
+    assert not errors(apply_to(cluster)).keys() - {"pve3"}
+    assert vnis(cluster) == {"db": "10000", "web": "10001"}
+
+
+def test_without_its_file_and_a_node_the_plan_stops_and_verify_does_not(standing: SimulatedCluster) -> None:
+    (standing.folder / "pve/sdn" / VNIS).unlink()
+    standing.go_offline("pve3")
+    with pytest.raises(SdnConfigError, match="pve3 did not answer"):
+        plan_of(standing)
+    assert not [line for line in failed(standing) if not line.startswith(("pve3", ": "))]
+
+
 def test_the_panels_button_alone_is_told_and_mended(cluster: SimulatedCluster) -> None:
     press_apply(cluster)
     assert links(cluster).links["web"]["master"] is None

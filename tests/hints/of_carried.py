@@ -43,6 +43,7 @@ def _comes_back(made: FakeCluster) -> None:
 
 
 def _is_off(made: FakeCluster) -> None:
+    pve_applies(made)
     made.nodes["node3"].off = "connection timed out"
 
 
@@ -161,6 +162,12 @@ ROWS = (
         ),
         given=_is_off,
         deed=_comes_back,
+        left=(
+            (
+                "warning: pvesdn.cfg:2: zone 'prod': db, web run without an uplink on node1, node2, node3; run pvesdn "
+                "apply; PVE's own Apply does not carry VNets"
+            ),
+        ),
     ),
     Row(
         "a zone of PVE's without an MTU",

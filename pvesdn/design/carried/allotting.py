@@ -27,10 +27,16 @@ _FILE = Where(file=VNIS_NAME, line=0)
 
 @dataclass(frozen=True, slots=True)
 class DrawnVnet:
-    """A VNet of PVE's, and the zone of ours that carries it."""
+    """A VNet of PVE's, and the zone of ours that carries it.
+
+    :param nodes: those of PVE's zone; None for all.
+    :param is_new: PVE has never committed it, so that no node can have anything of it.
+    """
 
     zone: OwnZone
     vnet: Vnet
+    nodes: frozenset[str] | None = None
+    is_new: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -47,14 +53,15 @@ class Allotted:
     findings: tuple[Finding, ...]
 
 
-def allot(drawn: Sequence[DrawnVnet], given: DesignInput) -> Allotted:
+def allot(drawn: Sequence[DrawnVnet], given: DesignInput, *, only_looks: bool = False) -> Allotted:
     """Each VNet's VNI: the pinned one, else what it was given before, else the lowest of its range that is free.
 
     Without the file, what the nodes have is what was given before.
 
     :param drawn: in the order of zones and VNets.
+    :param only_looks: nothing is planned, so that VNIs which cannot be told are no error.
     """
-    work = _Allotment(given)
+    work = _Allotment(given, Severity.WARNING if only_looks else Severity.ERROR)
     known = work.remembered() if given.sdn.vnis is not None else work.read_back(drawn)
     pins = {pin.id: pin for pin in given.sdn.own.pins}
     for item in drawn:
@@ -72,6 +79,8 @@ def allot(drawn: Sequence[DrawnVnet], given: DesignInput) -> Allotted:
 @dataclass
 class _Allotment:
     given: DesignInput
+    unclear: Severity
+    """Of what cannot be told from the nodes."""
     tags: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     _present: dict[int, GivenVni] = field(default_factory=dict)
@@ -88,24 +97,35 @@ class _Allotment:
         return known
 
     def read_back(self, drawn: Sequence[DrawnVnet]) -> dict[tuple[str, str], int]:
-        """What the nodes have, of the VNets that are not pinned. Where not all were read, nothing is concluded."""
+        """What the nodes have, of the VNets that are not pinned."""
         pinned = {pin.id for pin in self.given.sdn.own.pins}
         asked = [item for item in drawn if item.vnet.id not in pinned]
-        if not asked or self.given.cluster.is_assumed:
+        if self.given.cluster.is_assumed:
             return {}
-        absent = [member.name for member in self.given.cluster.members if member.name not in self.given.facts]
-        if absent:
-            what = f"does not exist, so VNIs are read back from the nodes, and {_listed(absent)} did not answer"
-            names_ = _listed(item.vnet.id for item in asked)
-            hint = f"bring the node back, or pin the VNIs of {names_} with vnet sections in pvesdn.cfg"
-            self.findings.append(Finding.at(_FILE, Severity.ERROR, what, hint))
-            self._unknown |= {item.vnet.id for item in asked}
-            return {}
+        self._require_answers(asked)
         found = {item.key: vni for item in asked if (vni := self._on_nodes(item)) is not None}
+        self._unknown -= {vnet for vnet, _ in found}
         if found:
             what = f"does not exist: the VNIs of {_listed(vnet for vnet, _ in found)} are read back from the nodes"
             self.findings.append(Finding.at(_FILE, Severity.NOTE, what, "pvesdn apply writes it again"))
         return found
+
+    def _require_answers(self, asked: Iterable[DrawnVnet]) -> None:
+        """Say of which VNets a member that did not answer may have the VNI: for those no other one is concluded."""
+        members = {member.name for member in self.given.cluster.members}
+        absent = {
+            item.vnet.id: silent
+            for item in asked
+            if not item.is_new
+            and (silent := (members if item.nodes is None else members & item.nodes) - self.given.facts.keys())
+        }
+        if not absent:
+            return
+        nodes = _listed(set().union(*absent.values()))
+        what = f"does not exist, so VNIs are read back from the nodes, and {nodes} did not answer"
+        hint = f"bring the node back, or pin the VNIs of {_listed(absent)} with vnet sections in pvesdn.cfg"
+        self.findings.append(Finding.at(_FILE, self.unclear, what, hint))
+        self._unknown |= absent.keys()
 
     def give(self, item: DrawnVnet, vni: int) -> None:
         """Let a VNet have a VNI, which may be used already: that is told of tags by other checks."""
@@ -186,7 +206,7 @@ class _Allotment:
             said = " and ".join(f"{vni} on {_listed(nodes)}" for vni, nodes in sorted(found.items()))
             what = f"does not exist, and vnet '{item.vnet.id}' has VNI {said}"
             hint = f"pin one of them: 'vnet: {item.vnet.id}' in pvesdn.cfg with zone {item.zone.id} and the tag"
-            self.findings.append(Finding.at(_FILE, Severity.ERROR, what, hint))
+            self.findings.append(Finding.at(_FILE, self.unclear, what, hint))
             self._unknown.add(item.vnet.id)
             return None
         return next(iter(found), None)

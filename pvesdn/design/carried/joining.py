@@ -5,7 +5,7 @@ From here on only `Vnet.drawn_in` tells them from others. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
@@ -33,23 +33,26 @@ class Carried:
     vnis: VniTable | None = None
 
 
-def carry(given: DesignInput) -> Carried:
+def carry(given: DesignInput, *, new: Container[str] = (), only_looks: bool = False) -> Carried:
     """Make the VNets of PVE's zones that ours carry VNets of ours, each with its VNI.
 
     A zone that cannot be carried stays without VNets; `design.checks.carried` says why.
+
+    :param new: ids of VNets that PVE has never committed.
+    :param only_looks: nothing is planned.
     """
     zones = {zone.id: home for zone, home in _pairs(given)}
     if not zones:
         return Carried(given)
     own = given.sdn.own
     drawn = [
-        DrawnVnet(zone, vnet)
+        DrawnVnet(zone, vnet, zones[zone.id].nodes, is_new=vnet.id in new)
         for zone in own.zones
         if zone.id in zones
         for vnet in given.sdn.pve.vnets
         if vnet.zone == zones[zone.id].id
     ]
-    allotted = allot(drawn, given)
+    allotted = allot(drawn, given, only_looks=only_looks)
     made = tuple(
         item.vnet.model_copy(
             update={"zone": item.zone.id, "tag": allotted.tags[item.vnet.id], "drawn_in": item.vnet.zone}

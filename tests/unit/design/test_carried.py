@@ -13,6 +13,7 @@ from pvesdn.design.carried.joining import Carried, carry
 from pvesdn.design.expectation import expect
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
+from pvesdn.model.findings import Severity
 from pvesdn.model.ifupdown import CarriedBridge
 from pvesdn.model.pve_ifupdown import PveVnetBridge
 from pvesdn.workflows.check import check_files
@@ -215,6 +216,32 @@ def test_without_the_file_vnis_are_read_back_from_the_nodes() -> None:
 def test_without_the_file_a_member_that_did_not_answer_stops_the_plan() -> None:
     made = carry(drawn(vnis=None, offline=("node3",)))
     assert (tags(made), len(said(made))) == ({}, 1)
+
+
+def test_without_the_file_only_nodes_of_pves_zone_are_asked_for() -> None:
+    files = {"zones.cfg": ZONES.replace("1450", "1450\n\tnodes node1,node2"), "vnets.cfg": VNETS}
+    made = carry(given(CARRIER, pve=files, offline=("node3",), instead=having(103, "vxlan_web")))
+    assert tags(made) == {"db": 100, "web": 103}
+
+
+def test_without_the_file_a_vnet_that_pve_never_committed_needs_nobody() -> None:
+    made = carry(drawn(vnis=None, offline=("node3",)), new={"web", "db"})
+    assert (tags(made), said(made)) == ({"db": 100, "web": 101}, [])
+
+
+def test_without_the_file_who_only_looks_is_told_what_the_nodes_that_answered_have() -> None:
+    made = carry(drawn(vnis=None, offline=("node3",), instead=having(103, "vxlan_web")), only_looks=True)
+    assert tags(made) == {"web": 103}
+    silent, *_ = made.findings
+    assert silent.severity is Severity.WARNING
+    assert str(silent).endswith("bring the node back, or pin the VNIs of db, web with vnet sections in pvesdn.cfg")
+
+
+def test_without_the_file_who_only_looks_is_warned_of_nodes_that_disagree() -> None:
+    nodes = {**having(103, "vxlan_web"), **having(102, "vxlan_web", "node3")}
+    made = carry(drawn(vnis=None, instead=nodes), only_looks=True)
+    assert tags(made) == {"db": 100}
+    assert [finding.severity for finding in made.findings] == [Severity.WARNING]
 
 
 def test_without_the_file_pinned_vnets_need_nobody() -> None:
