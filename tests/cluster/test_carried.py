@@ -191,6 +191,15 @@ def test_without_its_file_the_nodes_tell_the_vnis(standing: SimulatedCluster) ->
     assert standing.read_sdn(VNIS) == text
 
 
+@pytest.mark.parametrize("file", ["vni: 10000\n\tvnet db\n\tzone prod\n\n", ""], ids=["a-gap", "an-empty-file"])
+def test_a_vnet_that_runs_is_not_given_another_vni_for_a_gap_in_the_file(standing: SimulatedCluster, file: str) -> None:
+    text = standing.read_sdn(VNIS)
+    standing.write_sdn(VNIS, file)
+    assert plan_of(standing).is_empty
+    agree(standing)
+    assert standing.read_sdn(VNIS) == text
+
+
 def test_the_first_plan_needs_no_node_that_cannot_have_any_of_it(cluster: SimulatedCluster) -> None:
     cluster.go_offline("pve3")
     assert not errors(apply_to(cluster)).keys() - {"pve3"}

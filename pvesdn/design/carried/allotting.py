@@ -54,7 +54,8 @@ class Allotted:
 
 
 def allot(drawn: Sequence[DrawnVnet], given: DesignInput, *, only_looks: bool = False) -> Allotted:
-    """Each VNet's VNI: the pinned one, else what it was given before, else the lowest of its range that is free.
+    """Each VNet's VNI: the pinned one, else what it was given before, else what runs, else the lowest of its range that
+    is free.
 
     Without the file, what the nodes have is what was given before.
 
@@ -70,6 +71,9 @@ def allot(drawn: Sequence[DrawnVnet], given: DesignInput, *, only_looks: bool = 
             work.give(item, pin.tag)
         elif item.key in known:
             work.give(item, known[item.key])
+    for item in drawn:
+        if item.vnet.id not in work.tags:
+            work.give_what_runs(item)
     for item in drawn:
         if item.vnet.id not in work.tags:
             work.give_free(item)
@@ -133,6 +137,23 @@ class _Allotment:
         entry = GivenVni(where=_FILE, vni=vni, vnet=item.vnet.id, zone=item.zone.id)
         self._present.setdefault(vni, entry)
 
+    def give_what_runs(self, item: DrawnVnet) -> None:
+        """What its device has on the nodes, of a VNet that the file lacks, or has in a zone of another name: if they
+        agree, and it is in the range and no other VNet's.
+        """
+        found = list(self._nodes_by_vni(item.vnet.id))
+        if len(found) != 1 or item.vnet.id in self._unknown:
+            return
+        (vni,) = found
+        of_others = any(given.vni == vni and given.vnet != item.vnet.id for given in self._written())
+        if (
+            item.zone.vni_range is not None
+            and vni in item.zone.vni_range
+            and vni not in self._present
+            and not of_others
+        ):
+            self.give(item, vni)
+
     def give_free(self, item: DrawnVnet) -> None:
         """The lowest that nobody has or had; where there is none left, one whose VNet is gone from everywhere."""
         if item.vnet.id in self._unknown or item.zone.vni_range is None:
@@ -145,10 +166,18 @@ class _Allotment:
             free = next((vni for vni in span if vni not in self._present and vni not in on_nodes), None)
         if free is not None:
             self.give(item, free)
+            self._say_what_changes(item, free)
             return
         waiting = " that every member was seen without" if reserved - self._present.keys() else ""
         what = f"vni-range {item.zone.vni_range} has no VNI left{waiting} for vnet '{item.vnet.id}'"
         self.findings.append(Finding.at(item.zone.at("vni-range"), Severity.ERROR, what, "extend the range"))
+
+    def _say_what_changes(self, item: DrawnVnet, vni: int) -> None:
+        """A VNet that runs with another VNI is cut in two until every node has the new one."""
+        if found := self._nodes_by_vni(item.vnet.id):
+            runs = " and ".join(f"{old} of {_listed(nodes)}" for old, nodes in sorted(found.items()))
+            what = f"does not say the VNI of vnet '{item.vnet.id}': {runs} becomes {vni}"
+            self.findings.append(Finding.at(_FILE, Severity.WARNING, what))
 
     def table(self) -> VniTable:
         """What the file has to hold: what VNets have, what they had before, and what VNets that are gone had.

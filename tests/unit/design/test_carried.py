@@ -205,6 +205,33 @@ def test_a_vni_that_a_node_has_is_not_given() -> None:
     assert tags(carry(drawn(instead=having(100, "vxlan9")))) == {"db": 101, "web": 102}
 
 
+@pytest.mark.parametrize("file", ["", vni(103, "web", "edge")], ids=["a-gap", "our-zone-had-another-name"])
+def test_a_vnet_that_the_file_lacks_keeps_what_it_runs_with(file: str) -> None:
+    made = carry(drawn(vnis=file, instead=having(103, "vxlan_web")))
+    assert (tags(made), said(made)) == ({"db": 100, "web": 103}, [])
+    assert table(made) == {100: "db", 103: "web"}
+
+
+@pytest.mark.parametrize(
+    ("file", "nodes", "told"),
+    [
+        ("", {**having(102, "vxlan_web"), **having(103, "vxlan_web", "node3")}, "102 of node2 and 103 of node3"),
+        (vni(103, "gone"), having(103, "vxlan_web"), "103 of node2"),
+        (vni(103, "db"), having(103, "vxlan_web"), "103 of node2"),
+        ("", having(9, "vxlan_web"), "9 of node2"),
+    ],
+    ids=["nodes-disagree", "one-that-is-gone-has-it", "another-has-it", "out-of-range"],
+)
+def test_a_vnet_that_cannot_keep_what_it_runs_with_is_told(
+    file: str, nodes: Mapping[str, NodeFacts], told: str
+) -> None:
+    made = carry(drawn(vnis=file, instead=nodes))
+    becomes = tags(made)["web"]
+    assert said(made) == [f"pvesdn-vnis.cfg: does not say the VNI of vnet 'web': {told} becomes {becomes}"]
+    assert becomes in {100, 101}
+    assert [finding.severity for finding in made.findings] == [Severity.WARNING]
+
+
 def test_without_the_file_vnis_are_read_back_from_the_nodes() -> None:
     made = carry(drawn(vnis=None, instead=having(103, "vxlan_web")))
     assert tags(made) == {"db": 100, "web": 103}
