@@ -44,6 +44,10 @@ def _comes_back(made: FakeCluster) -> None:
 
 def _is_off(made: FakeCluster) -> None:
     pve_applies(made)
+    _goes_off(made)
+
+
+def _goes_off(made: FakeCluster) -> None:
     made.nodes["node3"].off = "connection timed out"
 
 
@@ -168,6 +172,16 @@ ROWS = (
                 "apply; PVE's own Apply does not carry VNets"
             ),
         ),
+    ),
+    Row(
+        "a pin on a VNI that a node which is off may still have",
+        {**PINNED, "pvesdn-vnis.cfg": VNIS["pvesdn-vnis.cfg"].replace("web", "old").replace("10001", "77")},
+        said=(
+            "error: pvesdn.cfg:7: vnet 'web': tag 77 was the VNI of vnet 'old', and node3 did not answer, which may have "
+            "it; bring the node back, or choose another tag"
+        ),
+        given=_goes_off,
+        deed=_comes_back,
     ),
     Row(
         "a zone of PVE's without an MTU",

@@ -68,6 +68,7 @@ def allot(drawn: Sequence[DrawnVnet], given: DesignInput, *, only_looks: bool = 
     for item in drawn:
         pin = pins.get(item.vnet.id)
         if pin is not None and pin.zone == item.zone.id and pin.tag is not None:
+            work.refuse_reserved(item, pin)
             work.give(item, pin.tag)
         elif item.key in known:
             work.give(item, known[item.key])
@@ -130,6 +131,20 @@ class _Allotment:
         hint = f"bring the node back, or pin the VNIs of {_listed(absent)} with vnet sections in pvesdn.cfg"
         self.findings.append(Finding.at(_FILE, self.unclear, what, hint))
         self._unknown |= absent.keys()
+
+    def refuse_reserved(self, item: DrawnVnet, pin: Vnet) -> None:
+        """No pin takes a VNI that was another VNet's while a member that may still have it does not answer."""
+        members = {member.name for member in self.given.cluster.members}
+        silent = _listed(members - self.given.facts.keys())
+        if not silent or self.given.cluster.is_assumed:
+            return
+        for given in self._written():
+            if given.vni == pin.tag and given.vnet != item.vnet.id:
+                what = (
+                    f"tag {pin.tag} was the VNI of vnet '{given.vnet}', and {silent} did not answer, which may have it"
+                )
+                hint = "bring the node back, or choose another tag"
+                self.findings.append(Finding.at(pin.at("tag"), self.unclear, what, hint))
 
     def give(self, item: DrawnVnet, vni: int) -> None:
         """Let a VNet have a VNI, which may be used already: that is told of tags by other checks."""

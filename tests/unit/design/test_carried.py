@@ -140,6 +140,17 @@ def test_a_vni_that_a_pin_replaces_is_written_down_without_the_file_too() -> Non
     assert table(made) == {7: "web", 8: "db", 100: "web, former"}
 
 
+def test_no_pin_takes_a_former_vni_while_a_member_may_come_back_with_it() -> None:
+    pin = PIN.replace("web", "db").replace("7", "100")
+    made = carry(drawn(CARRIER + PIN + pin, vnis=FORMER, offline=("node3",)))
+    (line,) = said(made)
+    assert line.endswith(
+        "vnet 'db': tag 100 was the VNI of vnet 'web', and node3 did not answer, which may have it; "
+        "bring the node back, or choose another tag"
+    )
+    assert said(carry(drawn(CARRIER + PIN + pin, vnis=FORMER))) == []
+
+
 @pytest.mark.parametrize("offline", [(), ("node3",)], ids=["all-were-read", "a-member-is-off"])
 def test_a_former_vni_is_given_again_when_the_range_has_no_other_and_nobody_has_it(offline: tuple[str, ...]) -> None:
     network = drawn(CARRIER.replace("100-103", "100-100") + PIN, vnis=FORMER, offline=offline)
