@@ -346,6 +346,19 @@ def test_who_goes_back_to_an_earlier_apply_has_the_vnet_with_its_vni(tmp_path: P
         assert is_nothing(plan_of(cluster))
 
 
+def test_who_goes_back_to_before_a_pin_renumbers_no_vnet_that_runs(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", "") as cluster:
+        shell = Shell(cluster, tmp_path)
+        lan = {"zones.cfg": "simple: lan\n\tmtu 1450\n\n", "vnets.cfg": "vnet: web\n\tzone lan\n\n"}
+        shell.apply({"pvesdn.cfg": OURS, **lan})
+        shell.apply({"pvesdn.cfg": f"{OURS}\nvnet: web\n\tzone prod\n\ttag 77\n", **lan})
+        done = shell.run("pvesdn rollback 1 --yes")
+        assert done.status == 0, done.err
+        assert cluster.read_sdn("pvesdn.cfg") == OURS
+        assert links(cluster).links["vxlan_web"]["info"]["id"] == 77
+        assert is_nothing(plan_of(cluster))
+
+
 def test_a_vnet_that_is_drawn_while_a_member_is_off_is_there_when_it_is_back(standing: SimulatedCluster) -> None:
     standing.go_offline("pve3")
     panel(standing, "create", "vnets", vnet="dmz", zone="lan")
