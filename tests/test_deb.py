@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.node.program.places import FRR_CONF, FRR_DAEMONS
+from pvesdn.node.program.record import json_bytes
 from tests.test_release import commit, git
 from tools.deb.licences import copyright_file
 from tools.deb.repo import SUITE, how_to_use, make_repository
@@ -287,3 +289,31 @@ def test_a_purge_keeps_networks_and_the_record_of_them(name: str, node: Path) ->
     assert (node / name).exists()
     assert [path.name for path in (node / "var/lib/pvesdn").iterdir()] == ["written.json"]
     assert "this node still has networks of pvesdn" in done.stderr
+
+
+FRRS = (FRR_CONF, FRR_DAEMONS)
+
+
+@pytest.mark.parametrize("name", FRRS)
+def test_a_purge_keeps_the_record_of_a_node_that_has_only_frrs_files_of_ours(name: str, node: Path) -> None:
+    record = json_bytes({"format": 1, "files": {f"{node}{path}": "0" * 64 for path in FRRS}, "unfinished": False})
+    (node / "var/lib/pvesdn/written.json").write_bytes(record)
+    (node / "etc/frr").mkdir()
+    (node / name.lstrip("/")).touch()
+    done = purge(node)
+
+    assert done.returncode == 0
+    assert [path.name for path in (node / "var/lib/pvesdn").iterdir()] == ["written.json"]
+    assert (node / "var/lib/pvesdn/written.json").read_bytes() == record
+    assert "this node still has networks of pvesdn" in done.stderr
+
+
+def test_a_purge_takes_a_record_of_files_that_are_gone_and_leaves_an_frr_that_is_not_ours(node: Path) -> None:
+    record = json_bytes({"format": 1, "files": {f"{node}{FRR_DAEMONS}": "0" * 64}, "unfinished": False})
+    (node / "var/lib/pvesdn/written.json").write_bytes(record)
+    (node / "etc/frr").mkdir()
+    (node / FRR_CONF.lstrip("/")).touch()
+
+    assert purge(node).returncode == 0
+    assert (node / FRR_CONF.lstrip("/")).exists()
+    assert not (node / "var/lib/pvesdn").exists()

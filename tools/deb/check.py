@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pvesdn.node.program.record import json_bytes
 from tools.deb import asking
 from tools.deb.build import ROOT
 from tools.deb.former import former_package
@@ -236,16 +237,21 @@ def _key_of_a_moment() -> Iterator[str]:
                 os.environ["GNUPGHOME"] = before
 
 
-def _a_purge_keeps_the_record_of_networks_that_stay(root: Root, _: Path) -> None:
-    network = root.folder / "etc/network/interfaces.d/pvesdn"
-    network.parent.mkdir(parents=True)
-    network.write_text("auto web\n", "utf-8")
+def _a_purge_keeps_the_record_of_networks_that_stay(root: Root, package: Path) -> None:
+    """On a node with bridges, and on one that has nothing but a route reflector's FRR."""
     state = root.folder / STATE.lstrip("/")
-    root.apt("purge", "pvesdn")
-    _expect(" ".join(path.name for path in state.iterdir()), "written.json")
-    shutil.rmtree(root.folder / "etc/network")
-    (state / "written.json").unlink()
-    state.rmdir()
+    for name in ("etc/network/interfaces.d/pvesdn", "etc/frr/frr.conf"):
+        root.apt("install", root.bring(package))
+        ours = root.folder / name
+        ours.parent.mkdir(parents=True)
+        ours.write_text("! of pvesdn\n", "utf-8")
+        state.mkdir(mode=0o700, exist_ok=True)
+        (state / "written.json").write_bytes(json_bytes({"format": 1, "files": {f"/{name}": ""}, "unfinished": False}))
+        root.apt("purge", "pvesdn")
+        if [path.name for path in state.iterdir()] != ["written.json"]:
+            raise Failed(f"a purge does not keep the record, and nothing else, where there is a /{name} of ours")
+        shutil.rmtree(root.folder.joinpath(*Path(name).parts[:2]))
+        shutil.rmtree(state)
 
 
 def _a_purge_leaves_nothing(root: Root, package: Path) -> None:
