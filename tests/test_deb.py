@@ -85,10 +85,13 @@ def test_what_the_units_call_is_there() -> None:
     assert "procps" in names(str(control()["Depends"]))
 
 
-def test_ssh_is_needed_frr_is_recommended_and_nothing_replaces_the_machines_ifupdown() -> None:
-    assert "openssh-client" in names(str(control()["Depends"]))
-    assert names(str(control()["Recommends"])) == {"frr", "frr-pythontools"}
-    assert names(str(control()["Suggests"])) == {"ifupdown2"}
+def test_ssh_is_needed_and_nothing_comes_along_that_starts_frr_or_replaces_the_machines_ifupdown() -> None:
+    """apt installs what is recommended unless it is told not to, and FRR's package enables and starts its service."""
+    with_it = {name for field in ("Pre-Depends", "Depends", "Recommends") for name in names(control().get(field, ""))}
+
+    assert "openssh-client" in with_it
+    assert not with_it & {"ifupdown2", "frr", "frr-pythontools"}
+    assert names(str(control()["Suggests"])) == {"ifupdown2", "frr", "frr-pythontools"}
 
 
 # --- version and changelog --------------------------------------------------------------------------------------------

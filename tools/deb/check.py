@@ -96,6 +96,12 @@ def _what_it_depends_on_comes_from_debian_alone(root: Root, package: Path) -> No
     files.write_text("\n".join(_files(root)), "utf-8")
 
 
+def _apt_as_it_is_called_by_people_installs_nothing_else(root: Root, package: Path) -> None:
+    """With what is recommended, as apt does it by default."""
+    said = root.run("apt-get", "--simulate", "install", root.bring(package))
+    _expect(" ".join(re.findall(r"^Inst (\S+)", said, re.MULTILINE)), "pvesdn", is_all=True)
+
+
 def _the_version_before_installs_with_dpkg(root: Root, package: Path) -> None:
     root.run("dpkg", "--install", root.bring(former_package(package)))
     _expect(root.run("dpkg-query", "--show", "--showformat=${Status}", "pvesdn"), "install ok installed")
@@ -269,6 +275,7 @@ def _a_purge_leaves_nothing(root: Root, package: Path) -> None:
 
 STEPS: tuple[Step, ...] = (
     _what_it_depends_on_comes_from_debian_alone,
+    _apt_as_it_is_called_by_people_installs_nothing_else,
     _the_version_before_installs_with_dpkg,
     _an_upgrade_takes_what_is_gone_away_and_keeps_what_was_edited,
     _it_runs_with_the_python_of_the_release,
@@ -294,6 +301,6 @@ def _files(root: Root) -> Iterator[str]:
             yield f"{name} {found.st_mode:o} {size}"
 
 
-def _expect(text: str, wanted: str) -> None:
-    if wanted not in text:
+def _expect(text: str, wanted: str, *, is_all: bool = False) -> None:
+    if wanted not in text or (is_all and wanted != text):
         raise Failed(f"expected: {wanted}\nfound: {text}")
