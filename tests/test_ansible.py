@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import re
@@ -42,6 +43,7 @@ class Operator:
 
     def __init__(self, cluster: SimulatedCluster, folder: Path) -> None:
         self.cluster = cluster
+        self.work = folder / "work"
         self._folder = folder
         self._definitions = folder / "pvesdn.cfg"
         self._settings = settings_file(folder, cluster)
@@ -54,7 +56,8 @@ class Operator:
             "pvesdn_node": "localhost",
             "pvesdn_definitions": str(self._definitions),
             "pvesdn_command": [sys.executable, "-m", "pvesdn"],
-            "pvesdn_folder": str(self._folder / "work"),
+            "pvesdn_folder": str(self.work),
+            "pvesdn_user": getpass.getuser(),
         }
         done = subprocess.run(
             [str(ANSIBLE), "-i", "localhost,", "-e", json.dumps(given), *words, str(PLAYBOOK)],
@@ -119,3 +122,28 @@ def test_an_apply_that_fails_fails_the_play(operator: Operator) -> None:
     assert (failed.changed, failed.failed) == (0, 1), failed.text
     assert "as before" in failed.text
     assert operator.plays(VXLAN).changed == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder that is somebody else's")
+def test_a_folder_that_somebody_else_has_made_is_not_trusted(operator: Operator) -> None:
+    before = state_of(operator.cluster)
+    operator.work.mkdir(mode=0o777)
+    os.chown(operator.work, 65534, 65534)
+    for words in ((), ("--check",)):
+        refused = operator.plays(VXLAN, *words)
+        assert (refused.changed, refused.failed) == (0, 1), refused.text
+        assert "has been made by somebody else" in refused.text
+    assert list(operator.work.iterdir()) == []
+    assert state_of(operator.cluster) == before
+
+
+def test_a_link_in_the_place_of_the_folder_is_not_followed(operator: Operator, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    operator.work.symlink_to(tmp_path / "elsewhere")
+    refused = operator.plays(VXLAN)
+    assert (refused.changed, refused.failed) == (0, 1), refused.text
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_the_default_folder_lies_where_only_root_can_make_one() -> None:
+    assert re.findall(r"pvesdn_folder: (.+)", PLAYBOOK.read_text()) == ["/root/pvesdn-ansible"]
