@@ -6,13 +6,12 @@ from collections.abc import Hashable, Iterator, Mapping
 
 from pvesdn.design.checks.wording import listed, placed, some, together, warning
 from pvesdn.design.ours.sysctl import IP_FORWARD, IPV6_FORWARD
-from pvesdn.design.ours.zones import zone_nodes
+from pvesdn.design.ours.zones import has_gateways, zone_nodes
 from pvesdn.design.pve.node import IPV4, PveNode
 from pvesdn.design.pve.zones import gateway_family
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
-from pvesdn.model.own_sdn import EvpnZone, Irb
 from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSimpleZone
 from pvesdn.model.vnets import Subnet
 
@@ -83,7 +82,7 @@ def _unforwarded(given: DesignInput) -> Iterator[tuple[Hashable, Finding]]:
 
 def _forwarded_by_us(given: DesignInput) -> frozenset[str]:
     """Nodes whose kernel forwards because pvesdn says so."""
-    routed = (zone for zone in given.sdn.own.zones if isinstance(zone, EvpnZone) and zone.irb is not Irb.NONE)
+    routed = (zone for zone in given.sdn.own.zones if has_gateways(zone))
     return frozenset(uplink.node for uplink in given.sdn.own.exits).union(
         *(zone_nodes(zone, given.cluster) for zone in routed)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pvesdn.design.ours.exits import shares_flows
-from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, exit_families
+from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, exit_families, has_gateways
 from pvesdn.model.own_sdn import EvpnZone, Exit, Irb
 
 IP_FORWARD = "net.ipv4.ip_forward"
@@ -25,7 +25,7 @@ def routed_families(plans: Iterable[ZonePlan], exits: Iterable[Exit], node: str)
     """
     routed: set[int] = set()
     for plan in plans:
-        if isinstance(plan.zone, EvpnZone) and plan.zone.irb is not Irb.NONE and node in plan.active:
+        if has_gateways(plan.zone) and node in plan.active:
             routed |= {IPV4} | plan.families
     for uplink in exits:
         routed |= exit_families(uplink)

@@ -305,3 +305,10 @@ def test_the_definitions_alone_show_what_does_not_fit() -> None:
     files = {"pvesdn.cfg": CARRIER, "zones.cfg": ZONES, "vnets.cfg": VNETS, "subnets.cfg": SUBNETS}
     (unrouted, *_) = [str(finding) for finding in check_files(files, Names()).findings if "gateway" in str(finding)]
     assert unrouted.startswith("subnets.cfg:3: subnet 'lan-10.0.2.0-24': gateway 10.0.2.1 has no router")
+
+
+@pytest.mark.parametrize("zone", ["vxlan: prod\n", "evpn: prod\n\tcontroller main\n\tirb none\n"])
+@pytest.mark.parametrize(("mac", "wanted"), [("\tmac 44:39:39:ff:40:94\n", {"net.ipv4.ip_forward": "1"}), ("", {})])
+def test_nodes_with_gateways_by_a_mac_forward(zone: str, mac: str, wanted: dict[str, str]) -> None:
+    network = drawn(UNDERLAY + CONTROLLER + zone + mac + RANGE)
+    assert dict(design(carry(network).given).sysctls) == wanted

@@ -11,7 +11,7 @@ import pytest
 from pvesdn.design.checks import pve_exits
 from pvesdn.model.facts import IfaceStanza, NodeFacts, Route
 from pvesdn.model.findings import Severity
-from tests.unit.design.network import PVE_EVPN, SYMMETRIC, facts, findings, given, uplink
+from tests.unit.design.network import PVE_EVPN, SYMMETRIC, UNDERLAY, facts, findings, given, uplink
 
 CONTROLLER = "evpn: ctl\n\tasn 65000\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n"
 
@@ -173,6 +173,13 @@ def test_what_pvesdn_itself_lets_forward_is_not_spoken_of() -> None:
     exit_ = uplink(node="node1")
     (found,) = dropped(LAN, SYMMETRIC.replace("evpn: sym\n", "evpn: sym\n\tnodes node1\n") + exit_)
     assert "vmbr0 of node2 and are" in found
+
+
+@pytest.mark.parametrize(("mac", "told"), [("", 1), ("\tmac 44:39:39:ff:40:94\n", 0)], ids=["bridging", "routing"])
+def test_a_zone_with_gateways_by_its_mac_lets_forward_too(mac: str, told: int) -> None:
+    files = LAN | {"zones.cfg": LAN["zones.cfg"] + "simple: home\n\tmtu 1450\n\n"}
+    ours = UNDERLAY + "vxlan: prod\n\tcarries home\n\tvni-range 100-103\n" + mac
+    assert len(dropped(files, ours)) == told
 
 
 def test_many_subnets_are_counted() -> None:
