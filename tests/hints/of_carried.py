@@ -29,6 +29,13 @@ ROUTED = {
 ASYMMETRIC = with_(ROUTED, "pvesdn.cfg", "symmetric\n\tvrf-vxlan 4000", "asymmetric")
 GATEWAY = {**LAN, "subnets.cfg": ROUTED["subnets.cfg"]}
 WITH_MAC = with_(GATEWAY, "pvesdn.cfg", "10999\n", "10999\n\tmac 44:39:39:ff:40:94\n")
+BRIDGED = with_(
+    with_(ASYMMETRIC, "pvesdn.cfg", "irb asymmetric", "irb none"),
+    "pvesdn.cfg",
+    "10999\n",
+    "10999\n\tmac 44:39:39:ff:40:94\n",
+)
+GATEWAY6 = "subnet: lan-fd00:2::-64\n\tvnet web\n\tgateway fd00:2::1\n\n"
 VNIS = {**LAN, "pvesdn-vnis.cfg": "vni: 10000\n\tvnet db\n\tzone prod\n\nvni: 10001\n\tvnet web\n\tzone prod\n\n"}
 PIN = "vnet: web\n\tzone prod\n\ttag 77\n\n"
 PINNED = {**LAN, "pvesdn.cfg": LAN["pvesdn.cfg"] + PIN}
@@ -50,6 +57,16 @@ def _is_off(made: FakeCluster) -> None:
 def _goes_off(made: FakeCluster) -> None:
     made.nodes["node3"].off = "connection timed out"
 
+
+_MAC_ROUTES_IN_MAIN = (
+    "warning: pvesdn.cfg:4: zone 'prod': mac puts gateways into the host's own table: guests reach VTEP "
+    "addresses and all other zones there; use a zone of type evpn with irb asymmetric or symmetric to give the zone a "
+    "VRF of its own"
+)
+_MAC_ROUTES_TO_ITS_OWN = (
+    "warning: pvesdn.cfg:4: zone 'prod': a node routes only to guests of its own: the answers of others to its ARP stay "
+    "on their node; use a zone of type evpn with irb asymmetric and vrf main"
+)
 
 ROWS = (
     Row(
@@ -249,23 +266,81 @@ ROWS = (
         GATEWAY,
         said=(
             "error: subnets.cfg:3: subnet 'lan-10.0.2.0-24': gateway 10.0.2.1 has no router: zone 'prod' only "
-            "bridges; remove gateway in PVE, use irb asymmetric or symmetric, or give zone 'prod' a mac"
+            "bridges; remove gateway in PVE, use a zone of type evpn with irb asymmetric or symmetric, or give zone "
+            "'prod' a mac"
         ),
         followed=(("subnets.cfg", "\tgateway 10.0.2.1\n", ""),),
     ),
     Row(
         "gateways of the panel in the host's own table",
         WITH_MAC,
+        said=(_MAC_ROUTES_IN_MAIN, _MAC_ROUTES_TO_ITS_OWN),
+        followed=(
+            (
+                "pvesdn.cfg",
+                LAN["pvesdn.cfg"].removesuffix("\n") + "\tmac 44:39:39:ff:40:94\n\n",
+                ASYMMETRIC["pvesdn.cfg"],
+            ),
+        ),
+    ),
+    Row(
+        "gateways of the panel that reach guests of their own node alone",
+        WITH_MAC,
+        said=(_MAC_ROUTES_IN_MAIN, _MAC_ROUTES_TO_ITS_OWN),
+        followed=(
+            (
+                "pvesdn.cfg",
+                LAN["pvesdn.cfg"].removesuffix("\n") + "\tmac 44:39:39:ff:40:94\n\n",
+                with_(ASYMMETRIC, "pvesdn.cfg", "asymmetric\n", "asymmetric\n\tvrf main\n")["pvesdn.cfg"],
+            ),
+        ),
+        left=(
+            (
+                "warning: pvesdn.cfg:7: zone 'prod': vrf main routes in the host's own table: guests reach VTEP addresses "
+                "and all other zones there; leave vrf out to give the zone a VRF of its own"
+            ),
+        ),
+    ),
+    Row(
+        "gateways in the host's own table, by a mac beside EVPN",
+        BRIDGED,
         said=(
-            "warning: pvesdn.cfg:4: zone 'prod': mac puts gateways into the host's own table: guests reach VTEP "
-            "addresses and all other zones there; use irb asymmetric or symmetric to give the zone a VRF of its "
-            "own"
+            "warning: pvesdn.cfg:9: zone 'prod': mac puts gateways into the host's own table: guests reach VTEP "
+            "addresses and all other zones there; use irb asymmetric or symmetric to give the zone a VRF of its own"
+        ),
+        followed=(("pvesdn.cfg", "irb none", "irb asymmetric"),),
+    ),
+    Row(
+        "an IPv6 gateway of the panel that every node has",
+        {**WITH_MAC, "subnets.cfg": GATEWAY6},
+        said=(
+            "error: subnets.cfg:3: subnet 'lan-fd00:2::-64': gateway fd00:2::1: every node has it, and without "
+            "suppression each finds it a duplicate (RFC 4862); remove gateway in PVE, or use a zone of type evpn with "
+            "irb asymmetric or symmetric"
         ),
         followed=(
             (
                 "pvesdn.cfg",
                 LAN["pvesdn.cfg"].removesuffix("\n") + "\tmac 44:39:39:ff:40:94\n\n",
                 ASYMMETRIC["pvesdn.cfg"],
+            ),
+        ),
+    ),
+    Row(
+        "an IPv6 gateway of the panel in EVPN without suppression",
+        {
+            **with_(BRIDGED, "pvesdn.cfg", "irb none\n", "irb none\n\tdisable-arp-nd-suppression 1\n"),
+            "subnets.cfg": GATEWAY6,
+        },
+        said=(
+            "error: subnets.cfg:3: subnet 'lan-fd00:2::-64': gateway fd00:2::1: every node has it, and without "
+            "suppression each finds it a duplicate (RFC 4862); remove disable-arp-nd-suppression from zone 'prod'"
+        ),
+        followed=(("pvesdn.cfg", "\tdisable-arp-nd-suppression 1\n", ""),),
+        left=(
+            (
+                "warning: pvesdn.cfg:9: zone 'prod': mac puts gateways into the host's own table: guests reach VTEP "
+                "addresses and all other zones there; use irb asymmetric or symmetric to give the zone a VRF of its own"
             ),
         ),
     ),

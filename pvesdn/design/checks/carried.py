@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pvesdn.design.checks.wording import absent, error, few, listed, note, placed, warning
+from pvesdn.design.checks.wording import IN_EVPN, absent, error, few, listed, note, placed, warning
 from pvesdn.design.ours.zones import has_gateways, has_vrf, zone_mtu, zone_vteps
 from pvesdn.design.shared import names
 from pvesdn.model.cluster import Vtep
@@ -111,7 +111,12 @@ def _gateways(pair: _Pair) -> Iterator[Finding]:
     zone = pair.zone
     if has_gateways(zone) and not has_vrf(zone) and not (isinstance(zone, EvpnZone) and zone.vrf == "main"):
         what = "mac puts gateways into the host's own table: guests reach VTEP addresses and all other zones there"
-        yield warning(zone.at("mac"), what, "use irb asymmetric or symmetric to give the zone a VRF of its own")
+        routed = "irb asymmetric or symmetric" if isinstance(zone, EvpnZone) else IN_EVPN
+        yield warning(zone.at("mac"), what, f"use {routed} to give the zone a VRF of its own")
+    if has_gateways(zone) and isinstance(zone, VxlanZone):
+        # What those of other nodes answer to ARP goes to the MAC, which is that of their own node's bridge as well.
+        what = "a node routes only to guests of its own: the answers of others to its ARP stay on their node"
+        yield warning(zone.at("mac"), what, "use a zone of type evpn with irb asymmetric and vrf main")
     if not has_vrf(zone):
         return
     for subnet in pair.subnets:

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from pvesdn.design.checks.wording import FEW, error, few, listed, warning
+from pvesdn.design.checks.wording import FEW, IN_EVPN, error, few, listed, warning
 from pvesdn.design.ours.anchors import NETWORKS, anchors
 from pvesdn.design.ours.zones import IPV4, IPV6, has_gateways, has_vrf, zone_nodes
 from pvesdn.model.cluster import Vtep
@@ -71,9 +71,9 @@ def _unrouted(subnets: Mapping[str, list[Subnet]], carried: Container[str]) -> I
         is_carried = first.vnet in carried
         also = f"; nor has that of {few(others)}" if others else ""
         what = f"gateway {first.gateway} has no router: zone '{zone}' only bridges{also}"
-        hint = "remove gateway, or use a zone of type evpn with irb asymmetric or symmetric"
+        hint = f"remove gateway, or use {IN_EVPN}"
         if is_carried:
-            hint = f"remove gateway in PVE, use irb asymmetric or symmetric, or give zone '{zone}' a mac"
+            hint = f"remove gateway in PVE, use {IN_EVPN}, or give zone '{zone}' a mac"
         yield error(first.at("gateway"), what, hint)
 
 
@@ -89,16 +89,15 @@ def _placed(source: OwnSdn | PveSdn) -> Iterator[tuple[Zone, Subnet]]:
 def _gateway(zone: Zone, subnet: Subnet) -> Iterator[Finding]:
     if subnet.gateway is None:
         return
-    if (
-        isinstance(zone, EvpnZone)
-        and zone.irb is not Irb.NONE
-        and zone.no_arp_nd_suppression
-        and subnet.gateway.version == IPV6
-    ):
-        what = (
-            f"gateway {subnet.gateway}: every node has it, and without suppression each finds it a duplicate (RFC 4862)"
-        )
-        yield warning(subnet.at("gateway"), what, f"remove disable-arp-nd-suppression from zone '{zone.id}'")
+    if subnet.gateway.version != IPV6 or not isinstance(zone, VxlanZone | EvpnZone) or not has_gateways(zone):
+        return
+    what = f"gateway {subnet.gateway}: every node has it, and without suppression each finds it a duplicate (RFC 4862)"
+    if isinstance(zone, VxlanZone):
+        yield error(subnet.at("gateway"), what, f"remove gateway in PVE, or use {IN_EVPN}")
+    elif zone.no_arp_nd_suppression:
+        # With IRB it may run already, where somebody has switched duplicate address detection off.
+        tell = error if zone.irb is Irb.NONE else warning
+        yield tell(subnet.at("gateway"), what, f"remove disable-arp-nd-suppression from zone '{zone.id}'")
 
 
 def _table(zone: Zone) -> str | None:

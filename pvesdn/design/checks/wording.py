@@ -15,6 +15,8 @@ MANY = 8
 """More words than this are not listed one by one."""
 SHOW_DEVICES = "set the sysctl net.ipv4.nexthop_compat_mode to 1 there, and plan again"
 """What lets the kernel print the devices of nexthop objects, of both families."""
+IN_EVPN = "a zone of type evpn with irb asymmetric or symmetric"
+"""What routes between VNets, to guests of every node."""
 DEFINE_IT = "define it, or remove this section"
 
 
