@@ -217,11 +217,14 @@ def _settings(answer: Json) -> dict[str, str]:
 
 
 def _addresses(answer: Json) -> dict[str, frozenset[IpInterface]]:
-    """By device, without what nobody has configured: link-local addresses, and those of router advertisements."""
+    """By device, without what nobody has configured: link-local addresses, and those of router advertisements.
+
+    An address that was found a duplicate is listed, and the kernel does not use it.
+    """
     found: dict[str, set[IpInterface]] = {}
     for row in json_text.rows(answer, "ip-addr", absent=True):
         for info in json_text.rows(row.get("addr_info"), "addr_info", absent=True):
-            if info.get("family") in ("inet", "inet6") and not info.get("dynamic"):
+            if info.get("family") in ("inet", "inet6") and not (info.get("dynamic") or info.get("dadfailed")):
                 name = json_text.device(row.get("ifname"), "ifname of ip-addr")
                 local = json_text.address(info.get("local"), f"local of {name!a} in ip-addr")
                 length = json_text.count(info.get("prefixlen"), f"prefixlen of {name!a} in ip-addr")

@@ -76,6 +76,12 @@ def test_only_addresses_that_somebody_configured_count() -> None:
     assert found.vlan_filtering is True
 
 
+def test_an_address_that_was_found_a_duplicate_is_not_there() -> None:
+    rows = [{"family": "inet6", "local": "2001:db8::1", "prefixlen": 64, "dadfailed": True, "tentative": True}]
+    found = state(ip_link=[BRIDGE], ip_addr=[{"ifname": "web", "addr_info": rows}]).devices["web"]
+    assert found.addresses == frozenset()
+
+
 def test_flooding_is_told_by_device() -> None:
     rows = [{"ifname": "v", "dst": "192.168.0.2"}, {"ifname": "v", "dst": "192.168.0.3"}]
     assert state(fdb={"answer": rows}).flooding == {"v": {ip_address("192.168.0.2"), ip_address("192.168.0.3")}}
