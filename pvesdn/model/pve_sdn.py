@@ -152,6 +152,7 @@ class PveSdn(Model):
     :param listed_subnets: those that subnets.cfg lists, where `subnets` are others: the null routes of PVE's exit nodes
         are made of these, committed or not. None where `subnets` are what the file lists.
     :param drawn_zones: ids of zones that are drawn and not committed, where `zones` are what was committed.
+    :param drawn_vnets: the same of VNets.
     :param unread: what they define besides; empty unless faulty definitions are judged.
     :param runs_frr: what was committed last has a controller or a fabric: FRR is PVE's until the next commit.
     """
@@ -167,6 +168,7 @@ class PveSdn(Model):
     listed_subnets: tuple[Subnet, ...] | None = None
     runs_frr: bool = False
     drawn_zones: frozenset[str] = frozenset()
+    drawn_vnets: frozenset[str] = frozenset()
     unread: Unread = Unread()
 
     @property

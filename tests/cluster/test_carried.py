@@ -234,9 +234,25 @@ def test_a_vnet_that_is_drawn_later_and_committed_by_the_button_is_told(standing
     press_apply(standing)
     told = [str(finding) for finding in plan_of(standing).findings]
     assert any("dmz run without an uplink on pve1, pve2, pve3; run pvesdn apply" in line for line in told)
-    assert failed(standing) != []
+    assert {line.partition(":")[0] for line in failed(standing) if "+ vxlan_dmz" in line} == set(standing.nodes)
     agree(standing)
     assert failed(standing) == []
+
+
+def test_a_vnet_that_has_lost_its_uplink_alone_is_not_said_to_have_left_its_vrf(standing: SimulatedCluster) -> None:
+    with locked_state(standing.nodes["pve2"].root) as state:
+        state.links["vxlan_web"]["master"] = None
+    told = [str(finding) for finding in plan_of(standing).findings]
+    assert [line for line in told if "without an uplink" in line] == [
+        "pvesdn.cfg:8: zone 'prod': web run without an uplink on pve2; run pvesdn apply; PVE's own Apply does not carry VNets"
+    ]
+
+
+def test_a_pin_of_a_vnet_that_is_pending_is_not_for_nothing(standing: SimulatedCluster) -> None:
+    panel(standing, "create", "vnets", vnet="dmz", zone="lan")
+    standing.write_sdn("pvesdn.cfg", OURS + "\nvnet: dmz\n\tzone prod\n\ttag 77\n")
+    known = understand(read_cluster(world_of(standing), has_state=True), intent="running")
+    assert [str(finding) for finding in known.findings if "pinned" in str(finding)] == []
 
 
 NOT_CARRIED = OURS.replace("\tcarries lan\n\tvni-range 10000-10999\n", "")

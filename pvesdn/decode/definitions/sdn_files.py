@@ -97,14 +97,17 @@ def read_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"],
     _judge_running(running, ledger)
     version = running.version
     listed: tuple[Subnet, ...] | None = None
-    drawn: frozenset[str] = frozenset()
+    drawn: Mapping[str, frozenset[str]] = {}
     changes: tuple[PendingChange, ...] = ()
     if intent == "running" or (running.version is not None and not has_definitions(files)):
         if intent == "pending":
             _say_no_definitions(ledger)
         pve = read_pve(running.collections, lambda _: RUNNING_CONFIG, ledger)
         listed = _listed_subnets(files, pve.subnets) if has_definitions(files) else None
-        drawn = _zones_drawn(files) - {zone.id for zone in pve.zones}
+        drawn = {
+            "zones": _drawn(files, "zones") - {zone.id for zone in pve.zones},
+            "vnets": _drawn(files, "vnets") - {vnet.id for vnet in pve.vnets},
+        }
     else:
         scans = {name: reading.pves(f"{name}.cfg") for name in WORDS}
         pending = {name: scanned.sections for name, scanned in scans.items()}
@@ -137,9 +140,9 @@ def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tu
     return None if {subnet.id for subnet in found} == {subnet.id for subnet in committed} else tuple(found)
 
 
-def _zones_drawn(files: Mapping[str, str]) -> frozenset[str]:
-    """The zones of zones.cfg, faulty or not."""
-    return frozenset(section.id for section in _Reading(files, Ledger(), Names()).pves("zones.cfg").sections)
+def _drawn(files: Mapping[str, str], name: str) -> frozenset[str]:
+    """What zones.cfg or vnets.cfg defines, faulty or not."""
+    return frozenset(section.id for section in _Reading(files, Ledger(), Names()).pves(f"{name}.cfg").sections)
 
 
 def _say_no_definitions(ledger: Ledger) -> None:
@@ -244,7 +247,7 @@ def _pve(
     running: RunningConfig,
     version: int | None,
     listed: tuple[Subnet, ...] | None,
-    drawn: frozenset[str],
+    drawn: Mapping[str, frozenset[str]],
 ) -> PveSdn:
     return PveSdn(
         zones=_by_id(found.good(found.zones)),
@@ -256,7 +259,8 @@ def _pve(
         running_version=running.version,
         unsupported=found.unsupported.definitions,
         listed_subnets=listed,
-        drawn_zones=drawn,
+        drawn_zones=drawn.get("zones", frozenset()),
+        drawn_vnets=drawn.get("vnets", frozenset()),
         runs_frr=any(running.collections.get(name) for name in ("controllers", "fabrics")),
         unread=found.unread(),
     )

@@ -157,17 +157,19 @@ def _dhcp(pair: _Pair) -> Iterator[Finding]:
 def _bare(pair: _Pair, given: DesignInput) -> Iterator[Finding]:
     """VNets that run without what carries them, as after PVE's own Apply, or a reboot while they were pending."""
     found: dict[str, list[str]] = {}
-    for node, facts in given.facts.items():
-        links = {link.name: link for link in facts.links}
+    has_leaked = False
+    routed = {subnet.vnet for subnet in pair.subnets if subnet.gateway is not None} if has_vrf(pair.zone) else set()
+    for node in sorted(given.cluster.among(pair.home.nodes) & given.facts.keys()):
+        links = {link.name: link for link in given.facts[node].links}
         for vnet in pair.vnets:
             link, port = links.get(vnet.id), links.get(names.vxlan_port(vnet.id))
             if link is not None and link.kind == "bridge" and (port is None or port.master != vnet.id):
                 found.setdefault(vnet.id, []).append(node)
+                has_leaked |= vnet.id in routed and link.master != names.vrf(pair.zone.id)
     if not found:
         return
     nodes = {node for there in found.values() for node in there}
-    gateways = has_vrf(pair.zone) and any(s.gateway is not None and s.vnet in found for s in pair.subnets)
-    leak = ", and their gateways are in the host's own table" if gateways else ""
+    leak = ", and their gateways are in the host's own table" if has_leaked else ""
     what = f"{listed(found)} run without an uplink on {listed(nodes)}{leak}"
     yield warning(pair.zone.at("carries"), what, "run pvesdn apply; PVE's own Apply does not carry VNets")
 
@@ -215,7 +217,7 @@ def _pins(given: DesignInput) -> Iterator[Finding]:
     drawn = {vnet.id: vnet for vnet in given.sdn.pve.vnets}
     for pin in given.sdn.own.pins:
         home, vnet = homes.get(pin.zone), drawn.get(pin.id)
-        if home in given.sdn.pve.drawn_zones:
+        if home in given.sdn.pve.drawn_zones or pin.id in given.sdn.pve.drawn_vnets:
             continue
         if vnet is None and not given.sdn.pve.unread.may_have("vnet", pin.id):
             what = f"zone '{home}' of PVE's has no such VNet, so its VNI is pinned for nothing"

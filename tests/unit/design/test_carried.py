@@ -17,7 +17,7 @@ from pvesdn.model.findings import Severity
 from pvesdn.model.ifupdown import CarriedBridge
 from pvesdn.model.pve_ifupdown import PveVnetBridge
 from pvesdn.workflows.check import check_files
-from tests.unit.design.network import CONTROLLER, UNDERLAY, design, facts, given
+from tests.unit.design.network import CONTROLLER, UNDERLAY, design, facts, findings, given
 
 ZONES = "simple: lan\n\tmtu 1450\n\n"
 VNETS = "vnet: web\n\tzone lan\n\talias shop\n\nvnet: db\n\tzone lan\n\nvnet: other\n\tzone wan\n\n"
@@ -305,6 +305,22 @@ def test_the_definitions_alone_show_what_does_not_fit() -> None:
     files = {"pvesdn.cfg": CARRIER, "zones.cfg": ZONES, "vnets.cfg": VNETS, "subnets.cfg": SUBNETS}
     (unrouted, *_) = [str(finding) for finding in check_files(files, Names()).findings if "gateway" in str(finding)]
     assert unrouted.startswith("subnets.cfg:3: subnet 'lan-10.0.2.0-24': gateway 10.0.2.1 has no router")
+
+
+def test_bridges_of_nodes_that_the_zone_does_not_have_are_none_of_its_vnets() -> None:
+    def bare(nodes: str) -> list[str]:
+        files = {
+            "zones.cfg": ZONES.replace("1450", f"1450\n\tnodes {nodes}"),
+            "vnets.cfg": VNETS,
+            "pvesdn-vnis.cfg": "",
+        }
+        base = facts("node3", "192.168.0.3/24")
+        here = {"node3": replace(base, links=(*base.links, Link("web", 1450, kind="bridge")))}
+        found = findings(carry(given(CARRIER, pve=files, instead=here)).given, Severity.WARNING)
+        return [line for line in found if "without an uplink" in line]
+
+    assert bare("node1,node2") == []
+    assert len(bare("node1,node3")) == 1
 
 
 @pytest.mark.parametrize("zone", ["vxlan: prod\n", "evpn: prod\n\tcontroller main\n\tirb none\n"])
