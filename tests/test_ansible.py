@@ -116,6 +116,16 @@ def test_definitions_that_are_wrong_fail_the_play_and_touch_nothing(operator: Op
     assert operator.cluster.read_sdn("pvesdn.cfg") == EVPN
 
 
+def test_a_command_that_is_not_there_fails_the_plan_instead_of_being_changes(operator: Operator) -> None:
+    """Ansible says 2, as a plan with changes does."""
+    for words in ((), ("--check",)):
+        failed = operator.plays(VXLAN, "-e", json.dumps({"pvesdn_command": ["/nowhere/pvesdn"]}), *words)
+        assert (failed.changed, failed.failed) == (0, 1), failed.text
+        assert re.search(r"TASK \[Plan\] \**\n.*fatal:", failed.text, re.DOTALL), failed.text
+        assert "TASK [What the plan comes to]" not in failed.text
+    assert operator.cluster.read_sdn("pvesdn.cfg") == EVPN
+
+
 def test_an_apply_that_fails_fails_the_play(operator: Operator) -> None:
     operator.cluster.nodes["pve2"].break_command("ifreload", stderr="error: it did not work\n", times=1)
     failed = operator.plays(VXLAN)
