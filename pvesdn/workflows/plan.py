@@ -18,6 +18,8 @@ from pvesdn.compare.present import NodeNow
 from pvesdn.compare.running import running_findings
 from pvesdn.compare.unrehearsed import why_unrehearsed
 from pvesdn.compare.way_in import way_in
+from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
+from pvesdn.decode.definitions.running_config import running_peers
 from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
 from pvesdn.design.shared.belongs import zones_by_interface
@@ -248,5 +250,8 @@ def _blocking(known: Understanding, node: str) -> tuple[Finding, ...]:
 
 def _seen(known: Understanding) -> str | None:
     """The text that remembers every VTEP; None if it is already in place."""
-    text = encode_seen(remembered(known.given, seen_now(known.given, known.vteps)))
-    return None if known.snapshot.pve_files.get(SEEN_NAME) == text else text
+    given, files = known.given, known.snapshot.pve_files
+    has_departed = any(given.cluster.member(node) is None for node in given.seen)  # else nobody asks for the lists
+    committed = running_peers(files.get(RUNNING_CONFIG)) if has_departed else frozenset()
+    text = encode_seen(remembered(given, seen_now(given, known.vteps), committed))
+    return None if files.get(SEEN_NAME) == text else text

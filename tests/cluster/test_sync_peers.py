@@ -97,9 +97,26 @@ def test_a_member_that_has_left_goes_from_every_list_and_whoever_is_no_member_st
     assert done.status == 0, done.err
     assert peers(cluster)["main"] == f"{REFLECTOR},192.168.0.1,192.168.0.2"
     assert peers(cluster)["tun"] == f"192.168.0.1,192.168.0.2,{ROUTER}"
-    assert "pve3" not in json.loads(cluster.read_sdn("pvesdn-seen.json") or "{}")["vteps"]
     again = shell.run("pvesdn plan --sync-peers --detailed-exitcode")
     assert (again.status, again.err) == (0, "")
+    cluster.write_sdn("pvesdn.cfg", "vxlan: ours\n\nvnet: mine\n\tzone ours\n\ttag 77\n\n")
+    assert shell.run("pvesdn apply --yes").status == 0
+    assert "pve3" not in json.loads(cluster.read_sdn("pvesdn-seen.json") or "{}")["vteps"]
+
+
+@pytest.mark.parametrize("how", ["tried out", "failed"])
+def test_a_member_that_has_left_is_not_forgotten_by_an_apply_that_was_taken_back(shell: Shell, how: str) -> None:
+    cluster = shell.cluster
+    cluster.leave("pve3")
+    if how == "failed":
+        cluster.nodes["pve2"].break_command("ifreload", stderr="error: it did not work\n", times=1)
+    done = shell.run(f"pvesdn apply --sync-peers --yes {'--no-commit' if how == 'tried out' else ''}")
+    assert (done.status == 0) is (how == "tried out"), done.err
+    assert "192.168.0.3" in (peers(cluster)["tun"] or "")
+
+    again = shell.run("pvesdn apply --sync-peers --yes")
+    assert again.status == 0, again.err
+    assert peers(cluster)["tun"] == f"192.168.0.1,192.168.0.2,{ROUTER}"
 
 
 def test_a_member_that_left_is_known_by_its_address_in_the_underlay_of_the_zones_too(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from pvesdn.decode import json_text
+from pvesdn.decode.definitions.addresses import pve_addresses
 from pvesdn.decode.definitions.pve_words import NOUNS, OPEN, WORDS
 from pvesdn.decode.definitions.section_config import Property, Section, has_forbidden
-from pvesdn.decode.definitions.values import legible
+from pvesdn.decode.definitions.values import BadValueError, legible
 from pvesdn.decode.json_text import WrongShapeError
-from pvesdn.model.primitives import Json
+from pvesdn.model.primitives import IpAddress, Json
 
 FILE = ".running-config"
 
@@ -42,6 +45,18 @@ def read_running(text: str | None) -> RunningConfig:
     if not isinstance(document, dict):
         return RunningConfig(faults=("is not a JSON object",))
     return _Reading().read(document)
+
+
+def running_peers(text: str | None) -> frozenset[IpAddress]:
+    """The peers of all committed zones and controllers; a list that cannot be read has none. Raises nothing."""
+    found: set[IpAddress] = set()
+    collections = read_running(text).collections
+    for section in (*collections.get("zones", ()), *collections.get("controllers", ())):
+        for item in section.properties:
+            if item.key == "peers":
+                with suppress(BadValueError):
+                    found |= set(map(ip_address, pve_addresses(item.value)))
+    return frozenset(found)
 
 
 class _Reading:

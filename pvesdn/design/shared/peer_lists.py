@@ -65,13 +65,14 @@ def can_be_synced(given: DesignInput) -> bool:
     return all(given.capabilities.on(node).has_lock for node in given.facts)
 
 
-def remembered(given: DesignInput, seen: Mapping[str, SeenVtep]) -> dict[str, SeenVtep]:
+def remembered(given: DesignInput, seen: Mapping[str, SeenVtep], committed: Iterable[IpAddress]) -> dict[str, SeenVtep]:
     """What to remember of the nodes, so that those who leave are known in the lists: which of their addresses are
     listed, and whoever has left already, as long as a list still has one of its addresses.
 
     :param seen: what is remembered for other reasons.
+    :param committed: the peers of lists as PVE runs them, which are in force until what is pending is committed.
     """
-    listed = frozenset[IpAddress]().union(*(_parsed(definition.peers) for definition in _with_peers(given)))
+    listed = frozenset(committed).union(*(_parsed(definition.peers) for definition in _with_peers(given)))
     found = {node: _with_listed(was, given.facts.get(node), listed) for node, was in seen.items()}
     left = {node for address, node in _departed(given).items() if address in listed}
     return found | {node: given.seen[node] for node in left}
