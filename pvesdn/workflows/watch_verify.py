@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pvesdn.compare.live_causes import missed_its_devices
+from pvesdn.errors import NodeUnreachable
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.snapshot import Snapshot
@@ -34,7 +35,7 @@ class NodeVerdict:
 def verify_own_node(world: World, renderer: Renderer, *, may_restart_frr: bool) -> NodeVerdict:
     """Hold the node that this runs on against the definitions, once its network has settled.
 
-    :raises PvesdnError: the cluster could not be read, or FRR not be restarted.
+    :raises PvesdnError: the cluster or the node could not be read, or FRR not be restarted.
     """
     node = require_node(world)
     found = _verified(world, renderer, node)
@@ -57,4 +58,6 @@ def _verified(world: World, renderer: Renderer, node: NodeName) -> Verification:
             break
         world.clock.sleep(PAUSE)
         found = look(read_cluster(world, has_state=True))
+    if node in found.unreachable:
+        raise NodeUnreachable(node, found.unreachable[node])
     return found

@@ -124,6 +124,14 @@ def test_a_failure_takes_the_place_of_what_was_found_earlier_and_is_told_once(ve
     assert "as the definitions say" in verify().out
 
 
+def test_a_node_that_cannot_be_looked_at_is_not_good(verify: Verify, tmp_path: Path) -> None:
+    first = verify({"gone": {"node2": "no answer within 600 s"}})
+    assert (first.status, first.out) == (4, "")
+    assert "node2: no answer within 600 s" in first.err
+    said = call("--config", tmp_path / "pvesdn.toml", "watch", "--status").out
+    assert "network of this node: Not verified: node2: no answer within 600 s" in said
+
+
 def test_other_nodes_are_for_their_own_watchers(verify: Verify) -> None:
     assert verify(MISSED, node="node1").status == 0
 
