@@ -13,6 +13,7 @@ from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.history import read_history
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import understand
 from pvesdn.workflows.verify import verify
@@ -181,14 +182,15 @@ def test_a_vnet_that_is_deleted_goes_and_keeps_its_vni_for_when_it_is_back(stand
     assert vnis(standing) == {"db": "10000", "web": "10001", "aaa": "10002"}
 
 
-def test_without_its_file_the_nodes_tell_the_vnis(standing: SimulatedCluster) -> None:
+def test_without_its_file_the_nodes_tell_the_vnis(standing: SimulatedCluster, tmp_path: Path) -> None:
     text = standing.read_sdn(VNIS)
     (standing.folder / "pve/sdn" / VNIS).unlink()
     changes = plan_of(standing)
     assert changes.is_empty
     assert [str(found) for found in changes.findings if VNIS in str(found)]
-    agree(standing)
-    assert standing.read_sdn(VNIS) == text
+    done = Shell(standing, tmp_path).run("pvesdn apply --yes --comment lost")
+    assert (done.status, standing.read_sdn(VNIS)) == (0, text), done.err
+    assert read_history(world_of(standing)).entries[-1].comment == "lost"
 
 
 @pytest.mark.parametrize("file", ["vni: 10000\n\tvnet db\n\tzone prod\n\n", ""], ids=["a-gap", "an-empty-file"])

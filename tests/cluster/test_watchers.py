@@ -13,6 +13,7 @@ import pytest
 from pvesdn.watcher.service import RESULT, Hands, Service
 from pvesdn.watcher.sight import Eyes
 from pvesdn.watcher.turns import AGAIN, LOOK, SETTLED, SOON, VERIFY, Turns
+from pvesdn.workflows.lock import alone
 from pvesdn.workflows.watch import SEEN_TO, WatchAction, watch_once
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import UCAST
@@ -358,6 +359,18 @@ def test_a_vnet_that_is_drawn_is_applied_with_nobody_pressing_anything(carried: 
     carried.pass_time(60)
     assert links(cluster).links["vxlan_dmz"]["master"] == "dmz"
     assert is_nothing(plan_of(cluster))
+
+
+def test_the_file_of_vnis_alone_is_written_by_nobody_while_somebody_applies(carried: Watchers) -> None:
+    cluster = carried.cluster
+    vnis = cluster.read_sdn("pvesdn-vnis.cfg")
+    (cluster.folder / "pve/sdn/pvesdn-vnis.cfg").unlink()
+    cluster.write_sdn("pvesdn.cfg", f"{CARRYING}\n# which changes nothing\n")
+    with alone(world_of(cluster), [*cluster.nodes]):
+        carried.pass_time(60)
+        assert cluster.read_sdn("pvesdn-vnis.cfg") is None
+    carried.pass_time(60)
+    assert cluster.read_sdn("pvesdn-vnis.cfg") == vnis
 
 
 def test_where_the_settings_say_report_a_vnet_that_is_drawn_is_pending(carried: Watchers) -> None:

@@ -65,10 +65,12 @@ def allot(drawn: Sequence[DrawnVnet], given: DesignInput, *, only_looks: bool = 
     work = _Allotment(given, Severity.WARNING if only_looks else Severity.ERROR)
     known = work.remembered() if given.sdn.vnis is not None else work.read_back(drawn)
     pins = {pin.id: pin for pin in given.sdn.own.pins}
+    for vnet in given.sdn.own.vnets:
+        work.refuse_reserved(vnet)
     for item in drawn:
         pin = pins.get(item.vnet.id)
         if pin is not None and pin.zone == item.zone.id and pin.tag is not None:
-            work.refuse_reserved(item, pin)
+            work.refuse_reserved(pin)
             work.give(item, pin.tag)
         elif item.key in known:
             work.give(item, known[item.key])
@@ -132,14 +134,16 @@ class _Allotment:
         self.findings.append(Finding.at(_FILE, self.unclear, what, hint))
         self._unknown |= absent.keys()
 
-    def refuse_reserved(self, item: DrawnVnet, pin: Vnet) -> None:
-        """No pin takes a VNI that was another VNet's while a member that may still have it does not answer."""
+    def refuse_reserved(self, pin: Vnet) -> None:
+        """No tag in pvesdn.cfg takes a VNI that was another VNet's while a member that may still have it does not
+        answer.
+        """
         members = {member.name for member in self.given.cluster.members}
         silent = _listed(members - self.given.facts.keys())
         if not silent or self.given.cluster.is_assumed:
             return
         for given in self._written():
-            if given.vni == pin.tag and given.vnet != item.vnet.id:
+            if given.vni == pin.tag and given.vnet != pin.id:
                 what = (
                     f"tag {pin.tag} was the VNI of vnet '{given.vnet}', and {silent} did not answer, which may have it"
                 )

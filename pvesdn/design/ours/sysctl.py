@@ -26,7 +26,9 @@ def routed_families(plans: Iterable[ZonePlan], exits: Iterable[Exit], node: str)
     routed: set[int] = set()
     for plan in plans:
         if has_gateways(plan.zone) and node in plan.active:
-            routed |= {IPV4} | plan.families
+            routed |= plan.families
+        if isinstance(plan.zone, EvpnZone) and plan.zone.irb is not Irb.NONE and node in plan.active:
+            routed.add(IPV4)
     for uplink in exits:
         routed |= exit_families(uplink)
     return frozenset(routed)

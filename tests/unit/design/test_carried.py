@@ -151,6 +151,16 @@ def test_no_pin_takes_a_former_vni_while_a_member_may_come_back_with_it() -> Non
     assert said(carry(drawn(CARRIER + PIN + pin, vnis=FORMER))) == []
 
 
+def test_no_vnet_of_another_zone_takes_a_former_vni_either() -> None:
+    other = (
+        UNDERLAY + "vxlan: prod\n" + RANGE + PIN.replace("7", "8") + "vxlan: far\n\nvnet: lab\n\tzone far\n\ttag 7\n\n"
+    )
+    written = vni(7, "web").rstrip() + "\n\tformer 1\n\n" + vni(8, "web")
+    (line,) = said(carry(drawn(other, vnis=written, offline=("node3",))))
+    assert "vnet 'lab': tag 7 was the VNI of vnet 'web', and node3 did not answer" in line
+    assert said(carry(drawn(other, vnis=written))) == []
+
+
 @pytest.mark.parametrize("offline", [(), ("node3",)], ids=["all-were-read", "a-member-is-off"])
 def test_a_former_vni_is_given_again_when_the_range_has_no_other_and_nobody_has_it(offline: tuple[str, ...]) -> None:
     network = drawn(CARRIER.replace("100-103", "100-100") + PIN, vnis=FORMER, offline=offline)
@@ -328,3 +338,10 @@ def test_bridges_of_nodes_that_the_zone_does_not_have_are_none_of_its_vnets() ->
 def test_nodes_with_gateways_by_a_mac_forward(zone: str, mac: str, wanted: dict[str, str]) -> None:
     network = drawn(UNDERLAY + CONTROLLER + zone + mac + RANGE)
     assert dict(design(carry(network).given).sysctls) == wanted
+
+
+def test_no_node_forwards_for_a_mac_before_there_is_a_gateway() -> None:
+    network = given(
+        UNDERLAY + "vxlan: prod\n\tmac 44:39:39:ff:40:94\n" + RANGE, pve={"zones.cfg": ZONES, "vnets.cfg": VNETS}
+    )
+    assert design(carry(network).given).sysctls == ()
