@@ -259,16 +259,18 @@ def test_a_node_that_has_left_is_told_once_for_all_lists() -> None:
 
 def test_who_has_left_is_remembered_as_long_as_a_list_has_its_address() -> None:
     given_ = replace(network(vxlan(f"{ALL},192.168.0.9")), seen=remembered("192.168.0.9"))
-    assert peer_lists_module.remembered(given_, {}) == given_.seen
-    assert peer_lists_module.remembered(replace(given_, seen=remembered("192.0.2.77")), {}) == {}
+    assert peer_lists_module.remembered(given_, {}, ()) == given_.seen
+    other = replace(given_, seen=remembered("192.0.2.77"))
+    assert peer_lists_module.remembered(other, {}, ()) == {}
+    assert peer_lists_module.remembered(other, {}, [ip_address("192.0.2.77")]) == other.seen
 
 
 def test_of_a_node_its_listed_addresses_are_remembered_beside_its_vtep() -> None:
     """So that it is known in the lists once it has left, where PVE's zones have an underlay of their own."""
     now = {"node1": SeenVtep(address=ip_address("10.9.9.9"), mtu=1500)}
-    found = peer_lists_module.remembered(network(vxlan(ALL)), now)
+    found = peer_lists_module.remembered(network(vxlan(ALL)), now, ())
     assert found["node1"].others == ((ip_address("192.168.0.1"), None),)
-    assert peer_lists_module.remembered(network(vxlan("192.168.0.2")), now) == now
+    assert peer_lists_module.remembered(network(vxlan("192.168.0.2")), now, ()) == now
     (left,) = lists(
         vxlan(f"198.51.100.1,{ALL}"), seen={"gone": remembered("10.9.9.9", others=("198.51.100.1",))["gone"]}
     )
