@@ -66,6 +66,17 @@ def test_every_scenario_proves_something(scenario: Scenario) -> None:
     assert any(step.proves for step in scenario.steps)
 
 
+def test_who_has_joined_has_left_again_at_the_end(scenario: Scenario) -> None:
+    """Others may come after it in the same lab."""
+    members: set[str] = set()
+    for step in scenario.steps:
+        if step.verb == "join":
+            members.add(step.arguments["node"])
+        if step.verb == "leave":
+            members.discard(step.arguments["node"])
+    assert members == set()
+
+
 def test_every_folder_of_definitions_is_there_and_decodes(scenario: Scenario) -> None:
     folders = {step.arguments["definitions"] for step in scenario.steps if step.arguments.get("definitions")}
     assert folders or hand_written(scenario)
