@@ -77,6 +77,17 @@ def test_who_has_joined_has_left_again_at_the_end(scenario: Scenario) -> None:
     assert members == set()
 
 
+def test_what_is_drawn_through_the_api_is_erased_again_at_the_end(scenario: Scenario) -> None:
+    """PVE would commit it in the scenario that comes after it."""
+    drawn: list[str] = []
+    for step in scenario.steps:
+        if step.verb == "draw":
+            drawn.append(step.arguments["definitions"])
+        if step.verb == "erase":
+            drawn.remove(step.arguments["definitions"])
+    assert drawn == []
+
+
 def test_every_folder_of_definitions_is_there_and_decodes(scenario: Scenario) -> None:
     folders = {step.arguments["definitions"] for step in scenario.steps if step.arguments.get("definitions")}
     assert folders or hand_written(scenario)
