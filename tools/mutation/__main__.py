@@ -22,7 +22,8 @@ WORK = ROOT / "build/mutation"
 PAGE = ROOT / "docs/mutation.md"
 JUDGED = ROOT / "tools/mutation/equivalent.toml"
 TESTS = (
-    *("tests/unit/compare", "tests/unit/node", "tests/unit/workflows", "tests/golden", "tests/golden_pve"),
+    *("tests/unit/compare", "tests/unit/node", "tests/unit/workflows", "tests/unit/design", "tests/unit/decode"),
+    *("tests/golden", "tests/golden_pve", "tests/golden_verify", "tests/cluster"),
     *("tests/contract/test_nodes.py", "tests/contract/test_node_agent.py", "tests/cli/test_apply_node.py"),
     *(
         "tests/cli/test_plan.py",
@@ -34,7 +35,7 @@ TESTS = (
 """What may find a mutant: tests that call the modules in their own process."""
 OPTIONS = (
     *("-q", "-s", "--no-header", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:cov"),
-    *("-k", "not ssh and not killed_at_any_line and not process_is_real"),
+    *("-m", "not wide", "-k", "not ssh and not killed_at_any_line and not process_is_real"),
 )
 """Nothing is captured in files that processes would share; no SSH server, and no program in a process of its own."""
 
