@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
-from pvesdn.decode.definitions.section_config import Property, Section
+from pvesdn.decode.definitions.pve_words import NOUNS, heeded
+from pvesdn.decode.definitions.section_config import Section, value_of
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.files import PendingChange
 from pvesdn.model.sdn_edits import SdnCall
@@ -49,11 +48,6 @@ def deletion(collection: str, section: Section) -> SdnCall:
     return SdnCall("DELETE", _place(collection, section))
 
 
-def value_of(section: Section, key: str) -> str:
-    """The first value of a property; empty where there is none."""
-    return next((item.value for item in section.properties if item.key == key), "")
-
-
 def is_member(section: Section) -> bool:
     """Whether a section of fabrics.cfg is a node of a fabric."""
     return section.type.endswith("_node")
@@ -74,18 +68,7 @@ def _identity(collection: str, section: Section) -> tuple[tuple[str, str], ...]:
 
 def _values(collection: str, section: Section) -> list[tuple[str, str]]:
     hidden = _IN_PATH.get(collection, frozenset())
-    return [(item.key, item.value) for item in _properties(collection, section) if item.key not in hidden]
-
-
-def _properties(collection: str, section: Section) -> Iterator[Property]:
-    """Those that PVE heeds, each once, but for lists."""
-    known = WORDS[collection].get(section.type, {})
-    met: set[str] = set()
-    for item in section.properties:
-        word = known.get(item.key)
-        if word is not None and item.value and (word.is_array or item.key not in met):
-            met.add(item.key)
-            yield item
+    return [(item.key, item.value) for item in heeded(collection, section) if item.key not in hidden]
 
 
 def _place(collection: str, section: Section) -> str:

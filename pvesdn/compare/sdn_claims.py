@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 
-from pvesdn.compare.sdn_calls import value_of
-from pvesdn.decode.definitions.section_config import Section
+from pvesdn.decode.definitions.section_config import Section, value_of
 
 _NUMBER = {"vnets": "tag", "zones": "vrf-vxlan"}
 _Claim = tuple[str, ...]

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from pvesdn.compare.sdn_calls import creation, deletion, is_member, update, value_of
+from pvesdn.compare.sdn_calls import creation, deletion, is_member, update
 from pvesdn.compare.sdn_claims import handed_over
 from pvesdn.decode.definitions.pending import pending_changes
 from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
-from pvesdn.decode.definitions.section_config import Property, Section, scan, write
+from pvesdn.decode.definitions.section_config import Property, Section, scan, value_of, write
 from pvesdn.model.files import PendingChange
 from pvesdn.model.sdn_edits import SdnCall
 

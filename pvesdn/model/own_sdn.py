@@ -169,3 +169,8 @@ class OwnSdn(Model):
     exits: tuple[Exit, ...] = ()
     pins: tuple[Vnet, ...] = ()
     unread: Unread = Unread()
+
+    @property
+    def carried(self) -> frozenset[str]:
+        """The VNets among `vnets` that are drawn in PVE's panel."""
+        return frozenset(vnet.id for vnet in self.vnets if vnet.drawn_in is not None)

@@ -50,7 +50,7 @@ class SdnConfig:
     def both(self) -> BothSources:
         """One view over the two, made once. What is carried is in it once, as ours."""
         own, pve = self.own, self.pve
-        carried = {vnet.id for vnet in own.vnets if vnet.drawn_in is not None}
+        carried = own.carried
         return BothSources(
             zones=_by_id((*own.zones, *pve.zones)),
             vnets=_by_id((*own.vnets, *(vnet for vnet in pve.vnets if vnet.id not in carried))),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pvesdn.decode.definitions.pve_words import heeded
 from pvesdn.decode.definitions.section_config import Section
 from pvesdn.model.zone_move import Command
-from pvesdn.move.panel import Leaving, heeded
+from pvesdn.move.panel import Leaving
 
 _SDN = "/cluster/sdn"
 

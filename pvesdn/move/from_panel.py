@@ -7,8 +7,8 @@ from ipaddress import ip_address
 
 from pydantic import ValidationError
 
-from pvesdn.decode.definitions.pve_words import WORDS
-from pvesdn.decode.definitions.section_config import Section
+from pvesdn.decode.definitions.pve_words import WORDS, heeded
+from pvesdn.decode.definitions.section_config import Section, value_of
 from pvesdn.decode.definitions.values import BadValueError, alias
 from pvesdn.design.checks.wording import FEW, error, listed, note, some, warning
 from pvesdn.design.pve.exits import is_dropped, null_routes
@@ -25,7 +25,7 @@ from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.model.zone_move import Fate, MovedProperty, ZoneMove
 from pvesdn.move.commands import enter, leave
 from pvesdn.move.fates import EVPN, FATES, VXLAN, Rule
-from pvesdn.move.panel import Leaving, Panel, choose, heeded, is_on, place, told, value
+from pvesdn.move.panel import Leaving, Panel, choose, is_on, place, told
 
 UNDERLAY_ID = "cluster"
 
@@ -108,7 +108,7 @@ def _unwritable(leaving: Leaving, found: ValidationError) -> Iterator[Finding]:
     for fault in found.errors():
         field = str(fault["loc"][0])
         name = fields[field].alias or field if field in fields else field
-        what = f"{name} {value(leaving.section, name)} is none that a device can have"
+        what = f"{name} {value_of(leaving.section, name)} is none that a device can have"
         yield error(place("zones", leaving.section), what, "choose another one in PVE's panel and apply it first")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
-from pvesdn.decode.definitions.section_config import Property, Section
+from pvesdn.decode.definitions.pve_words import NOUNS
+from pvesdn.decode.definitions.section_config import Property, Section, value_of
 from pvesdn.decode.definitions.values import BadValueError, boolean
 from pvesdn.design.checks.wording import absent, error, listed
 from pvesdn.errors import SdnConfigError
@@ -75,24 +75,6 @@ def place(collection: str, section: Section) -> Where:
     return Where(file=f"{collection}.cfg", line=section.line, kind=NOUNS[collection], id=section.id)
 
 
-def value(section: Section, key: str) -> str:
-    """A property; of a repeated one the first counts, as for PVE. Empty where there is none."""
-    return next((item.value for item in section.properties if item.key == key), "")
-
-
-def heeded(collection: str, section: Section) -> Iterator[Property]:
-    """The properties that PVE heeds: those that it knows and that have a value, each once, but for arrays. What it
-    ignores was told when the file was read.
-    """
-    known = WORDS[collection][section.type]
-    met: set[str] = set()
-    for item in section.properties:
-        word = known.get(item.key)
-        if word is not None and item.value and (word.is_array or item.key not in met):
-            met.add(item.key)
-            yield item
-
-
 def line_numbers(section: Section) -> list[int]:
     """The lines that a section has in its file, without comments among them."""
     return [section.line, *(item.line for item in section.properties)]
@@ -158,9 +140,9 @@ def _refusals(name: str, panel: Panel) -> Iterator[Finding]:
 
 def gather(zone: MovableZone, sections: Mapping[str, tuple[Section, ...]]) -> Leaving:
     """A zone with all that hangs on it. :param sections: as `Panel` has them."""
-    subnets: dict[str, list[Section]] = {vnet.id: [] for vnet in sections["vnets"] if value(vnet, "zone") == zone.id}
+    subnets: dict[str, list[Section]] = {vnet.id: [] for vnet in sections["vnets"] if value_of(vnet, "zone") == zone.id}
     for subnet in sections["subnets"]:
-        if (vnet_id := value(subnet, "vnet")) in subnets:
+        if (vnet_id := value_of(subnet, "vnet")) in subnets:
             subnets[vnet_id].append(subnet)
     return Leaving(
         zone=zone,
@@ -179,6 +161,6 @@ def not_applied(panel: Panel) -> Iterator[Finding]:
 
 def _without_tag(leaving: Leaving) -> Iterator[Finding]:
     for vnet in leaving.vnets:
-        if not value(vnet, "tag"):
+        if not value_of(vnet, "tag"):
             what = "has no tag, so no node has it"
             yield error(place("vnets", vnet), what, "give it a tag in PVE's panel, or delete it there, and apply")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.fabrics import FABRICS
 from pvesdn.decode.definitions.own_grammar import GRAMMAR
 from pvesdn.decode.definitions.pve_controllers import CONTROLLERS
+from pvesdn.decode.definitions.section_config import Property, Section
 from pvesdn.decode.definitions.values import integer
 from pvesdn.decode.definitions.words import Word, Words
 
@@ -132,3 +133,16 @@ def only_of_pve(type_: str) -> Mapping[str, str]:
         key: f"only PVE's own definitions have it: {_WHERE_INSTEAD.get(key, 'remove the line')}"
         for key in theirs.keys() - GRAMMAR.get(type_, {}).keys()
     }
+
+
+def heeded(collection: str, section: Section) -> Iterator[Property]:
+    """The properties that PVE heeds: those that it knows and that have a value, each once, but for arrays. What it
+    ignores was told when the file was read.
+    """
+    known = WORDS[collection].get(section.type, {})
+    met: set[str] = set()
+    for item in section.properties:
+        word = known.get(item.key)
+        if word is not None and item.value and (word.is_array or item.key not in met):
+            met.add(item.key)
+            yield item

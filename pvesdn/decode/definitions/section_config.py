@@ -271,3 +271,8 @@ class Scanner:
 def strange_first(line: str) -> str:
     """What tells the first character of a line from the blank or letter that it looks like."""
     return "" if line[0].isascii() else f" (it begins with U+{ord(line[0]):04X})"
+
+
+def value_of(section: Section, key: str) -> str:
+    """A property; of a repeated one the first counts, as for PVE. Empty where there is none."""
+    return next((item.value for item in section.properties if item.key == key), "")

@@ -124,7 +124,7 @@ def _pve_devices(given: DesignInput) -> dict[str, _Device]:
     """The devices of PVE's zones that guests and FRR know, by name."""
     zones = {zone.id: zone for zone in given.sdn.pve.zones if isinstance(zone, RenderedPveZone)}
     found: dict[str, _Device] = {}
-    carried = {vnet.id for vnet in given.sdn.own.vnets if vnet.drawn_in is not None}
+    carried = given.sdn.own.carried
     for vnet in given.sdn.pve.vnets:
         zone = zones.get(vnet.zone)
         if zone is not None and vnet.id not in carried:

@@ -41,7 +41,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """Gateways where nothing routes, prefixes that overlap in one VRF, and prefixes that anchors lie in."""
     tables: dict[str, list[_Prefix]] = {}
     unrouted: dict[str, list[Subnet]] = {}
-    carried = {vnet.id for vnet in given.sdn.own.vnets if vnet.drawn_in is not None}
+    carried = given.sdn.own.carried
     for source in (given.sdn.own, given.sdn.pve):
         for zone, subnet in _placed(source):
             if source is given.sdn.pve and subnet.vnet in carried:
