@@ -58,7 +58,7 @@ class Offer:
     @property
     def has_work(self) -> bool:
         """There is something to ask about."""
-        return not self.changes.is_empty or bool(self.changes.definitions_to_write)
+        return self.changes.has_work
 
 
 def view(snapshot: Snapshot, terms: Terms, intent: Intent) -> Offer:

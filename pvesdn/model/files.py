@@ -303,3 +303,8 @@ class ChangeSet:
     def is_empty(self) -> bool:
         """Nothing to do on any node that was looked at."""
         return not self.pending and all(node.is_empty for node in self.nodes)
+
+    @property
+    def has_work(self) -> bool:
+        """There is something for an apply to do, on a node or in /etc/pve/sdn."""
+        return not self.is_empty or bool(self.definitions_to_write)

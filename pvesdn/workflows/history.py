@@ -120,7 +120,7 @@ class _Record:
 
     def begin(self, apply_id: str) -> None:
         """Write an open entry, and complete those of runs that were killed. With nothing to do nothing is written."""
-        if self._changes.is_empty and not self._changes.definitions_to_write:
+        if not self._changes.has_work:
             return
         self._id = apply_id
         texts = self._texts()

@@ -167,8 +167,7 @@ def _with_a_turn(
 
     :raises AnotherApply: another apply is not over; the next look finds out.
     """
-    has_work = not changes.is_empty or changes.definitions_to_write
-    if action == "report" or not has_work or any(node.obstacles for node in changes.nodes):
+    if action == "report" or not changes.has_work or any(node.obstacles for node in changes.nodes):
         return world, changes
     world = turn.enter_context(alone(world, [node.node for node in changes.nodes], patience=0.0))
     return world, planner(read_cluster(world, has_state=True))

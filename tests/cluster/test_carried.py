@@ -80,7 +80,7 @@ def agree(cluster: SimulatedCluster) -> None:
 
 
 def is_nothing(changes: ChangeSet) -> bool:
-    return changes.is_empty and not changes.definitions_to_write
+    return not changes.has_work
 
 
 def links(cluster: SimulatedCluster, node: str = "pve2") -> State:
