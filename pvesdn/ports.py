@@ -85,10 +85,8 @@ class ClusterApi(Protocol):
         """All lines of a task's log."""
         ...
 
-    def node_tasks(self, node: NodeName, *, kind: str, since: int) -> tuple[Upid, ...]:
-        """UPIDs of the node's tasks of type `kind` that started at or after `since` (seconds of the Unix epoch), oldest
-        first.
-        """
+    def node_tasks(self, node: NodeName, *, kind: str) -> tuple[Upid, ...]:
+        """UPIDs of the node's tasks of type `kind`, oldest first: the last 500, as long as PVE keeps them."""
         ...
 
 

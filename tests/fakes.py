@@ -148,11 +148,11 @@ class FakeApi:
     def task_log(self, upid: str) -> tuple[str, ...]:
         return self.logs.get(upid.split(":")[1], ("TASK OK",))
 
-    def node_tasks(self, node: str, *, kind: str, since: int) -> tuple[str, ...]:
+    def node_tasks(self, node: str, *, kind: str) -> tuple[str, ...]:
         self.calls.append(("node_tasks", node, kind))
         self._fail(f"nodes/{node}/tasks")
         found = [upid.split(":") for upid in self.tasks]
-        return tuple(":".join(u) for u in found if u[1] == node and u[5] == kind and int(u[4], 16) >= since)
+        return tuple(":".join(u) for u in found if u[1] == node and u[5] == kind)
 
     def _start(self, node: str, kind: str, name: str) -> str:
         serial = next(self._serial)

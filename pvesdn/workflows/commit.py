@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pvesdn.decode.cluster.answers import started_at
 from pvesdn.errors import ApplyRefused, ClusterError, NodeError, PvesdnError, TaskFailed
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.aftermath import leave_unreloaded, restore_flooding
@@ -18,9 +17,6 @@ from pvesdn.workflows.sdn_lock import SdnLock
 from pvesdn.workflows.tasks import SRVRELOAD, find_tasks, follow
 from pvesdn.workflows.transaction import Transaction
 from pvesdn.workflows.world import World
-
-_SLACK = 300
-"""Seconds by which the clocks of two nodes may differ; earlier tasks are known by name and left out."""
 
 
 class CommitOutcome(NamedTuple):
@@ -44,9 +40,8 @@ def commit_definitions(world: World, run: Sequence[Progress], transaction: Trans
     A commit that was refused has its nodes put back. One whose answer was lost may have been made: PVE's definitions
     tell, and what they cannot tell is left as it is.
     """
-    since = int(world.clock.now()) - _SLACK
     try:
-        before = {progress.node: set(_tasks(world, progress.node, since)) for progress in run}
+        before = {progress.node: set(_reloads(world, progress.node)) for progress in run}
         transaction.is_about_to_commit()
         lock.check()  # last: what is pending now is what PVE commits
         upid = world.api.apply_sdn(lock.token or None)
@@ -54,7 +49,6 @@ def commit_definitions(world: World, run: Sequence[Progress], transaction: Trans
         return _refused(world, run, transaction, error)
     lock.is_given_back()
     transaction.is_past_return()
-    since = min(since, started_at(upid) - _SLACK)
     failure = ""
     for progress in run:
         progress.begin("reloaded", "by PVE's commit")
@@ -65,7 +59,7 @@ def commit_definitions(world: World, run: Sequence[Progress], transaction: Trans
     for progress in run:
         progress.step = "reloaded"
         try:
-            _follow_node(world, progress.node, since, before[progress.node])
+            _follow_node(world, progress.node, before[progress.node])
         except NodeError as error:
             progress.fail(error)
         except ClusterError as error:
@@ -100,12 +94,15 @@ def _keep_flooding(world: World, run: Sequence[Progress]) -> None:
     world.runner.each(tuple(wanted), lambda name: world.nodes.restore_flooding(name, wanted[name]))
 
 
-def _tasks(world: World, node: str, since: int) -> tuple[str, ...]:
-    return world.api.node_tasks(node, kind=SRVRELOAD, since=since)
+def _reloads(world: World, node: str) -> tuple[str, ...]:
+    """The reloads that a node knows of. The commit's own are told from earlier ones by their names, not by the time:
+    PVE's clock need not be ours.
+    """
+    return world.api.node_tasks(node, kind=SRVRELOAD)
 
 
-def _follow_node(world: World, node: str, since: int, before: set[str]) -> None:
-    started = [upid for upid in find_tasks(world, node, kind=SRVRELOAD, since=since) if upid not in before]
+def _follow_node(world: World, node: str, before: set[str]) -> None:
+    started = [upid for upid in find_tasks(world, node, kind=SRVRELOAD) if upid not in before]
     if not started:
         raise TaskFailed(
             node,

@@ -13,8 +13,6 @@ from pvesdn.workflows.world import World
 
 SRVRELOAD = "srvreload"
 """The type of PVE's task that reloads one node's network."""
-_RECENT = 3600
-"""Seconds within which a task that still runs has begun."""
 _LATEST = 3
 """As many tasks are looked at: a later one ends at once while an earlier one runs."""
 _FIRST_WAIT = 0.2
@@ -55,14 +53,12 @@ def follow(world: World, upid: Upid, node: str, *, meanwhile: Callable[[], objec
     return state
 
 
-def find_tasks(world: World, node: str, *, kind: str, since: int) -> tuple[Upid, ...]:
+def find_tasks(world: World, node: str, *, kind: str) -> tuple[Upid, ...]:
     """A node's tasks, see `ports.ClusterApi.node_tasks`; a refused call is repeated until `world.task_timeout` is over.
 
     :raises ClusterError: the last refusal.
     """
-    return _patience(world).ask(
-        lambda: world.api.node_tasks(node, kind=kind, since=since), world.task_timeout, ClusterError
-    )
+    return _patience(world).ask(lambda: world.api.node_tasks(node, kind=kind), world.task_timeout, ClusterError)
 
 
 def wait_for_running(world: World, node: str, *, kind: str) -> None:
@@ -72,7 +68,7 @@ def wait_for_running(world: World, node: str, *, kind: str) -> None:
     :raises ClusterError: the API does not say.
     """
     patience = _patience(world)
-    for upid in find_tasks(world, node, kind=kind, since=int(world.clock.now()) - _RECENT)[-_LATEST:]:
+    for upid in find_tasks(world, node, kind=kind)[-_LATEST:]:
         while patience.ask(partial(world.api.task, upid), world.task_timeout, ClusterError).is_running:
             if patience.is_over(world.task_timeout):
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.cluster.kit import (
     PLANNER,
     PVE_SIMPLE,
     apply_to,
+    draw,
     errors,
     everything,
     plan_of,
@@ -24,6 +26,7 @@ from tests.cluster.kit import (
     serving,
     world_of,
 )
+from tests.task_clock import TaskClock
 
 OURS = "/etc/network/interfaces.d/pvesdn"
 SDN = "/etc/network/interfaces.d/sdn"
@@ -140,6 +143,23 @@ def test_a_failing_reload_shows_the_nodes_own_words_and_is_repeated_by_the_next_
         report = apply_to(cluster)
         assert report.is_good, errors(report)
         assert plan_of(cluster).is_empty
+
+
+def test_a_reload_that_failed_before_is_not_taken_for_the_commits_own_however_pves_clock_goes(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        assert apply_to(cluster).is_good
+        cluster.nodes["pve2"].break_command("ifreload", times=1)
+        world = world_of(cluster)
+        failed = world.api.reload_network("pve2", regenerate_frr=None)
+        cluster.wait_for_tasks(10)
+        assert not world.api.task(failed).is_good
+        draw(cluster)
+        cluster.sim.tasks[failed]["starttime"] -= 200
+        clock = TaskClock(cluster)
+        clock.skipped = 250.0
+        report = apply(replace(world, clock=clock), plan_of(cluster), PLANNER)
+        assert report.is_good, errors(report)
+        assert report.commit is Outcome.OK
 
 
 def test_a_commit_whose_reload_fails_on_one_node_says_which(tmp_path: Path) -> None:

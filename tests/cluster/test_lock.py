@@ -329,10 +329,10 @@ def test_a_lock_that_is_lost_before_pves_commit_keeps_it_from_being_made(tmp_pat
         world = replace(world_of(cluster), pulse=pulse)
         node_tasks = world.api.node_tasks
 
-        def loses(node: str, *, kind: str, since: int) -> tuple[str, ...]:
+        def loses(node: str, *, kind: str) -> tuple[str, ...]:
             if node == "pve3":
                 taken_away(cluster, pulse, world)
-            return node_tasks(node, kind=kind, since=since)
+            return node_tasks(node, kind=kind)
 
         world.api.node_tasks = loses  # type: ignore[method-assign]
         report = apply_in(world)

@@ -168,7 +168,7 @@ class TestRefusals:
             lambda api: api.reload_network("pve1", regenerate_frr=None),
             lambda api: api.task(UPID),
             lambda api: api.task_log(UPID),
-            lambda api: api.node_tasks("pve1", kind="srvreload", since=0),
+            lambda api: api.node_tasks("pve1", kind="srvreload"),
         ],
     )
     @pytest.mark.parametrize("data", [None, 5, "UPID:", {"status": []}, [{"n": "x"}], ["UPID"]])

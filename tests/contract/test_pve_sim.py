@@ -181,7 +181,7 @@ class TestCommit:
         assert whole.endswith(":reloadnetworkall::pvesdn@pve!lab:")
         api = PveApi(cluster.token_settings())
         for name in cluster.nodes:
-            (upid,) = api.node_tasks(name, kind="srvreload", since=0)
+            (upid,) = api.node_tasks(name, kind="srvreload")
             assert upid.endswith(":srvreload:networking:root@pam:")
 
     def test_a_failing_node_does_not_stop_the_others_and_the_whole_says_ok(self, start):
@@ -191,9 +191,7 @@ class TestCommit:
         api = PveApi(cluster.token_settings())
         assert api.task(whole).exit_status == "OK"
         assert "pve1: error reloading network config: command 'ifreload -a' failed: exit code 1" in api.task_log(whole)
-        statuses = {
-            name: api.task(api.node_tasks(name, kind="srvreload", since=0)[0]).exit_status for name in cluster.nodes
-        }
+        statuses = {name: api.task(api.node_tasks(name, kind="srvreload")[0]).exit_status for name in cluster.nodes}
         assert statuses == {"pve1": "command 'ifreload -a' failed: exit code 1", "pve2": "OK"}
 
     def test_an_offline_node_gets_no_task_and_the_whole_says_ok(self, start):
@@ -204,7 +202,7 @@ class TestCommit:
         assert api.task(whole).is_good
         assert any("No route to host" in line for line in api.task_log(whole))
         cluster.come_online("pve2")
-        assert api.node_tasks("pve2", kind="srvreload", since=0) == ()
+        assert api.node_tasks("pve2", kind="srvreload") == ()
 
     def test_committing_needs_a_privilege_but_not_the_nodes_own(self, start):
         cluster = start()

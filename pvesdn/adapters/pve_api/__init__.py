@@ -119,12 +119,12 @@ class PveApi:
         with self._understanding(f"GET the log of {upid}"):
             return api_answers.decode_task_log(self._call("GET", f"{_task_path(upid)}/log", {"limit": "0"}))
 
-    def node_tasks(self, node: NodeName, *, kind: str, since: int) -> tuple[Upid, ...]:
-        """UPIDs of the node's tasks of type `kind` that started at or after `since`, oldest first."""
-        wanted = {"typefilter": kind, "since": str(since), "source": "all", "limit": str(_MOST_TASKS)}
+    def node_tasks(self, node: NodeName, *, kind: str) -> tuple[Upid, ...]:
+        """UPIDs of the node's last tasks of type `kind`, oldest first."""
+        wanted = {"typefilter": kind, "source": "all", "limit": str(_MOST_TASKS)}
         with self._understanding(f"GET /nodes/{node}/tasks"):
             answer = self._call("GET", f"nodes/{node}/tasks", wanted)
-            return api_answers.decode_tasks(answer, kind=kind, since=since)
+            return api_answers.decode_tasks(answer, kind=kind)
 
     def _start(self, kind: str, path: str, data: dict[str, str]) -> Upid:
         with self._understanding(f"PUT /{path}"):

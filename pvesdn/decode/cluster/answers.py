@@ -78,13 +78,10 @@ def decode_task_log(answer: Json) -> tuple[str, ...]:
     return tuple(_printable(line.t[:_LONGEST_LINE]) for line in sorted(lines, key=lambda line: line.n))
 
 
-def decode_tasks(answer: Json, *, kind: str, since: int) -> tuple[Upid, ...]:
-    """The tasks of one kind in `GET /nodes/{node}/tasks`, oldest first.
-
-    :param since: seconds of the Unix epoch, inclusive; checked here too, as `kind` is.
-    """
+def decode_tasks(answer: Json, *, kind: str) -> tuple[Upid, ...]:
+    """The tasks of one kind, which is checked here too, in `GET /nodes/{node}/tasks`, oldest first."""
     rows = _decoded(TypeAdapter(tuple[_Row, ...]), answer, "a list of tasks")
-    found = [row for row in rows if row.starttime >= since and (row.type or kind_of(row.upid)) == kind]
+    found = [row for row in rows if (row.type or kind_of(row.upid)) == kind]
     return tuple(row.upid for row in sorted(found, key=lambda row: (row.starttime, row.upid)))
 
 
@@ -136,11 +133,6 @@ def node_of(upid: Upid) -> str:
 def kind_of(upid: Upid) -> str:
     """A task's type, such as ``srvreload``."""
     return _fields(upid)[5]
-
-
-def started_at(upid: Upid) -> int:
-    """When a task began, seconds of the Unix epoch; raises AnswerError."""
-    return int(_fields(upid)[4], 16)
 
 
 def _fields(upid: Upid) -> list[str]:

@@ -101,14 +101,14 @@ class TestTasks:
             {"upid": "0", "starttime": 9, "type": "srvreload"},
             {"upid": RELOAD, "starttime": 30},
         ]
-        assert api_answers.decode_tasks(rows, kind="srvreload", since=10) == ("a", "b", RELOAD)
+        assert api_answers.decode_tasks(rows, kind="srvreload") == ("0", "a", "b", RELOAD)
 
     @given(anything)
     def test_no_answer_whatever_raises_anything_else(self, answer):
         for decode in (
             lambda: api_answers.decode_task(RELOAD, answer),
             lambda: api_answers.decode_task_log(answer),
-            lambda: api_answers.decode_tasks(answer, kind="srvreload", since=0),
+            lambda: api_answers.decode_tasks(answer, kind="srvreload"),
             lambda: api_answers.find_upid(answer, "srvreload"),
         ):
             assert "\n" not in fault_of(decode)
