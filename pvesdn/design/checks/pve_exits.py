@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 
 from pvesdn.design.checks.wording import listed, placed, some, together, warning
 from pvesdn.design.ours.sysctl import IP_FORWARD, IPV6_FORWARD
-from pvesdn.design.ours.zones import has_gateways, zone_nodes
+from pvesdn.design.ours.zones import exit_families, families, has_gateways, vnet_nodes, zone_nodes
 from pvesdn.design.pve.node import IPV4, PveNode
 from pvesdn.design.pve.zones import gateway_family
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
+from pvesdn.model.own_sdn import EvpnZone
 from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSimpleZone
 from pvesdn.model.vnets import Subnet
 
@@ -58,18 +60,22 @@ def _unforwarded(given: DesignInput) -> Iterator[tuple[Hashable, Finding]]:
     for subnet in given.sdn.pve.subnets:
         if subnet.snat and subnet.vnet in homes:
             translated.setdefault(homes[subnet.vnet], []).append(subnet)
-    ours = _forwarded_by_us(given) if translated else frozenset()
+    ours = _forwarded_by_us(given) if translated else {}
     asked: dict[str, PveNode] = {}
     for zone in given.sdn.pve.zones:
         if zone.id not in translated or not isinstance(zone, PveSimpleZone | PveEvpnZone):
             continue
-        nodes = given.cluster.among(zone.nodes) & given.facts.keys() - ours
+        nodes = given.cluster.among(zone.nodes) & given.facts.keys()
         if isinstance(zone, PveEvpnZone):
             nodes &= zone.exit_nodes
         for node in nodes - asked.keys():
             asked[node] = PveNode(given.facts[node])
         for family in sorted({gateway_family(subnet) for subnet in translated[zone.id]}):
-            stuck = {n: device for n in sorted(nodes) if (device := _drops(given.facts[n], asked[n], family))}
+            stuck = {
+                node: device
+                for node in sorted(nodes)
+                if family not in ours.get(node, ()) and (device := _drops(given.facts[node], asked[node], family))
+            }
             if stuck:
                 subnets = [subnet.cidr for subnet in translated[zone.id] if gateway_family(subnet) == family]
                 what = (
@@ -80,12 +86,23 @@ def _unforwarded(given: DesignInput) -> Iterator[tuple[Hashable, Finding]]:
                 yield cause, warning(zone.where, what, _switch_on(given, stuck, family))
 
 
-def _forwarded_by_us(given: DesignInput) -> frozenset[str]:
-    """Nodes whose kernel forwards because pvesdn says so."""
-    routed = (zone for zone in given.sdn.own.zones if has_gateways(zone))
-    return frozenset(uplink.node for uplink in given.sdn.own.exits).union(
-        *(zone_nodes(zone, given.cluster) for zone in routed)
-    )
+def _forwarded_by_us(given: DesignInput) -> Mapping[str, set[int]]:
+    """4, 6: what a node's kernel forwards because pvesdn switches it on there (`sysctl.routed_families`)."""
+    own, found = given.sdn.own, defaultdict[str, set[int]](set)
+    routed = {zone.id: zone for zone in own.zones if has_gateways(zone)}
+    spoken = {id_: {IPV4} if isinstance(zone, EvpnZone) else set[int]() for id_, zone in routed.items()}
+    for uplink in own.exits:
+        found[uplink.node] |= exit_families(uplink)
+        spoken.get(uplink.zone, set[int]()).update(exit_families(uplink))
+    homes = {vnet.id: vnet.zone for vnet in own.vnets if vnet.zone in routed}
+    for subnet in own.subnets:
+        if subnet.vnet in homes:
+            spoken[homes[subnet.vnet]] |= families((subnet,))
+    for vnet in own.vnets:
+        if vnet.zone in routed:
+            for node in vnet_nodes(vnet, zone_nodes(routed[vnet.zone], given.cluster)):
+                found[node] |= spoken[vnet.zone]
+    return found
 
 
 def _drops(facts: NodeFacts, answers: PveNode, family: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pvesdn.design.carried.joining import carry
 from pvesdn.design.checks import pve_exits
 from pvesdn.model.facts import IfaceStanza, NodeFacts, Route
 from pvesdn.model.findings import Severity
@@ -102,8 +103,8 @@ def dropped(
     pve: dict[str, str], cfg: str = "", nodes: int = 2, instead: Mapping[str, NodeFacts] | None = None
 ) -> list[str]:
     found = {f"node{n}": (instead or {}).get(f"node{n}", out(f"node{n}")) for n in range(1, nodes + 1)}
-    lines = findings(given(cfg, nodes=nodes, pve=pve, instead=found), Severity.WARNING)
-    return [line for line in lines if "snat" in line]
+    network = carry(given(cfg, nodes=nodes, pve=pve, instead=found)).given
+    return [line for line in findings(network, Severity.WARNING) if "snat" in line]
 
 
 def test_answers_to_source_nat_that_the_uplink_does_not_forward_are_told() -> None:
@@ -175,9 +176,24 @@ def test_what_pvesdn_itself_lets_forward_is_not_spoken_of() -> None:
     assert "vmbr0 of node2 and are" in found
 
 
+def test_a_node_forwards_what_its_own_vnets_speak_and_nothing_else() -> None:
+    elsewhere = SYMMETRIC.replace("\ttag 2\n", "\ttag 2\n\tnodes node1\n")
+    assert elsewhere != SYMMETRIC
+    (found,) = dropped(LAN, elsewhere)
+    assert "vmbr0 of node2 and are" in found
+    (found,) = dropped(LAN6, SYMMETRIC)
+    assert "vmbr0 of node1, node2 and are not forwarded there: net.ipv6.conf.all.forwarding is 0" in found
+
+
 @pytest.mark.parametrize(("mac", "told"), [("", 1), ("\tmac 44:39:39:ff:40:94\n", 0)], ids=["bridging", "routing"])
 def test_a_zone_with_gateways_by_its_mac_lets_forward_too(mac: str, told: int) -> None:
-    files = LAN | {"zones.cfg": LAN["zones.cfg"] + "simple: home\n\tmtu 1450\n\n"}
+    files = {
+        "zones.cfg": LAN["zones.cfg"] + "simple: home\n\tmtu 1450\n\n",
+        "vnets.cfg": LAN["vnets.cfg"] + "vnet: desk\n\tzone home\n\n",
+        "subnets.cfg": LAN["subnets.cfg"]
+        + "subnet: home-10.1.0.0-24\n\tvnet desk\n"
+        + ("\tgateway 10.1.0.1\n\n" if mac else "\n"),
+    }
     ours = UNDERLAY + "vxlan: prod\n\tcarries home\n\tvni-range 100-103\n" + mac
     assert len(dropped(files, ours)) == told
 
