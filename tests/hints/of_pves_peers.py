@@ -126,7 +126,7 @@ ROWS = (
         },
         said=(
             "warning: pvesdn.cfg:5: zone 'sym': PVE's controller 'evpnctl' has no peer for the VTEP "
-            "of node3; add it to the controller's peers in PVE"
+            "of node3; add 192.168.0.3 to the controller's peers in PVE"
         ),
         followed=(("controllers.cfg", "192.168.0.2", "192.168.0.2,192.168.0.3"),),
     ),

@@ -9,12 +9,14 @@ from pvesdn.design.checks.wording import error, listed, placed, warning
 from pvesdn.design.ours.mesh import mesh_of, neighbors
 from pvesdn.design.ours.zones import nodes_with_tunnels, reflecting_members, zone_nodes
 from pvesdn.design.shared.ownership import pve_writes_frr
+from pvesdn.design.shared.peer_lists import SYNC, can_be_synced, peer_lists
 from pvesdn.design.shared.pve_evpn import asns, evpn_peers, has_evpn
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric, UnmanagedFabric
 from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import EvpnController, EvpnZone
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_controllers import PveBgpController
 from pvesdn.model.pve_sdn import PveEvpnController, RenderedPveController, UnmanagedController
 
@@ -153,10 +155,23 @@ def _controllers_of_pve(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterat
         if isinstance(controller, PveEvpnController):
             peers = set(controller.peers) | _members(given, controller.fabric)
             nodes = zone_nodes(zone, given.cluster)
-            missing = {node for node in nodes if node in vteps and str(vteps[node].address) not in peers}
+            missing = {
+                node: vteps[node].address
+                for node in sorted(nodes)
+                if node in vteps and str(vteps[node].address) not in peers
+            }
             if missing:
                 what = f"PVE's controller '{controller.id}' has no peer for the VTEP of {listed(missing)}"
-                yield warning(zone.at("controller"), what, "add it to the controller's peers in PVE")
+                added = listed(str(address) for address in missing.values())
+                how = f" ({SYNC} does)" if _can_sync(given, controller, missing) else ""
+                yield warning(zone.at("controller"), what, f"add {added} to the controller's peers in PVE{how}")
+
+
+def _can_sync(given: DesignInput, controller: PveEvpnController, missing: Mapping[str, IpAddress]) -> bool:
+    """Whether what would be added of itself are these addresses."""
+    lists = (found for found in peer_lists(given) if (found.collection, found.id) == ("controllers", controller.id))
+    added = {node: address for found in lists for node, address in found.addresses.items()}
+    return can_be_synced(given) and missing.items() <= added.items()
 
 
 def _asn_of_pve(given: DesignInput) -> Iterator[Finding]:

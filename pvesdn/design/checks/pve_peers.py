@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from pvesdn.design.checks.wording import listed, placed, together, warning
 from pvesdn.design.ours.zones import zone_nodes
-from pvesdn.design.shared.peer_lists import PeerList, can_be_synced, peer_lists
+from pvesdn.design.shared.peer_lists import SYNC, PeerList, can_be_synced, peer_lists
 from pvesdn.design.shared.pve_evpn import evpn_peers
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
@@ -15,8 +15,6 @@ from pvesdn.model.own_sdn import EvpnZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_controllers import PveBgpController
 from pvesdn.model.pve_sdn import PveEvpnController
-
-SYNC = "pvesdn apply --sync-peers"
 
 
 def check(given: DesignInput) -> Iterator[Finding]:

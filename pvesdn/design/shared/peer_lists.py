@@ -19,6 +19,9 @@ from pvesdn.model.own_sdn import EvpnZone
 from pvesdn.model.primitives import IpAddress, IpInterface
 from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveVxlanZone
 
+SYNC = "pvesdn apply --sync-peers"
+"""What writes them anew (`workflows.peers`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class PeerList:

@@ -15,7 +15,7 @@ from pvesdn.model.cluster import SeenVtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Severity
-from tests.unit.design.network import CONTROLLER, PVE_EVPN, SYMMETRIC, facts, findings, given
+from tests.unit.design.network import CONTROLLER, PROXMOX, PVE_EVPN, SYMMETRIC, facts, findings, given
 from tests.unit.design.underlay import routed
 
 ALL = "192.168.0.1,192.168.0.2,192.168.0.3"
@@ -131,9 +131,25 @@ def test_a_node_of_our_own_zone_is_told_there_alone() -> None:
     assert [line for line in found if "node3" in line] == [
         (
             "pvesdn.cfg:5: zone 'sym': PVE's controller 'ctl' has no peer for the VTEP of node3; "
-            "add it to the controller's peers in PVE"
+            "add 192.168.0.3 to the controller's peers in PVE"
         )
     ]
+
+
+def test_at_our_zone_too_the_hint_names_what_adds_the_peer_where_pve_has_a_lock_for_it() -> None:
+    ours = SYMMETRIC.replace(CONTROLLER, "").replace("controller main", "controller ctl")
+    versions = PROXMOX | {"libpve-network-perl": "1.2.5"}
+    nodes = {f"node{n}": facts(f"node{n}", f"192.168.0.{n}/24", versions=versions) for n in (1, 2, 3)}
+    found = told(ZONE, evpn("192.168.0.1,192.168.0.2"), ours, nodes)
+    hint = "; add 192.168.0.3 to the controller's peers in PVE (pvesdn apply --sync-peers does)"
+    assert [line.endswith(hint) for line in found if "for the VTEP of node3" in line] == [True]
+    elsewhere = ours.replace("network 192.168.0.0/24", "network 10.7.0.0/24")
+    apart = {
+        name: facts(name, f"192.168.0.{name[-1]}/24", f"10.7.0.{name[-1]}/24", versions=versions) for name in nodes
+    }
+    found = told(ZONE, evpn("10.7.0.1,10.7.0.2"), elsewhere, apart)
+    hints = [line.partition("; ")[2] for line in found if "for the VTEP of node3" in line]
+    assert [hint.startswith("add 10.7.0.3 to the controller's peers in PVE") for hint in hints] == [True]
 
 
 def test_zones_whose_lists_forget_the_same_nodes_are_told_together() -> None:

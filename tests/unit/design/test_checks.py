@@ -519,7 +519,7 @@ class TestBgp:
         assert warnings(given(cfg, pve=pve)) == [
             (
                 "pvesdn.cfg:5: zone 'sym': PVE's controller 'evpnctl' has no peer for the VTEP of node3; "
-                "add it to the controller's peers in PVE"
+                "add 192.168.0.3 to the controller's peers in PVE"
             )
         ]
 
