@@ -81,6 +81,8 @@ def _is_needed(question: str, expected: NodeExpectation) -> bool:
     """Whether the node has something that the answer would be held against."""
     if question == "vrrp":
         return bool(expected.virtual_routers)
+    if question == "dhcp-filters":
+        return any(device.keeps_dhcp_out for device in expected.devices)
     return question not in {"vrf-routes", "evpn-rmacs"} or bool(expected.l3vnis)
 
 

@@ -9,6 +9,8 @@ from pvesdn.model.state import LiveDevice
 
 NONE = "none"
 ADDRESSES = "addresses"
+DHCP = "DHCP"
+_KEPT_OUT = "kept on its node"
 LEARNING, UNKNOWN = "learning", "flooding of unknown unicast and multicast"
 SUPPRESSION = "suppression of ARP and ND"
 
@@ -38,6 +40,8 @@ def traits_of(device: ExpectedDevice, live: LiveDevice) -> Iterator[tuple[str, s
     yield "state", "up", "up" if live.is_up else "down"
     if device.needs_carrier and live.is_up:
         yield "link", "there", "there" if live.has_carrier else "no carrier"
+    if device.keeps_dhcp_out and live.keeps_dhcp_out is not None:
+        yield DHCP, _KEPT_OUT, _KEPT_OUT if live.keeps_dhcp_out else "crosses"
     for address in sorted(device.addresses or (), key=str):
         yield ADDRESSES, str(address), str(address) if address in live.addresses else "absent"
 

@@ -87,6 +87,7 @@ def _said(stanza: Stanza, _file: InterfacesFile) -> Iterator[_Pair]:
 @_said.register
 def _(stanza: VxlanPort, file: InterfacesFile) -> Iterator[_Pair]:
     yield "vxlan-id", stanza.vni
+    yield from (("post-up", command) for command in stanza.post_up)
     yield from _tunnel(file.tunnels[stanza.tunnel])
 
 

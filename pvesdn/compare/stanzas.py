@@ -16,6 +16,7 @@ _OTHER_VNI = "the kernel cannot change the VNI of a live device"
 _OTHER_UDP_PORT = "the kernel cannot change the UDP port of a live device"
 _OTHER_MAC = "guests keep the gateway's old MAC until their ARP entry expires"
 _THE_HOSTS = "the host's own, which ifupdown2 merges with this"
+_NO_FILTER = "ifupdown2 leaves the filter that keeps DHCP out on a live device"
 _OTHER_WAY = "ifupdown2 leaves the flood entries of the old flood mode on a live device"
 
 
@@ -107,6 +108,8 @@ def _change(name: str, old: Traits, new: Traits) -> StanzaChange:
         return StanzaChange(name, Action.REPLACE, why=_OTHER_UDP_PORT)
     if old.flooding != new.flooding:
         return StanzaChange(name, Action.REPLACE, why=_OTHER_WAY)
+    if old.keeps_dhcp_out and not new.keeps_dhcp_out:
+        return StanzaChange(name, Action.REPLACE, why=_NO_FILTER)
     return StanzaChange(name, Action.CHANGE)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pvesdn.compare.options import Options, options_of_stanzas, options_of_text
+from pvesdn.model.dhcp_filter import is_dhcp_filter
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
 
 FLOODING = ("vxlan-remoteip", "vxlan-mcastgrp", "vxlan-mcastgrp6")
@@ -26,6 +27,7 @@ class Traits:
     has_address: bool = False
     hwaddress: str | None = None
     vrf: str | None = None
+    keeps_dhcp_out: bool = False
 
 
 def traits_of(options: Options) -> Traits:
@@ -34,7 +36,8 @@ def traits_of(options: Options) -> Traits:
         next(iter(options.get(name, ())), None) for name in ("vxlan-id", "vxlan-port", "hwaddress", "vrf")
     )
     remotes, group, group6 = (name in options for name in FLOODING)
-    return Traits(vni, udp_port, (remotes, group, group6), "address" in options, hwaddress, vrf)
+    keeps_dhcp_out = any(map(is_dhcp_filter, options.get("post-up", ())))
+    return Traits(vni, udp_port, (remotes, group, group6), "address" in options, hwaddress, vrf, keeps_dhcp_out)
 
 
 def traits_of_text(text: str) -> Traits:

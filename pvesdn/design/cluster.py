@@ -133,11 +133,12 @@ def _plan_zone(zone: OwnZone, given: DesignInput, vteps: Mapping[str, Vtep], def
     if mtu is None:
         msg = f"the MTU of zone {zone.id} cannot be known"
         raise ValueError(msg)
+    served = given.sdn.pve.with_dhcp
     planned = tuple(
         VnetPlan(
             nodes=vnet_nodes(vnet, nodes),
             bridge=gateway_bridge(zone, vnet, defined.subnets.get(vnet.id, ()), mtu),
-            port=VxlanPort(vxlan_port(vnet.id), vnet.tag or 0, tunnel=zone.id),
+            port=VxlanPort(vxlan_port(vnet.id), vnet.tag or 0, zone.id, keeps_dhcp_out=vnet.drawn_in in served),
         )
         for vnet in vnets
     )

@@ -206,6 +206,7 @@ def _port(file: str, stanza: VxlanPort, tunnel: Tunnel) -> ExpectedDevice:
         learns=False if tunnel.is_controlled else None,
         floods=None if tunnel.has_flood else False,
         suppresses=True if tunnel.has_arp_nd_suppression else None,
+        keeps_dhcp_out=True if stanza.keeps_dhcp_out else None,
     )
 
 

@@ -24,7 +24,7 @@ class ExpectedDevice:
     :param group: the multicast group that it floods to.
     :param remotes: its all-zero FDB entries, no more and no less.
     :param vlans: as a port of a VLAN-aware bridge: those that it has to let through at least.
-    :param learns: see `LiveDevice`, as are `floods` and `suppresses`.
+    :param learns: see `LiveDevice`, as are `floods`, `suppresses` and `keeps_dhcp_out`.
     """
 
     name: str
@@ -45,6 +45,7 @@ class ExpectedDevice:
     learns: bool | None = None
     floods: bool | None = None
     suppresses: bool | None = None
+    keeps_dhcp_out: bool | None = None
     vlans: VlanSet | None = None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pvesdn.model.dhcp_filter import dhcp_filter
 from pvesdn.model.primitives import IpAddress, IpInterface
 from pvesdn.model.pve_ifupdown import (
     PveBridgeProtocol,
@@ -58,11 +59,18 @@ class VxlanPort:
     """A VXLAN device, a port of a VNet's or an L3VNI's bridge: the same on every node except for its tunnel.
 
     :param tunnel: the key of its `Tunnel` in the file.
+    :param keeps_dhcp_out: PVE serves addresses in its VNet on every node: no request and no answer leaves its node.
     """
 
     name: str
     vni: int
     tunnel: str
+    keeps_dhcp_out: bool = False
+
+    @property
+    def post_up(self) -> tuple[str, ...]:
+        """Commands that ifupdown2 runs when the device is up, and at each reload."""
+        return dhcp_filter(self.name) if self.keeps_dhcp_out else ()
 
 
 @dataclass(frozen=True, slots=True)

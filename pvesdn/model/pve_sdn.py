@@ -176,6 +176,11 @@ class PveSdn(Model):
         """Zones that are left to PVE."""
         return tuple(zone for zone in self.zones if isinstance(zone, UnmanagedZone))
 
+    @property
+    def with_dhcp(self) -> frozenset[str]:
+        """Ids of the zones in whose subnets PVE serves addresses, on every node that has them."""
+        return frozenset(zone.id for zone in self.zones if isinstance(zone, PveSimpleZone) and zone.dhcp)
+
     def is_unmanaged_on(self, node: str) -> bool:
         """Something unsupported has a part in the node's `interfaces.d/sdn` or `frr.conf`: PVE keeps both."""
         reaches = [definition.nodes for definition in self.unsupported]

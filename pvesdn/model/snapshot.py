@@ -82,12 +82,13 @@ own.
 """
 
 STATE_COMMANDS = (
-    *("fdb", "settings", "port-vlans", "guest-plugs"),
+    *("fdb", "settings", "port-vlans", "dhcp-filters", "guest-plugs"),
     *("frr-daemons", "frr-running", "bgp-neighbors", "evpn-vnis"),
     *("vrf-routes", "evpn-rmacs", "vrrp"),
 )
 """Names of what is asked of a node besides where its live state counts: the all-zero FDB entries of all devices, the
-kernel's settings as they are now; the VLANs of bridges' ports; where the guests' configurations plug them in; FRR's
+kernel's settings as they are now; the VLANs of bridges' ports; the filters that keep DHCP from
+crossing VXLAN devices; where the guests' configurations plug them in; FRR's
 daemons that run, its running configuration, its BGP sessions and its VNIs; the kernel's routes in VRFs of EVPN, the
 router MACs of other VTEPs, and the roles of virtual routers.
 Each answer is ``{"answer": JSON}``, or where there is none ``{"fault": text}``, with ``"late": true`` if its time was

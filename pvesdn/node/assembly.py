@@ -31,6 +31,7 @@ PARTS = (
     ),
     *(
         "flood",
+        "dhcp",
         "rules",
         "nat",
         "guests",

@@ -35,6 +35,8 @@ _IN_FRONT = word_set(
 )
 _SMALL = re.compile(r"[0-9]|0x[0-9a-f]{1,8}")
 _SYSCTL = re.compile(r"((?:net|kernel|vm|fs)[./][A-Za-z0-9_.$/{}-]{1,100})(?:=(-?[0-9]{0,10}))?")
+_BYTECODE = re.compile(r"[0-9]{1,4}(?:,[0-9]{1,3} [0-9]{1,3} [0-9]{1,3} [0-9]{1,10}){1,4096}")
+"""A filter for packets, in numbers: tc-bpf(8)."""
 _END_POINT = re.compile(r"([0-9A-Fa-f:.\[\]]{2,60}):[0-9]{1,5}")
 
 
@@ -120,7 +122,7 @@ class _Reader:
             return True
         if program.has_settings and _SYSCTL.fullmatch(word) and not any(part in word for part in ("secret", "key")):
             return True
-        return program.has_values and _is_value(word)
+        return program.has_values and (_is_value(word) or _BYTECODE.fullmatch(word) is not None)
 
     def _is_plain(self, word: str) -> bool:
         return (

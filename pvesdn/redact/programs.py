@@ -95,7 +95,8 @@ _ETHTOOL = _program(
 _TC = _program(
     "qdisc class filter action root ingress clsact egress parent handle protocol ip ipv6 arp all prio pref u32 flower matchall "
     "fq fq_codel pfifo pfifo_fast mq noqueue htb tbf cake sfq netem police mirred redirect mirror drop pass ok continue rate "
-    "ceil burst latency limit match src dst dport sport default flowid skbedit queue_mapping mark get",
+    "ceil burst latency limit match src dst dport sport default flowid skbedit queue_mapping mark get bpf direct-action "
+    "bytecode",
     slots="dev add del replace change show classid",
     has_values=True,
 )

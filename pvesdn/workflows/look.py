@@ -30,6 +30,7 @@ _SEEN_AS = {
     "fdb": "flooding: the all-zero entries of VXLAN devices",
     "settings": "the kernel's settings",
     "port-vlans": "VLANs of the ports of VLAN-aware VNets",
+    "dhcp-filters": "what keeps DHCP from crossing VXLAN devices",
     "guest-plugs": "whether guests' ports are where their configurations have them",
     "frr-daemons": "FRR's daemons",
     "frr-running": "FRR's running configuration",

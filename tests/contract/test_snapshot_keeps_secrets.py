@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
+from pvesdn.model.dhcp_filter import dhcp_filter
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from tests.fakes import cluster_answers, fake_node
 
@@ -135,6 +136,12 @@ def test_a_hook_shows_no_secret(tmp_path: Path, snapshot: Snapshot, command: str
     hooks = ("up", "post-up", "pre-up", "down", "pre-down", "post-down", "post_up")
     text = "iface eno1 inet manual\n" + "".join(f"\t{hook} {command}\n" for hook in hooks)
     assert_hidden(tmp_path / "snap", with_file(snapshot, INTERFACES, text), secret)
+
+
+def test_what_keeps_dhcp_on_its_node_is_shown(tmp_path: Path, snapshot: Snapshot) -> None:
+    text = "iface vxlan_web\n" + "".join(f"\tpost-up {command}\n" for command in dhcp_filter("vxlan_web"))
+    write_snapshot(tmp_path / "snap", with_file(snapshot, INTERFACES, text))
+    assert any(file.read_text("utf-8") == text for file in (tmp_path / "snap").rglob("interfaces"))
 
 
 @pytest.mark.parametrize(("command", "secret"), HOOKS.values(), ids=HOOKS)

@@ -418,16 +418,6 @@ ROWS = (
         followed=(("pvesdn.cfg", "web\n\tzone edge", "web\n\tzone prod"),),
     ),
     Row(
-        "PVE's DHCP in a zone that is carried",
-        with_(LAN, "zones.cfg", "1450\n", "1450\n\tdhcp dnsmasq\n"),
-        said=(
-            "warning: pvesdn.cfg:2: zone 'prod': zone 'lan' of PVE's has dhcp, and requests reach every node: one with "
-            "old entries refuses, or offers old addresses; remove dhcp from it in PVE (Datacenter > SDN), and have a "
-            "guest serve addresses"
-        ),
-        followed=(("zones.cfg", "\tdhcp dnsmasq\n", ""),),
-    ),
-    Row(
         "PVE's DHCP for two VNets in a VRF",
         {
             **with_(ROUTED, "zones.cfg", "1450\n", "1450\n\tdhcp dnsmasq\n"),

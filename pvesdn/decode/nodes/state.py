@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from ipaddress import ip_interface
 from typing import TypeVar
 
@@ -48,6 +49,10 @@ def decode_state(node: str, raw: NodeRaw) -> NodeState:
             unseen[name] = one_line(str(error))
             return None
 
+    filtered = seen("dhcp-filters", _filtered)
+    if filtered is not None:
+        kept = {name: name in filtered for name, device in devices.items() if device.kind == "vxlan"}
+        devices |= {name: replace(devices[name], keeps_dhcp_out=is_kept) for name, is_kept in kept.items()}
     return NodeState(
         node=node,
         devices=devices,
@@ -270,6 +275,22 @@ def _device(name: str, row: dict[str, Json], addresses: frozenset[IpInterface]) 
         floods=_both(_flag(port, "flood"), _flag(port, "mcast_flood")),
         suppresses=_flag(port, "neigh_suppress"),
     )
+
+
+def _filtered(answer: Json) -> frozenset[str]:
+    """The devices that have the filter in both directions."""
+    ways = {
+        json_text.device(row.get("ifname"), "ifname of dhcp-filters"): _ways(row.get("ways"))
+        for row in json_text.rows(answer, "dhcp-filters")
+    }
+    return frozenset(name for name, there in ways.items() if {"ingress", "egress"} <= there)
+
+
+def _ways(given: Json) -> set[Json]:
+    if not isinstance(given, list) or not all(isinstance(way, str) for way in given):
+        message = "ways of dhcp-filters is not a JSON list of words"
+        raise WrongShapeError(message)
+    return set(given)
 
 
 def _both(unicast: bool | None, multicast: bool | None) -> bool | None:  # noqa: FBT001 - two of a kind

@@ -142,16 +142,12 @@ def _drawn(pair: _Pair) -> Iterator[Finding]:
 
 
 def _dhcp(pair: _Pair) -> Iterator[Finding]:
-    """PVE's DHCP is made for bridges that end on their node: each node serves whoever asks, and some do not answer."""
-    if not pair.home.dhcp:
-        return
+    """PVE's DHCP is made for the host's own table: in a VRF with several VNets nobody answers."""
     served = {subnet.vnet for subnet in pair.subnets}
-    hint = f"remove dhcp from it {_IN_PANEL}, and have a guest serve addresses"
-    if has_vrf(pair.zone) and len(served) > 1:
+    if pair.home.dhcp and has_vrf(pair.zone) and len(served) > 1:
         what = f"{pair.name} has dhcp, and {pair.home.dhcp} does not answer in a VRF with {len(served)} VNets"
-    else:
-        what = f"{pair.name} has dhcp, and requests reach every node: one with old entries refuses, or offers old addresses"
-    yield warning(pair.zone.at("carries"), what, hint)
+        hint = f"remove dhcp from it {_IN_PANEL}, and have a guest serve addresses"
+        yield warning(pair.zone.at("carries"), what, hint)
 
 
 def _bare(pair: _Pair, given: DesignInput) -> Iterator[Finding]:

@@ -6,11 +6,20 @@ import re
 import stat
 from typing import Any, Dict, Iterable, Iterator, List, Optional
 
+from pvesdn.node.program.dhcp import Filters, filters_to_come
 from pvesdn.node.program.files import LARGEST_FILE, digest_of, named, text_of
 from pvesdn.node.program.flood import all_zero_entries
 from pvesdn.node.program.machine import Machine, Refused, json_of, rows_of
 from pvesdn.node.program.nat import rules_to_come
-from pvesdn.node.program.places import FRR_CONF, INTERFACES, RECORD, SDN_INTERFACES, SYSCTL_CONF, TARGETS
+from pvesdn.node.program.places import (
+    FRR_CONF,
+    INTERFACES,
+    OUR_INTERFACES,
+    RECORD,
+    SDN_INTERFACES,
+    SYSCTL_CONF,
+    TARGETS,
+)
 from pvesdn.node.program.request import INTERFACE, Value
 from pvesdn.node.program.state import SETTINGS
 from pvesdn.node.program.swap import staged
@@ -83,6 +92,11 @@ def _add_remotes(found: Dict[str, List[str]], text: str) -> None:
             name = words[1] if len(words) > 1 else ""
         elif words[:1] == ["vxlan-remoteip"]:
             found.setdefault(name, []).extend(words[1:])
+
+
+def filters_staged(machine: Machine) -> Filters:
+    """Filters against DHCP that our text adds as it is staged."""
+    return filters_to_come(machine, _staged_text(machine, OUR_INTERFACES))
 
 
 def staged_digest(machine: Machine, path: str) -> Optional[str]:

@@ -5,7 +5,8 @@ FRR_DAEMONS = "/etc/frr/daemons"
 SYSCTL_CONF = "/etc/sysctl.d/90-pvesdn.conf"
 SDN_INTERFACES = "/etc/network/interfaces.d/sdn"
 """The interfaces file that PVE writes at every reload."""
-INTERFACES = (SDN_INTERFACES, "/etc/network/interfaces.d/pvesdn")
+OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
+INTERFACES = (SDN_INTERFACES, OUR_INTERFACES)
 TARGETS = frozenset([*INTERFACES, FRR_CONF, "/etc/frr/frr.conf.local", FRR_DAEMONS, SYSCTL_CONF])
 """What `stage` and `commit` may touch."""
 

@@ -8,6 +8,7 @@ ports that were added, guests' ports whose bridge was away, and switches of devi
 from typing import Dict, Iterator, List, Tuple
 
 from pvesdn.node.program.capture import MADE_BY_IFUPDOWN, devices_now
+from pvesdn.node.program.dhcp import still_filtered
 from pvesdn.node.program.flood import ALL_ZERO_MAC
 from pvesdn.node.program.machine import Machine, Refused, failure
 from pvesdn.node.program.request import Value
@@ -17,13 +18,14 @@ Devices = Dict[str, Value]
 
 
 def make_room(machine: Machine, checkpoint: Value) -> List[str]:
-    """Delete tunnels that have other parameters than before, which the kernel or ifupdown2 cannot change; the reload
-    makes them anew.
+    """Delete tunnels that have other parameters than before, which the kernel or ifupdown2 cannot change, or a filter
+    that they had not; the reload makes them anew.
     """
     now, log = devices_now(machine), []
+    filtered = still_filtered(machine, checkpoint.get("filters", {}))
     for name, before in sorted(checkpoint["devices"].items()):
         if name in checkpoint["touched"] and name in now and before["kind"] == now[name]["kind"] == "vxlan":
-            if before["tunnel"] != now[name]["tunnel"]:
+            if before["tunnel"] != now[name]["tunnel"] or name in filtered:
                 log += _done(machine, ["ip", "link", "del", name])
     return log
 
@@ -76,6 +78,9 @@ def differing(machine: Machine, checkpoint: Value) -> Iterator[str]:
         missing, more = _flooding_left(checkpoint, name, now[name])
         if missing or more:
             yield f"{name}: flooding lacks {_told(missing)}, and has {_told(more)} more"
+    for name in still_filtered(machine, checkpoint.get("filters", {})):
+        if name in devices:
+            yield f"{name} still keeps DHCP from crossing it"
     for path, value in sorted(checkpoint["settings"].items()):
         present = setting_now(machine, path)
         if present not in (None, value):

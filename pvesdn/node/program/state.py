@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Iterator, List
 
 from pvesdn.node.program.announced import ANNOUNCED
 from pvesdn.node.program.causes import CAUSES
+from pvesdn.node.program.dhcp import dhcp_filters
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.flood import all_zero_entries
 from pvesdn.node.program.frr import says_down
@@ -133,6 +134,7 @@ QUESTIONS: Dict[str, Callable[[Machine], Any]] = {
     "fdb": _flooding,
     "settings": _settings,
     "port-vlans": _port_vlans,
+    "dhcp-filters": dhcp_filters,
     "guest-plugs": plugs,
     "frr-daemons": _daemons,
     "frr-running": _running_config,

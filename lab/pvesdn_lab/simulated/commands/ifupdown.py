@@ -15,6 +15,7 @@ from pvesdn_lab.simulated.commands.link_setup import DEFAULT_MTU, Refusal, Short
 from pvesdn_lab.simulated.commands.netfilter import remember_hooks, run_hooks, run_remembered
 from pvesdn_lab.simulated.commands.state import PHYSICAL, State, locked_state
 from pvesdn_lab.simulated.commands.streams import complain
+from pvesdn_lab.simulated.commands.traffic import run_tc
 
 ALREADY_RUNNING = 89
 """Exit status of a second one; it never waits."""
@@ -172,6 +173,7 @@ def _bring_up(state: State, interfaces: Interfaces, names: Sequence[str]) -> lis
         except Shortfall as shortfall:
             complaints.append(f"warning: {name}: {shortfall}")
         run_hooks(state.root, attributes.get("post-up", []))
+        run_tc(state, attributes.get("post-up", []))
         remember_hooks(state.root, name, attributes.get("post-down", []))
     return list(dict.fromkeys(complaints))
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "dpkg-query": "system:dpkg_query",
     "iptables": "netfilter:iptables",
     "ip6tables": "netfilter:ip6tables",
+    "tc": "traffic:tc",
     "pvesh": "api:pvesh",
 }
 """Module and function of each command; the module is loaded when it is needed, since a run has hundreds of calls."""

@@ -1,0 +1,130 @@
+"""DHCP in zones of PVE's that are carried: it stays on its node, whatever reloads, and crosses again when it is off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pvesdn.model.files import Action
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.verify import verify
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.commands.state import locked_state
+from tests.cluster.kit import apply_to, plan_of, serving, world_of
+from tests.cluster.test_carried import agree, failed, is_nothing, links, panel, press_apply
+
+OURS = "vxlan: prod\n\tcarries lan\n\tvni-range 10000-10999\n"
+BOTH = {"ingress", "egress"}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[SimulatedCluster]:
+    """A zone with a VNet is carried."""
+    with serving(tmp_path, OURS) as made:
+        panel(made, "create", "zones", zone="lan", type="simple", mtu="1450", ipam="pve")
+        panel(made, "create", "vnets", vnet="web", zone="lan")
+        agree(made)
+        yield made
+
+
+@pytest.fixture
+def served(cluster: SimulatedCluster) -> SimulatedCluster:
+    """PVE serves addresses in it."""
+    panel(cluster, "set", "zones/lan", dhcp="dnsmasq")
+    agree(cluster)
+    return cluster
+
+
+def filtered(cluster: SimulatedCluster, node: str = "pve2") -> set[str]:
+    """The directions in which DHCP does not cross the VNet's VXLAN device."""
+    return set(links(cluster, node).links["vxlan_web"].get("filters", {}))
+
+
+def test_dhcp_does_not_cross_and_a_second_apply_does_nothing(served: SimulatedCluster) -> None:
+    assert [filtered(served, node) for node in served.nodes] == [BOTH] * 3
+    assert failed(served) == []
+
+    assert is_nothing(plan_of(served))
+
+
+def test_without_dhcp_there_is_no_filter(cluster: SimulatedCluster) -> None:
+    assert filtered(cluster) == set()
+    assert failed(cluster) == []
+
+
+def test_a_filter_is_there_again_after_whatever_reload(served: SimulatedCluster) -> None:
+    served.nodes["pve2"].run("ip", "link", "delete", "vxlan_web")
+    served.nodes["pve2"].run("ifreload", "-a")
+    press_apply(served)
+    assert filtered(served) == BOTH
+
+
+def test_a_filter_that_is_gone_is_told_and_the_next_apply_puts_it_back(served: SimulatedCluster) -> None:
+    assert served.nodes["pve2"].run("tc", "qdisc", "del", "dev", "vxlan_web", "clsact").returncode == 0
+    assert failed(served) == ["pve2: vxlan_web DHCP: crosses"]
+    agree(served)
+    assert filtered(served) == BOTH
+    assert failed(served) == []
+
+
+@pytest.mark.parametrize("way", sorted(BOTH))
+def test_one_direction_is_not_enough(served: SimulatedCluster, way: str) -> None:
+    with locked_state(served.nodes["pve2"].root) as state:
+        del state.links["vxlan_web"]["filters"][way]
+    assert failed(served) == ["pve2: vxlan_web DHCP: crosses"]
+
+
+def test_another_program_in_its_place_is_not_it(served: SimulatedCluster) -> None:
+    with locked_state(served.nodes["pve2"].root) as state:
+        state.links["vxlan_web"]["filters"]["egress"] = "1,6 0 0 0"
+    assert failed(served) == ["pve2: vxlan_web DHCP: crosses"]
+    agree(served)
+    assert failed(served) == []
+
+
+def test_a_node_without_tc_is_not_taken_for_one_without_filters(served: SimulatedCluster) -> None:
+    (served.nodes["pve2"].root / "bin/tc").unlink()
+    found = verify(read_cluster(world_of(served), has_state=True), Renderer())
+    assert found.discrepancies == ()
+    assert ("pve2", "what keeps DHCP from crossing VXLAN devices", "tc is not installed") in [
+        (item.node, item.what, item.why) for item in found.not_checked
+    ]
+
+
+def test_the_filter_goes_when_dhcp_goes_since_its_device_is_made_anew(served: SimulatedCluster) -> None:
+    panel(served, "set", "zones/lan", delete="dhcp")
+    (change,) = [
+        stanza
+        for node in plan_of(served).nodes
+        for file in node.files
+        for stanza in file.stanzas
+        if node.node == "pve2" and stanza.name == "vxlan_web"
+    ]
+    assert (change.action, change.why) == (
+        Action.REPLACE,
+        "ifupdown2 leaves the filter that keeps DHCP out on a live device",
+    )
+    agree(served)
+    assert filtered(served) == set()
+    assert is_nothing(plan_of(served))
+
+
+def test_an_apply_that_is_undone_lets_dhcp_cross_as_before(cluster: SimulatedCluster) -> None:
+    tap = cluster.plug_guest("pve2", "web", 100)
+    panel(cluster, "set", "zones/lan", dhcp="dnsmasq")
+    cluster.nodes["pve3"].break_command("ifreload", status=1, stderr="error: it is broken\n", times=1)
+    report = apply_to(cluster)
+    assert not report.is_good
+    assert [filtered(cluster, node) for node in cluster.nodes] == [set()] * 3
+    assert links(cluster).links["vxlan_web"]["master"] == links(cluster).links[tap]["master"] == "web"
+
+
+def test_an_apply_that_is_undone_keeps_dhcp_on_its_node_as_before(served: SimulatedCluster) -> None:
+    panel(served, "set", "zones/lan", delete="dhcp")
+    served.nodes["pve3"].break_command("ifreload", status=1, stderr="error: it is broken\n", times=1)
+    assert not apply_to(served).is_good
+    assert [filtered(served, node) for node in served.nodes] == [BOTH] * 3
+    assert [line for line in failed(served) if line.startswith("pve")] == []
