@@ -36,6 +36,7 @@ class Subnet(Defined):
 
     :param id: ``<zone>-<network>-<mask>``.
     :param cidr: network and mask in the spelling of the id; PVE keeps host bits that are set.
+    :param dhcp_dns_server: what guests are told to ask for names; None for the gateway. PVE only.
     :param gateway_text: the gateway in the spelling it was given, which is the one PVE prints; set from `gateway`.
     """
 
@@ -46,6 +47,7 @@ class Subnet(Defined):
     gateway: IpAddress | None = None
     gateway_text: IpText | None = None
     snat: bool = False
+    dhcp_dns_server: Line | None = Field(default=None, alias="dhcp-dns-server")
 
     @model_validator(mode="before")
     @classmethod

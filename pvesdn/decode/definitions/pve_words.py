@@ -81,7 +81,7 @@ _SUBNETS: Mapping[str, Words] = {
         "snat": Word(values.boolean),
         "dnszoneprefix": _KNOWN,
         "dhcp-range": _KNOWN_ARRAY,
-        "dhcp-dns-server": _KNOWN,
+        "dhcp-dns-server": Word(),
     },
 }
 

@@ -148,6 +148,14 @@ def _dhcp(pair: _Pair) -> Iterator[Finding]:
         what = f"{pair.name} has dhcp, and {pair.home.dhcp} does not answer in a VRF with {len(served)} VNets"
         hint = f"remove dhcp from it {_IN_PANEL}, and have a guest serve addresses"
         yield warning(pair.zone.at("carries"), what, hint)
+    if pair.home.dhcp and has_vrf(pair.zone):
+        for subnet in pair.subnets:
+            if subnet.dhcp_dns_server is None:
+                what = f"no dhcp-dns-server, and a gateway in the VRF of zone '{pair.zone.id}' answers no question for names"
+                place = f"/cluster/sdn/vnets/{subnet.vnet}/subnets/{subnet.id}"
+                yield error(
+                    subnet.where, what, f"pvesh set {place} --dhcp-dns-server ADDRESS, one that its guests reach"
+                )
 
 
 def _bare(pair: _Pair, given: DesignInput) -> Iterator[Finding]:

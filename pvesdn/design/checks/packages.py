@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pvesdn.design.checks.wording import listed, warning
+from pvesdn.design.checks.wording import error, listed, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import EvpnZone
-from pvesdn.model.pve_sdn import PveSimpleZone
 
 _IFUPDOWN = "ifupdown2"
 _OLDEST = (1, 2, 8)
 """The first ifupdown2 with which PVE reloads a node's network (docs/pve.md §13.2)."""
 _NUMBERS = re.compile(r"(?:[0-9]+:)?([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?")
 _DNSMASQ = "dnsmasq"
+_INSTALL = (
+    f"apt install {_DNSMASQ}, then systemctl disable --now {_DNSMASQ}, since the one of the package takes the ports"
+)
 _PYTHONTOOLS = "frr-pythontools"
 
 
@@ -43,15 +45,24 @@ def _ifupdown(nodes: Iterable[NodeFacts]) -> Iterator[Finding]:
 
 
 def _dhcp(given: DesignInput) -> Iterator[Finding]:
-    """PVE sets DHCP up on every node, whatever the zone says of nodes, and first (docs/pve.md §4.1)."""
-    zones = [f"'{zone.id}'" for zone in given.sdn.pve.zones if isinstance(zone, PveSimpleZone) and zone.dhcp]
+    """PVE sets DHCP up on every node, whatever the zone says of nodes, and first (docs/pve.md §4.1).
+
+    Where we carry such a zone its VNets would be committed, and come up on that node neither with us nor without.
+    """
+    served = given.sdn.pve.with_dhcp
+    zones = [f"'{zone}'" for zone in sorted(served)]
     without = [node for node, facts in given.facts.items() if facts.versions.get(_DNSMASQ) == ""]
-    if zones and without:
-        what = (
-            f"{_DNSMASQ} is not installed, and the zone{'s' if zones[1:] else ''} {listed(zones)}"
-            f" {'have' if zones[1:] else 'has'} DHCP: PVE's reload ends there before it has loaded any interface"
-        )
-        yield warning(listed(without), what, f"apt install {_DNSMASQ}")
+    if not zones or not without:
+        return
+    what = (
+        f"{_DNSMASQ} is not installed, and the zone{'s' if zones[1:] else ''} {listed(zones)}"
+        f" {'have' if zones[1:] else 'has'} DHCP: PVE's reload ends there before it has loaded any interface"
+    )
+    if any(zone.carries in served for zone in given.sdn.own.zones):
+        for node in without:
+            yield error(node, what, _INSTALL, node=node)
+    else:
+        yield warning(listed(without), what, _INSTALL)
 
 
 def _is_refused(facts: NodeFacts) -> bool:

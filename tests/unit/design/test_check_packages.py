@@ -87,11 +87,21 @@ def test_dhcp_that_nobody_can_serve_is_told_of_every_node_since_pve_sets_it_up_o
     assert told(DHCP, node1=absent, node3=absent, node2={"dnsmasq": "2.91-1"}) == [
         (
             "node1, node3: dnsmasq is not installed, and the zone 'lan' has DHCP: PVE's reload ends there before it has"
-            " loaded any interface; apt install dnsmasq"
+            " loaded any interface; apt install dnsmasq, then systemctl disable --now dnsmasq, since the one of the package"
+            " takes the ports"
         )
     ]
     two = {"zones.cfg": DHCP["zones.cfg"] + "simple: wan\n\tdhcp dnsmasq\n\n"}
     assert "the zones 'lan', 'wan' have DHCP" in told(two, node1=absent)[0]
+
+
+def test_where_such_a_zone_is_carried_each_node_without_dnsmasq_is_refused() -> None:
+    files = {"zones.cfg": "simple: lan\n\tdhcp dnsmasq\n\tmtu 1450\n\n"}
+    carries = "vxlan: prod\n\tcarries lan\n\tvni-range 10000-10999\n"
+    absent = PROXMOX | {"dnsmasq": ""}
+    nodes = {f"node{i}": facts(f"node{i}", f"192.168.0.{i}/24", versions=absent) for i in (1, 3)}
+    found = findings(given(carries, pve=files, instead=nodes), Severity.ERROR)
+    assert [line.partition(":")[0] for line in found if "dnsmasq is not installed" in line] == ["node1", "node3"]
 
 
 def test_dnsmasq_is_not_missed_where_no_zone_has_dhcp_or_nobody_asked_for_it() -> None:
