@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.errors import ApplyRefused
 from pvesdn.model.files import Action
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from pvesdn_lab.simulated.commands.state import locked_state
+from pvesdn_lab.simulated.commands.state import locked_state, read_json, write_json
+from pvesdn_lab.simulated.node import SimulatedNode
 from tests.cluster.kit import apply_to, plan_of, serving, world_of
 from tests.cluster.test_carried import agree, failed, is_nothing, links, panel, press_apply
 
@@ -26,6 +28,8 @@ def cluster(tmp_path: Path) -> Iterator[SimulatedCluster]:
     with serving(tmp_path, OURS) as made:
         panel(made, "create", "zones", zone="lan", type="simple", mtu="1450", ipam="pve")
         panel(made, "create", "vnets", vnet="web", zone="lan")
+        for node in made.nodes.values():
+            install(node)
         agree(made)
         yield made
 
@@ -36,6 +40,10 @@ def served(cluster: SimulatedCluster) -> SimulatedCluster:
     panel(cluster, "set", "zones/lan", dhcp="dnsmasq")
     agree(cluster)
     return cluster
+
+
+def install(node: SimulatedNode) -> None:
+    write_json(node.root, "versions", {**read_json(node.root, "versions", {}), "dnsmasq": "2.91-1"})
 
 
 def filtered(cluster: SimulatedCluster, node: str = "pve2") -> set[str]:
@@ -128,3 +136,20 @@ def test_an_apply_that_is_undone_keeps_dhcp_on_its_node_as_before(served: Simula
     assert not apply_to(served).is_good
     assert [filtered(served, node) for node in served.nodes] == [BOTH] * 3
     assert [line for line in failed(served) if line.startswith("pve")] == []
+
+
+def test_a_node_without_dnsmasq_is_refused_before_anything_is_touched(cluster: SimulatedCluster) -> None:
+    root = cluster.nodes["pve3"].root
+    write_json(root, "versions", {k: v for k, v in read_json(root, "versions", {}).items() if k != "dnsmasq"})
+    panel(cluster, "set", "zones/lan", dhcp="dnsmasq")
+    with pytest.raises(ApplyRefused, match="pve3: dnsmasq is not installed"):
+        apply_to(cluster)
+    assert [filtered(cluster, node) for node in cluster.nodes] == [set()] * 3
+
+
+def test_each_node_serves_the_zone_before_its_interfaces_are_loaded(served: SimulatedCluster) -> None:
+    texts = {node.read("/etc/dnsmasq.d/lan/10-web.conf") for node in served.nodes.values()}
+    assert texts == {"interface=web\n"}
+    panel(served, "set", "zones/lan", delete="dhcp")
+    agree(served)
+    assert [node.read("/etc/dnsmasq.d/lan/10-web.conf") for node in served.nodes.values()] == [None] * 3

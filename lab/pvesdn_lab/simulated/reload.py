@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from pvesdn_lab.simulated import sdn_config
+from pvesdn_lab.simulated.dhcp import set_up_dhcp
 from pvesdn_lab.simulated.host import Host
 from pvesdn_lab.simulated.world import LabWorld
 
@@ -23,16 +24,19 @@ class ReloadFailed(Exception):
 
 
 def reload_network(world: LabWorld, name: str, log: Log, *, regenerate_frr: bool | None) -> None:
-    """Staged edits, interfaces.d/sdn, `ifreload -a`, FRR: in this order, and a failure skips what follows.
+    """Staged edits, interfaces.d/sdn, DHCP, `ifreload -a`, FRR: in this order, and a failure skips what follows.
 
     :param regenerate_frr: what the API was told; None lets PVE decide, as every version before 9 does.
-    :raises ReloadFailed: `ifreload -a` ended with something else than 0, or PVE fails before it writes frr.conf.
+    :raises ReloadFailed: `ifreload -a` ended with something else than 0, or PVE fails before it, or before it writes
+        frr.conf.
     """
     node = world.hosts[name]
     staged = node.path("/etc/network/interfaces.new")
     if staged.is_file():
         staged.replace(node.path("/etc/network/interfaces"))
     _write_sdn_file(world, node, log)
+    if fault := set_up_dhcp(sdn_config.running(world.pmxcfs.sdn), node) if world.character.has_sdn else "":
+        raise ReloadFailed(fault)
     result = node.run("ifreload", "-a")
     for line in result.stderr.splitlines():
         if _COMPLAINT.search(line):
