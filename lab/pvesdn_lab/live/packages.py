@@ -17,7 +17,7 @@ from pvesdn.errors import SettingsError
 
 Say = Callable[[str], None]
 
-_FORMAT = "3"
+_FORMAT = "4"
 """Raised when what is unpacked, or how, changes."""
 
 _MERGED = ("bin", "sbin", "lib", "lib64")
@@ -48,7 +48,7 @@ class Bundle:
 
 NODE = Bundle(
     "node",
-    always=("frr", "frr-pythontools", "ifupdown2", "iptables", "openvswitch-switch"),
+    always=("dnsmasq", "frr", "frr-pythontools", "ifupdown2", "iptables", "openvswitch-switch"),
     missing=("iproute2", "iputils-ping", "openssh-client", "openssh-server", "procps", "python3", "systemd", "tcpdump"),
     compiled=("usr/share/ifupdown2", "usr/lib/frr"),
 )

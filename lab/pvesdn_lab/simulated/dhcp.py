@@ -61,7 +61,7 @@ def _texts(name: str, zone: Mapping[str, Any], running: Mapping[str, Any]) -> di
         f"dhcp-leasefile=/var/lib/misc/dnsmasq.{name}.leases",
     )
     found = {
-        f"/etc/default/dnsmasq.{name}": f"CONFIG_DIR='{folder},\\*.conf'\nDNSMASQ_OPTS=\"--conf-file=/dev/null\"\n",
+        f"/etc/default/dnsmasq.{name}": f"CONFIG_DIR='{folder},*.conf'\nDNSMASQ_OPTS=\"--conf-file=/dev/null\"\n",
         f"{folder}/00-default.conf": _lines(usual),
     }
     for vnet, section in _sections(running, "vnets").items():

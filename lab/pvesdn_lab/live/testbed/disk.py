@@ -52,6 +52,7 @@ _ACCOUNTS = """\
 root:x:0:0:root:/root:/bin/bash
 sshd:x:100:65534::/run/sshd:/usr/sbin/nologin
 frr:x:991:991::/nonexistent:/usr/sbin/nologin
+dnsmasq:x:992:65534::/var/lib/misc:/usr/sbin/nologin
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 """
 _GROUP = """\
@@ -132,7 +133,16 @@ def install_disk(plan: NodePlan, disk: Path, packages: Unpacked, host_key: Path,
     (root / ".ssh").mkdir(parents=True, mode=0o700)
     root.chmod(0o700)
     shutil.copy(authorized_key, root / ".ssh/authorized_keys")
-    for folder in ("lib/pvesdn", "lib/systemd", "lib/dpkg/info", "lib/dpkg/updates", "log/frr", "cache", "tmp"):
+    for folder in (
+        "lib/pvesdn",
+        "lib/systemd",
+        "lib/dpkg/info",
+        "lib/dpkg/updates",
+        "lib/misc",
+        "log/frr",
+        "cache",
+        "tmp",
+    ):
         (var / folder).mkdir(parents=True)
     (var / "tmp").chmod(0o1777)
     (var / "run").symlink_to("../run")

@@ -18,6 +18,7 @@ from pvesdn_lab.live.verbs import (
     checks_undone,
     checks_verify,
     checks_wire,
+    dhcp,
     guest_hook,
     hand_written,
     left_alone,
@@ -93,6 +94,10 @@ ALL: tuple[Verb, ...] = (
     watchers.verified_anew,
     # guest_hook: the hookscript for guests
     guest_hook.guest_hook,
+    # dhcp: PVE's DHCP for guests
+    dhcp.starts,
+    dhcp.gets_address,
+    dhcp.is_offered,
     # panel: zones of PVE's move to pvesdn.cfg and back
     panel.propose_move,
     panel.run_script,

@@ -24,7 +24,7 @@ SHARED = Path("/run/pvesdn-results")
 
 MODULES = (
     *("ipv6", "vrf", "vxlan", "bridge", "veth", "dummy", "8021q", "macvlan", "tun", "bonding", "openvswitch"),
-    *("iptable_nat", "iptable_raw", "xt_nat", "xt_CT"),
+    *("iptable_nat", "iptable_raw", "xt_nat", "xt_CT", "sch_ingress", "cls_bpf"),
 )
 """What the lab needs of the kernel, and what need not be built in."""
 
