@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import product
+from dataclasses import dataclass, field, replace
+from itertools import chain, product
 
 from pvesdn.compare.options import options_of_text
 from pvesdn.compare.sessions import frr_consequences, runs_protocols
@@ -56,7 +56,8 @@ def node_consequences(
     changed = tuple(changed)
     found: list[NodeConsequence] = []
     for file in changed:
-        found += _of_interfaces(file, facts, staying)
+        elsewhere = _told_elsewhere(file.change, (other for other in changed if other is not file))
+        found += _of_interfaces(file, facts, staying, elsewhere)
         found += _of_settings(file.change)
     if frr is not None:
         if action is FrrAction.RESTART and runs_protocols(frr[0]):
@@ -148,7 +149,10 @@ def _consequence(
     )
 
 
-def _of_interfaces(file: ChangedFile, facts: NodeFacts, staying: frozenset[str]) -> Iterator[NodeConsequence]:
+def _of_interfaces(
+    file: ChangedFile, facts: NodeFacts, staying: frozenset[str], elsewhere: Mapping[str, tuple[str, ...]]
+) -> Iterator[NodeConsequence]:
+    """:param elsewhere: addresses of the same interfaces in other files that change with this one."""
     bridges = _Bridges(file.printed)
     sizes: dict[str, list[Difference]] = {}
     for stanza in file.change.stanzas:
@@ -160,7 +164,7 @@ def _of_interfaces(file: ChangedFile, facts: NodeFacts, staying: frozenset[str])
             yield from _of_port(stanza, bridges.ports[name], changed, facts)
         elif name in bridges.vnets:
             keeps_gateway = bridges.vnets[name] and "address" in options_of_text(file.there.get(name, ""))
-            yield from _of_bridge(stanza, changed, facts, keeps_gateway=keeps_gateway)
+            yield from _of_bridge(_with_addresses(stanza, elsewhere.get(name, ())), facts, keeps_gateway=keeps_gateway)
         vnet = bridges.ports.get(name, name)
         if "mtu" in changed and vnet in bridges.vnets:
             sizes.setdefault(vnet, []).append(changed["mtu"])
@@ -211,10 +215,25 @@ def _of_port(
         yield NodeConsequence(Effect.PEERS_LEFT, vnet, ", ".join(remotes.old))
 
 
-def _of_bridge(
-    stanza: StanzaChange, changed: Mapping[str, Difference], facts: NodeFacts, *, keeps_gateway: bool
-) -> Iterator[NodeConsequence]:
+def _told_elsewhere(changes: FileChange, others: Iterable[ChangedFile]) -> Mapping[str, tuple[str, ...]]:
+    """The addresses that other files will have, by interface; nothing where no address changes in this one."""
+    names = {one.name for one in changes.stanzas if any(difference.name == "address" for difference in one.differences)}
+    texts = [other.printed.by_name() for other in others if names and other.printed is not None]
+    return {
+        name: tuple(chain.from_iterable(options_of_text(text.get(name, "")).get("address", ()) for text in texts))
+        for name in names
+    }
+
+
+def _with_addresses(stanza: StanzaChange, there: tuple[str, ...]) -> StanzaChange:
+    """An address that goes from this stanza stays on the bridge if another file has it by the same reload."""
+    kept = (replace(one, new=(*one.new, *there)) if one.name == "address" else one for one in stanza.differences)
+    return replace(stanza, differences=tuple(kept)) if there else stanza
+
+
+def _of_bridge(stanza: StanzaChange, facts: NodeFacts, *, keeps_gateway: bool) -> Iterator[NodeConsequence]:
     """:param keeps_gateway: there is a gateway's address on it before and after."""
+    changed = {difference.name: difference for difference in stanza.differences}
     addresses, mac, vrf = changed.get("address"), changed.get("hwaddress"), changed.get("vrf")
     if addresses is not None and set(addresses.old) - set(addresses.new):
         yield NodeConsequence(Effect.GATEWAY_CHANGED, stanza.name, ", ".join(addresses.old), ", ".join(addresses.new))
