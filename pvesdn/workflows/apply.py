@@ -65,11 +65,15 @@ def apply(
     require_canary(wishes.canary, changes, todo)
     refuse_unrehearsed(changes, manner)
     world.api.require(_rights(changes, todo))  # before anything: a refused reload leaves a node half done
-    with SdnLock(world, changes) as lock, SdnEditor(world, changes, lock) as editor:
+    with SdnLock(world, changes) as lock, SdnEditor(world, changes, lock, todo.definitions) as editor:
         lock.check()
         _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
         report = _carry_out(_Work(world, changes, todo, planner, manner, lock, editor), begin)
-    return replace(report, commit_error="; ".join(filter(None, (report.commit_error, editor.left, lock.left))))
+    return replace(
+        report,
+        commit_error="; ".join(filter(None, (report.commit_error, editor.left, lock.left))),
+        has_new_definitions=report.has_new_definitions and not editor.is_taken_back,
+    )
 
 
 @dataclass(frozen=True)

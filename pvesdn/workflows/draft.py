@@ -95,6 +95,20 @@ def replace_definitions(world: World, changes: Sequence[ReplaceDefinitions], mem
         _replace(world, change, members)
 
 
+def put_back_definitions(world: World, change: ReplaceDefinitions, members: Sequence[NodeName]) -> None:
+    """A draft that an apply has made pvesdn.cfg gives way to what was there before, if it is still there.
+
+    :raises NodeError: the file could not be read, or not be written.
+    """
+    before = change.before or ""  # no file, and one that defines nothing, mean the same
+
+    def put(name: NodeName) -> None:
+        if world.nodes.read(name, [change.path]).get(change.path) == change.text:
+            world.nodes.replace(name, change.path, before, expect=digest(change.text))
+
+    on_any_member(world, members, put)
+
+
 def _replace(world: World, change: ReplaceDefinitions, members: Sequence[NodeName]) -> None:
     def put(name: NodeName) -> None:
         if world.nodes.read(name, [change.path]).get(change.path) not in (change.before, change.text):

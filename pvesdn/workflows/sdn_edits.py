@@ -1,18 +1,23 @@
 """PVE's definitions are edited through its API, pending, and that is taken back unless PVE commits.
 
+A pvesdn.cfg that was written with them goes back too: one half without the other may be nothing that can be planned.
 PVE's own rollback drops everything that is pending. It is called only under PVE's lock, and only where what is pending
 is what was written here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.errors import ApplyRefused, ClusterError, NodeError, PvesdnError
+from pvesdn.model.execution import ReplaceDefinitions
 from pvesdn.model.files import ChangeSet
+from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE
+from pvesdn.workflows.draft import put_back_definitions
 from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.sdn_lock import SdnLock
 from pvesdn.workflows.world import World
@@ -20,22 +25,28 @@ from pvesdn.workflows.world import World
 TAKING_BACK = 30.0
 """Seconds within which the API has to take the edits back."""
 _ROLLBACK = "`pvesh create /cluster/sdn/rollback` on a node discards them"
+_OWN_BACK = f"`cp {FORMER_OWN_FILE} {OWN_FILE}` on a node puts it back"
 _MOST_LINES = 5
 
 
 class SdnEditor:
     """As a context manager, inside of the lock's, it takes its edits back on every way out, unless PVE has committed.
 
-    :ivar left: why what was edited is still pending, one line; empty otherwise.
+    :param own: what the apply writes in /etc/pve/sdn after the edits. VNIs that were given stay remembered.
+    :ivar left: why what was edited is still pending, or our half of it still there, one line; empty otherwise.
+    :ivar is_taken_back: the edits are gone, and our half with them.
     """
 
-    def __init__(self, world: World, changes: ChangeSet, lock: SdnLock) -> None:
+    def __init__(self, world: World, changes: ChangeSet, lock: SdnLock, own: Sequence[ReplaceDefinitions] = ()) -> None:
         self._world = world
+        self._draft = next((change for change in own if change.path == OWN_FILE), None)
+        self._nodes = [node.node for node in changes.nodes]
         self._edits = changes.edits
         self._committed = changes.sources.get(RUNNING_CONFIG)
         self._lock = lock
         self._is_whole = False
         self.left = ""
+        self.is_taken_back = False
 
     def __enter__(self) -> Self:
         return self
@@ -81,17 +92,28 @@ class SdnEditor:
 
     def _take_back(self) -> None:
         try:
-            Patience(self._world.clock).ask(self._taken_back, TAKING_BACK, (ClusterError, NodeError))
+            if not Patience(self._world.clock).ask(self._taken_back, TAKING_BACK, (ClusterError, NodeError)):
+                return
         except PvesdnError as trouble:
             self.left = f"what was edited in PVE's definitions is still pending: {trouble}; {_ROLLBACK}"
+            return
+        try:
+            Patience(self._world.clock).ask(self._put_draft_back, TAKING_BACK, NodeError)
+            self.is_taken_back = True
+        except PvesdnError as trouble:
+            self.left = f"{OWN_FILE} is still that of this apply, without PVE's half of it: {trouble}; {_OWN_BACK}"
 
-    def _taken_back(self) -> None:
-        """Where PVE has committed they are in force, and nothing is done.
+    def _put_draft_back(self) -> None:
+        if self._draft is not None:
+            put_back_definitions(self._world, self._draft, self._nodes)
+
+    def _taken_back(self) -> bool:
+        """Where PVE has committed they are in force, and nothing is done: False.
 
         :raises PvesdnError: it cannot be done, or nobody can tell whether it may be.
         """
         if self._lock.running() != self._committed:
-            return
+            return False
         is_held = self._lock.is_held()
         if not self._is_whole and not is_held:
             raise ApplyRefused("somebody has forced PVE's lock meanwhile, and may have edited them too")
@@ -100,3 +122,4 @@ class SdnEditor:
         if self._is_whole:
             self._lock.check()
         self._world.api.roll_back_sdn(self._lock.token)
+        return True
