@@ -31,6 +31,7 @@ _VERBS = {
     "render": "Write the files of every node into a folder.",
     "show": "Show zones, VNets, VTEPs and nodes as pvesdn understands them.",
     "import": "Propose definitions for a hand-written set-up, and plan the cut-over.",
+    "publish": "Move a zone's VNets from pvesdn.cfg to PVE's panel, carried by pvesdn.",
     "snapshot": "Save everything a plan needs in a folder, without secrets.",
     "watch": "Plan, or apply, when definitions or membership have changed.",
     "check": "Check definitions alone, without a cluster, for editors and CI.",

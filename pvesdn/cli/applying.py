@@ -1,4 +1,6 @@
-"""A plan is shown, somebody is asked, and it is carried out: what `apply` and `rollback N` have in common."""
+"""A plan is shown, somebody is asked, and it is carried out: what `apply`, `rollback N` and
+`publish` have in common.
+"""
 
 from __future__ import annotations
 

@@ -25,14 +25,14 @@ class Shell:
     def __init__(self, cluster: SimulatedCluster, folder: Path) -> None:
         self.cluster = cluster
         self._folder = folder
-        self._settings = settings_file(folder)
+        self.settings = settings_file(folder)
 
     def run(self, words: str) -> Result:
         """A command line, with `>FILE` if there is one."""
         words, _, file = words.partition(">")
         argv = [str(self._folder / word) if word.endswith((".cfg", ".plan")) else word for word in shlex.split(words)]
         there: Any = SimpleNamespace(world=lambda observer, **_: replace(world_of(self.cluster), observer=observer))
-        done = call("--config", self._settings, *argv[1:], cluster=there)
+        done = call("--config", self.settings, *argv[1:], cluster=there)
         if file:
             (self._folder / file.strip()).write_text(done.out)
         return done

@@ -31,6 +31,7 @@ OUTSIDE = {
     "see pvesdn verify, and report it": "a look, and a report to those who make pvesdn",
     "add the line '.*' below [RULES] of .*; pve-firewall takes it within 10 s": "PVE's firewall, which no plan reads",
     "update libpve-network-perl to 1.1.3 or later on every node, or edit them in PVE's panel": "a package, or the panel",
+    "update libpve-network-perl on every node, then publish the zone": "a package, by the node's own package manager",
     "edit them in PVE's panel, then run pvesdn plan": "PVE's panel, where pvesdn's own edits were not taken as they are",
     "change it in PVE's panel, then run pvesdn plan": "PVE's panel; its own API made no such name",
     "run pvesdn apply again": "what pvesdn does itself",

@@ -4,6 +4,8 @@ _PVE = "tests/unit/design/test_check_pve"
 
 _PATHS = "tests/unit/recognise/test_lost_paths.py"
 
+_PUBLISH = "tests/cluster/test_publish.py"
+
 _CONFIRM = "tests/cluster/test_confirm.py"
 
 FOLLOWED = {
@@ -133,6 +135,22 @@ FOLLOWED = {
     "tests/cluster/test_pves_back.py::test_edits_of_others_are_named_and_who_reverts_them_gets_through": (
         ("workflows/former.py", "apply or revert them in PVE's panel, and .*"),
         ("workflows/former.py", "run pvesdn rollback .* again; .*"),
+    ),
+    f"{_PUBLISH}::test_what_cannot_be_published_is_said_and_who_does_what_it_says_gets_through": (
+        (
+            "move/published.py",
+            "did you mean .*|its zones are .*|it has no zone|remove nodes, apply, .*|.*: --as PVEZONE|.*: --vni-range .*",
+        ),
+    ),
+    f"{_PUBLISH}::test_a_zone_without_vnets_is_given_to_the_panel_by_hand": (
+        ("move/published.py", "draw VNets in PVE, .*"),
+    ),
+    f"{_PUBLISH}::test_it_has_been_published_once": (("move/published.py", "there is nothing to publish"),),
+    f"{_PUBLISH}::test_what_pve_would_write_has_to_be_known_or_it_is_drawn_by_hand": (
+        ("workflows/publish.py", "draw the zone in PVE's panel .*"),
+    ),
+    f"{_PUBLISH}::test_what_is_not_applied_yet_is_not_mixed_into_it": (
+        ("workflows/publish.py", "run pvesdn apply first, then publish the zone"),
     ),
     "tests/cluster/test_sync_peers.py::test_edits_of_others_are_named_and_nothing_is_done": (
         ("workflows/peers.py", "run it again"),

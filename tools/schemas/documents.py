@@ -197,6 +197,13 @@ def _rollback() -> dict[str, Schema]:
     return {**_STATUS, "id": TEXT, "nodes": each(record("A node that was put back", node))}
 
 
+def _published() -> Schema:
+    keys = {"zone": TEXT, "carries": TEXT, "vni_range": TEXT, "vnets": each(TEXT)}
+    return record(
+        "A zone whose VNets move to PVE's panel", {**keys, "rights": or_null(each(TEXT)), "rollback": or_null(NUMBER)}
+    )
+
+
 def _watch_status() -> dict[str, Schema]:
     look = {"at": _SECONDS, "action": one_of(get_args(WatchAction)), "reason": TEXT, "exit_status": NUMBER}
     network = {"at": _SECONDS, "verdict": TEXT, "bad": NUMBER, "warnings": NUMBER, "frr_restarted": SWITCH}
@@ -224,11 +231,12 @@ def documents() -> dict[str, Schema]:
     listed = {**_STATUS, "entries": each(part("entry"))}
     shown = {**_STATUS, "entry": part("entry"), "definitions": or_null(each(part("changed-definitions")))}
     applied = {**_STATUS, "plan": part("plan-made"), "report": or_null(part("report"))}
+    also_said = {"left": each(TEXT), "to": NUMBER, "publish": _published()}
     checked = {**_STATUS, "files": each(TEXT), "findings": _findings_with_places(), "not_checked": each(TEXT)}
     head: dict[str, Schema] = {"format_version": {"const": VERSION}, "kind": {"const": "plan"}}
     return {
         "plan": also(PLAN, "What `plan` prints", head, optional={"saved": TEXT}),
-        "apply": _document("apply", "What `apply` prints", applied, {"left": each(TEXT), "to": NUMBER}),
+        "apply": _document("apply", "What `apply` prints", applied, also_said),
         "confirm": {"anyOf": [*_confirmations()]},
         "rollback": _document("rollback", "What `rollback` prints of an apply that was open", _rollback()),
         "history": {

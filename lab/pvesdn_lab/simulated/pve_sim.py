@@ -38,6 +38,8 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         self.release_version = world.character.release
         self.before: dict[tuple[str, str], Callable[[], object]] = {}
         """What happens once before a call, given as its method and path, is checked and answered."""
+        self.entries: list[Values] = []
+        """What `GET /access/acl` lists, but for what the caller may not change."""
         self._workers: set[asyncio.Task[None]] = set()
         self.follow_members()
 
@@ -109,7 +111,7 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
     # -------------------------------------------------------------------------------------------------- routes
 
     def _routes_sdn(self) -> list[tuple[str, str, Handler]]:
-        return SdnApi(self, self.world).routes()
+        return [*SdnApi(self, self.world).routes(), ("GET", "/access/acl", self._acl)]
 
     async def answer(self, request: web.Request, match: Any, values: Values, user: str, call: Any = None) -> Any:
         """Refuse what this version of PVE does not have, then let fakepve check and answer."""
@@ -153,6 +155,9 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
             row |= {"ip": member.address, "online": int(member.is_online), "local": int(name == world.api_node)}
             rows.append(row)
         return web.json_response({"data": rows})
+
+    async def _acl(self, _: Values, user: str) -> list[Values]:
+        return [row for row in self.entries if self.allowed(user, row["path"], "Permissions.Modify")]
 
     async def _task_list(self, request: web.Request) -> web.Response:
         node, user = request.match_info["node"], request[USER]

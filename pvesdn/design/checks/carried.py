@@ -190,7 +190,7 @@ def _ranges(given: DesignInput, carrying: list[OwnZone]) -> Iterator[Finding]:
                 what = f"vni-range {span} meets {other.vni_range} of zone {placed(repr(other.id), other.where)}"
                 yield error(zone.at("vni-range"), what, "choose a range of its own")
         seen.append(zone)
-        for vni, name, defined in _fixed(given, zone):
+        for vni, name, defined in fixed_vnis(given, zone):
             if vni in span:
                 what = f"vni-range {span} holds {vni}, {placed(name, defined.where)}"
                 yield error(zone.at("vni-range"), what, "choose a range without it")
@@ -200,7 +200,7 @@ def _meet(one: VniRange, other: VniRange) -> bool:
     return one.first <= other.last and other.first <= one.last
 
 
-def _fixed(given: DesignInput, zone: OwnZone) -> Iterator[tuple[int, str, Defined]]:
+def fixed_vnis(given: DesignInput, zone: OwnZone) -> Iterator[tuple[int, str, Defined]]:
     """VNIs that are said somewhere else than in this zone."""
     own, pve = given.sdn.own, given.sdn.pve
     tunnelled = {z.id for z in pve.zones if isinstance(z, PveVxlanZone | PveEvpnZone)}

@@ -1,0 +1,46 @@
+"""What publishing a zone comes to besides its plan, for people and as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pvesdn.cli.screens.screen import Line, Span, Style
+from pvesdn.move.published import Published
+
+_LOCAL = "/sdn/zones/localnetwork"
+
+
+def publish_lines(found: Published, rights: tuple[str, ...] | None, back: int | None) -> Iterator[Line]:
+    """What moves where, which rights have to be given, and the way back.
+
+    :param rights: commands; None where PVE has shown no rights.
+    :param back: the number of the apply to go back to; None where there is none.
+    """
+    yield Span(f"Publish zone {found.zone}", Style.STRONG), f": it carries zone {found.home} of PVE's from now on"
+    yield (f"  VNets: {', '.join(found.vnets)}; they keep their VNIs. New ones get VNIs of {found.vni_range}.",)
+    yield ("  Traffic: bridges, VNIs, addresses and MACs stay, in one reload of each node. Guests stay plugged in.",)
+    how = f"pvesdn rollback {back}" if back is not None else "none yet: run pvesdn apply first to have one"
+    yield (f"  The way back: {how}",)
+    paths = f"{_LOCAL}/VNET to /sdn/zones/{found.home}/VNET"
+    if rights is None:
+        what = f"rights move from {paths}, and PVE does not show them to this user"
+        yield "  ", Span(what, Style.WARNING), ": see Datacenter > Permissions, and give them anew there"
+    elif rights:
+        yield (f"  Rights move from {paths}. Give them anew, best before you say yes:",)
+        yield from ((f"    {command}",) for command in rights)
+    else:
+        yield (f"  Rights move from {paths}; of those that PVE shows to this user none is there.",)
+    yield ()
+
+
+def publish_document(found: Published, rights: tuple[str, ...] | None, back: int | None) -> dict[str, Any]:
+    """The same; see docs/json.md."""
+    return {
+        "zone": found.zone,
+        "carries": found.home,
+        "vni_range": str(found.vni_range),
+        "vnets": list(found.vnets),
+        "rights": None if rights is None else list(rights),
+        "rollback": back,
+    }

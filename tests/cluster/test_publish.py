@@ -1,0 +1,486 @@
+"""`pvesdn publish` on the simulated cluster: VNets of pvesdn.cfg become VNets of PVE's panel, and the way back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pvesdn.adapters.pve_api import PveApi
+from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed
+from pvesdn.model.sdn_edits import SdnCall
+from pvesdn_lab.simulated import sdn_config
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.commands.state import State
+from tests.cli.kit import Result, call
+from tests.cluster.kit import plan_of, serving, session_of, world_of
+from tests.cluster.test_former import Shell
+
+OWN = "pvesdn.cfg"
+OURS = """# one controller for all
+evpn-controller: main
+\tasn 1234
+
+# what customers rent
+evpn: prod
+\tcontroller main
+\tirb asymmetric
+\tnodes pve1,pve2
+\tvrf main
+\tmtu 1400
+
+vnet: web
+\tzone prod
+\t# since 2019
+\ttag 20
+\talias front (end)
+
+vnet: db
+\tzone prod
+\ttag 21
+
+# of the front end
+subnet: prod-10.0.2.0-24
+\tvnet web
+\tgateway 10.0.2.1
+
+subnet: prod-10.0.3.0-24
+\tvnet db
+\tgateway 10.0.3.1
+
+vxlan: plain
+
+vnet: lab
+\tzone plain
+\ttag 10500
+"""
+PUBLISHED = """# one controller for all
+evpn-controller: main
+\tasn 1234
+
+# what customers rent
+evpn: prod
+\tcontroller main
+\tirb asymmetric
+\tvrf main
+\tmtu 1400
+\tcarries prodpve
+\tvni-range 11000-11999
+
+vnet: web
+\tzone prod
+\t# since 2019
+\ttag 20
+
+vnet: db
+\tzone prod
+\ttag 21
+
+# of the front end
+
+vxlan: plain
+
+vnet: lab
+\tzone plain
+\ttag 10500
+"""
+PANEL = {
+    "zones": {"prodpve": {"type": "simple", "ipam": "pve", "mtu": 1400, "nodes": {"pve1": 1, "pve2": 1}}},
+    "vnets": {
+        "web": {"type": "vnet", "zone": "prodpve", "alias": "front (end)"},
+        "db": {"type": "vnet", "zone": "prodpve"},
+    },
+    "subnets": {
+        "prodpve-10.0.2.0-24": {"type": "subnet", "vnet": "web", "gateway": "10.0.2.1"},
+        "prodpve-10.0.3.0-24": {"type": "subnet", "vnet": "db", "gateway": "10.0.3.1"},
+    },
+}
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """The definitions are applied, and a guest is plugged in."""
+    with serving(tmp_path / "cluster", OURS) as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply({})
+        cluster.plug_guest("pve2", "web", 100)
+        yield shell
+
+
+def in_the_panel(cluster: SimulatedCluster) -> dict[str, Any]:
+    """What PVE has committed."""
+    running = sdn_config.running(cluster.world.pmxcfs.sdn)
+    return {name: running.get(name, {}).get("ids", {}) for name in ("zones", "vnets", "subnets")}
+
+
+def is_pending(cluster: SimulatedCluster) -> bool:
+    sdn = cluster.world.pmxcfs.sdn
+    running = sdn_config.running(sdn)
+    return any(running.get(kind, {"ids": {}}) != found for kind, found in sdn_config.pending(sdn).items())
+
+
+def links(cluster: SimulatedCluster) -> dict[str, Any]:
+    """Every node's devices, without those that a reload numbers anew."""
+    return {name: State(node.root).links for name, node in cluster.nodes.items()}
+
+
+def test_vnets_move_to_the_panel_and_nothing_changes_on_the_wire(shell: Shell) -> None:
+    cluster = shell.cluster
+    before = links(cluster)
+    done = shell.run("pvesdn publish prod --yes")
+    assert done.status == 0, done.err
+    assert cluster.read_sdn(OWN) == PUBLISHED
+    assert in_the_panel(cluster) == PANEL
+    assert links(cluster) == before
+    told = done.out
+    assert "guests that use it lose their way out" not in told
+    assert "The way back: pvesdn rollback 1" in told
+    assert plan_of(cluster).has_work is False
+    assert "No changes." in shell.run("pvesdn apply --yes").out
+    assert not is_pending(cluster)
+    assert cluster.read_sdn(".lock") is None
+
+
+def test_it_has_been_published_once(shell: Shell) -> None:
+    assert shell.run("pvesdn publish prod --as lan --vni-range 100-199 --yes").status == 0
+    assert "\tcarries lan\n\tvni-range 100-199\n" in (shell.cluster.read_sdn(OWN) or "")
+    again = shell.run("pvesdn publish prod --yes")
+    assert again.status == 1
+    assert (
+        "carries zone 'lan' of PVE's already, so its VNets are in the panel; there is nothing to publish" in again.err
+    )
+
+
+def test_the_way_back_is_the_rollback_that_was_named(shell: Shell) -> None:
+    cluster = shell.cluster
+    before = links(cluster)
+    assert shell.run("pvesdn publish prod --yes").status == 0
+    done = shell.run("pvesdn rollback 1 --yes")
+    assert done.status == 0, done.err
+    assert "lose their way out" not in done.out
+    assert cluster.read_sdn(OWN) == OURS
+    assert in_the_panel(cluster) == {"zones": {}, "vnets": {}, "subnets": {}}
+    assert links(cluster) == before
+    assert plan_of(cluster).has_work is False
+
+
+def test_rights_that_no_longer_hold_are_listed_as_commands(shell: Shell) -> None:
+    cluster, local = shell.cluster, "/sdn/zones/localnetwork"
+    cluster.sim.entries = [
+        {"path": f"{local}/web", "type": "user", "ugid": "ann@pve", "roleid": "PVESDNUser", "propagate": 1},
+        {"path": f"{local}/db/7", "type": "group", "ugid": "ops", "roleid": "PVESDNUser", "propagate": 0},
+        {"path": local, "type": "token", "ugid": "ann@pve!ci", "roleid": "PVESDNAdmin", "propagate": 1},
+        {"path": f"{local}/vmbr0", "type": "user", "ugid": "bob@pve", "roleid": "PVESDNUser", "propagate": 1},
+        {"path": "/sdn/zones", "type": "user", "ugid": "root@pam", "roleid": "PVESDNAdmin", "propagate": 1},
+    ]
+    hidden = shell.run("pvesdn publish prod")
+    assert "PVE does not show them to this user: see Datacenter > Permissions" in hidden.out
+    with_more = cluster.sim.allowed
+    cluster.sim.allowed = lambda user, path, right: right == "Permissions.Modify" or with_more(user, path, right)
+    document = json.loads(shell.run("pvesdn publish prod --yes --json").out)
+    assert document["publish"] == {
+        "zone": "prod",
+        "carries": "prodpve",
+        "vni_range": "11000-11999",
+        "vnets": ["db", "web"],
+        "rights": [
+            "pveum acl modify /sdn/zones/prodpve/web --users ann@pve --roles PVESDNUser",
+            "pveum acl modify /sdn/zones/prodpve/db/7 --groups ops --roles PVESDNUser --propagate 0",
+            "pveum acl modify /sdn/zones/prodpve --tokens 'ann@pve!ci' --roles PVESDNAdmin",
+        ],
+        "rollback": 1,
+    }
+    assert document["kind"] == "apply"
+    assert document["report"]["is_good"]
+    assert document["plan"]["calls"][0] == {
+        "method": "POST",
+        "path": "/cluster/sdn/zones",
+        "values": {"zone": "prodpve", "type": "simple", "ipam": "pve", "mtu": "1400", "nodes": "pve1,pve2"},
+    }
+
+
+# --- what is refused, before anything is touched ---------------------------------------------------------------------
+
+PANELS = "simple: lan\n\tmtu 1450\n\n"
+CARRIED = f"{OURS}\nvxlan: rest\n\tcarries lan\n\tvni-range 9000-16777214\n"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """:param words: behind `pvesdn publish`. :param own: pvesdn.cfg. :param drawn: PVE's files, applied too.
+
+    :param said: with its hint.
+    :param then: the words that do what it says.
+    :param own_then: pvesdn.cfg as it says.
+    """
+
+    words: str
+    said: str
+    then: str
+    own: str = OURS
+    own_then: str = ""
+    drawn: dict[str, str] = field(default_factory=dict)
+
+
+REFUSED = {
+    "no such zone": Refusal(
+        "prdo",
+        "zone 'prdo': pvesdn.cfg has no such zone; did you mean 'prod'? Otherwise its zones are plain, prod",
+        "prod",
+    ),
+    "some nodes alone": Refusal(
+        "plain",
+        "vnet 'lab': nodes is for some nodes of the zone, and a VNet of PVE's is on all of them; remove nodes, apply,"
+        " and publish then; or give it a zone of its own",
+        "plain",
+        own=f"{OURS}\tnodes pve1\n",
+        own_then=OURS,
+    ),
+    "no zone of PVE's": Refusal(
+        "prod --as pve-zone",
+        "'pve-zone' cannot be a zone of PVE's; name one of 2 to 8 letters and digits, with a letter first: --as PVEZONE",
+        "prod --as pvezone",
+    ),
+    "a name that is taken": Refusal(
+        "prod --as Plain",
+        "zone 'prod': cannot be drawn as 'Plain', which is a zone of pvesdn.cfg already; name another one: --as PVEZONE",
+        "prod --as plain2",
+    ),
+    "a range that is taken": Refusal(
+        "prod --vni-range 10000-10999",
+        "vni-range 10000-10999 holds 10500, the tag of vnet 'lab' (<pvesdn.cfg as published>:27); choose a range without it",
+        "prod --vni-range 11000-11999",
+    ),
+    "no range is free": Refusal(
+        "prod",
+        "zone 'prod': no block of 1000 VNIs is free for VNets that are drawn later; name a smaller one: --vni-range"
+        " FIRST-LAST",
+        "prod --vni-range 100-199",
+        own=CARRIED.replace("tag 10500", "tag 300"),
+        drawn={"zones.cfg": PANELS},
+    ),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_cannot_be_published_is_said_and_who_does_what_it_says_gets_through(tmp_path: Path, why: str) -> None:
+    row = REFUSED[why]
+    with serving(tmp_path / "cluster", row.own) as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply(row.drawn)
+        before = in_the_panel(cluster)
+        done = shell.run(f"pvesdn publish {row.words} --yes")
+        assert done.status == 1
+        assert row.said in done.err
+        assert cluster.read_sdn(OWN) == row.own
+        assert in_the_panel(cluster) == before
+        assert not is_pending(cluster)
+        if row.own_then:
+            shell.apply({OWN: row.own_then})
+        again = shell.run(f"pvesdn publish {row.then} --yes")
+        assert again.status == 0, again.err
+        assert plan_of(cluster).has_work is False
+
+
+def test_a_zone_without_vnets_is_given_to_the_panel_by_hand(tmp_path: Path) -> None:
+    own = OURS[: OURS.index("vnet: lab")]
+    with serving(tmp_path / "cluster", own) as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply({})
+        done = shell.run("pvesdn publish plain --yes")
+        assert "zone 'plain': has no VNet to publish; draw VNets in PVE, and write carries by hand" in done.err
+        assert cluster.read_sdn(OWN) == own
+        drawn = {"zones.cfg": PANELS, "vnets.cfg": "vnet: lab\n\tzone lan\n\n"}
+        shell.apply({**drawn, OWN: f"{own.rstrip()}\n\tcarries lan\n\tvni-range 10000-10999\n"})
+        assert plan_of(cluster).has_work is False
+
+
+def test_what_pve_would_write_has_to_be_known_or_it_is_drawn_by_hand(shell: Shell) -> None:
+    """With a newer PVE our bridges would be without addresses from our reload to PVE's."""
+    cluster = shell.cluster
+    cluster.nodes["pve2"].set_version("libpve-network-perl", "1.4.0")
+    done = shell.run("pvesdn publish prod --yes")
+    assert done.status == 1
+    assert (
+        "PVE's part cannot be put in place together with ours, and gateways would be gone in between: pve2:" in done.err
+    )
+    assert "draw the zone in PVE's panel while no guest needs its gateways, and write carries by hand" in done.err
+    as_before(cluster, OURS)
+    cluster.write_sdn("zones.cfg", "simple: prodpve\n\tipam pve\n\tmtu 1400\n\tnodes pve1,pve2\n\n")
+    cluster.write_sdn("vnets.cfg", "vnet: web\n\tzone prodpve\n\talias front (end)\n\nvnet: db\n\tzone prodpve\n\n")
+    subnets = "subnet: prodpve-10.0.2.0-24\n\tvnet web\n\tgateway 10.0.2.1\n\n"
+    cluster.write_sdn("subnets.cfg", f"{subnets}{subnets.replace('0.2.', '0.3.').replace('web', 'db')}")
+    cluster.write_sdn(OWN, PUBLISHED)
+    assert shell.run("pvesdn apply --yes --commit-unrehearsed").status == 0
+    assert in_the_panel(cluster) == PANEL
+
+
+def test_edits_of_others_are_named_and_who_reverts_them_gets_through(shell: Shell) -> None:
+    shell.cluster.write_sdn("zones.cfg", "simple: theirs\n\n")
+    done = shell.run("pvesdn publish prod --yes")
+    assert done.status == 1
+    assert "PVE's definitions have changes that nobody has applied: zone 'theirs' (new)" in done.err
+    assert "apply or revert them in PVE's panel, and publish the zone then" in done.err
+    shell.cluster.write_sdn("zones.cfg", "")
+    assert shell.run("pvesdn publish prod --yes").status == 0
+
+
+def test_what_is_not_applied_yet_is_not_mixed_into_it(shell: Shell) -> None:
+    shell.cluster.write_sdn(OWN, OURS.replace("tag 10500", "tag 10501"))
+    done = shell.run("pvesdn publish prod --yes")
+    assert done.status == 1
+    assert "there are changes to apply already, and a rollback of publishing would undo them as well" in done.err
+    assert shell.run("pvesdn apply --yes").status == 0
+    assert shell.run("pvesdn publish prod --yes").status == 0
+
+
+def test_a_pve_without_a_lock_is_not_written_to(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", OURS, character=8) as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply({})
+        done = shell.run("pvesdn publish prod --yes")
+        assert done.status == 1
+        assert (
+            "before libpve-network-perl 1.1.3 PVE has no lock under which pvesdn could edit its definitions" in done.err
+        )
+        as_before(cluster, OURS)
+
+
+def test_without_a_yes_nothing_is_written(shell: Shell) -> None:
+    done = shell.run("pvesdn publish prod")
+    assert done.status == 1
+    assert "Publish zone prod: it carries zone prodpve of PVE's from now on" in done.out
+    assert "+ vnet db: zone prodpve" in done.out
+    assert "there is no terminal to ask on, so nothing was touched" in done.err
+    as_before(shell.cluster, OURS)
+
+
+def as_before(cluster: SimulatedCluster, own: str) -> None:
+    """Both halves are, nothing is pending or locked, and the next plan has nothing to do."""
+    assert cluster.read_sdn(OWN) == own
+    assert in_the_panel(cluster) == {"zones": {}, "vnets": {}, "subnets": {}}
+    assert not is_pending(cluster)
+    assert cluster.read_sdn(".lock") is None
+    assert plan_of(cluster).has_work is False
+
+
+# --- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+class Failing(PveApi):
+    """An API of which the edit number `at` fails: before it was heard, or after."""
+
+    def __init__(self, cluster: SimulatedCluster, at: int, *, is_heard: bool) -> None:
+        settings = cluster.token_settings()
+        super().__init__(settings, session=session_of(cluster, settings))
+        self._at, self._is_heard = at, is_heard
+        self.made = 0
+
+    def edit_sdn(self, call: SdnCall, token: str) -> None:
+        self.made += 1
+        if self.made != self._at or self._is_heard:
+            super().edit_sdn(call, token)
+        if self.made == self._at:
+            raise ApiUnavailable("no answer")
+
+
+EDITS = 5
+
+
+@pytest.mark.parametrize("is_heard", [False, True], ids=["before it was heard", "after"])
+@pytest.mark.parametrize("at", range(1, EDITS + 1))
+def test_where_an_edit_fails_both_halves_are_as_before(shell: Shell, at: int, is_heard: bool) -> None:
+    api = Failing(shell.cluster, at, is_heard=is_heard)
+    done = publish_with(shell, api=api)
+    assert done.status != 0
+    assert api.made == at
+    as_before(shell.cluster, OURS)
+
+
+def test_there_are_as_many_edits_as_are_made_to_fail(shell: Shell) -> None:
+    api = Failing(shell.cluster, 0, is_heard=False)
+    assert publish_with(shell, api=api).status == 0
+    assert api.made == EDITS
+
+
+def test_where_a_node_fails_both_halves_are_as_before(shell: Shell) -> None:
+    cluster = shell.cluster
+    nodes = links(cluster)
+    cluster.nodes["pve2"].break_command("ifreload", stderr="error: it did not work\n", times=1)
+    done = shell.run("pvesdn publish prod --yes")
+    assert done.status == 1
+    assert "is kept as" not in done.err
+    as_before(cluster, OURS)
+    assert links(cluster) == nodes
+    assert shell.run("pvesdn publish prod --yes").status == 0
+    assert cluster.read_sdn(OWN) == PUBLISHED
+
+
+def test_where_pve_refuses_the_commit_both_halves_are_as_before(shell: Shell) -> None:
+    class Refusing(Failing):
+        def apply_sdn(self, token: str | None = None) -> str:
+            raise ApiRefused("PUT /cluster/sdn: not now", status=500)
+
+    done = publish_with(shell, api=Refusing(shell.cluster, 0, is_heard=False))
+    assert done.status == 1
+    assert "not now" in done.err
+    as_before(shell.cluster, OURS)
+
+
+def test_who_does_not_confirm_has_both_halves_of_before(shell: Shell) -> None:
+    done = shell.run("pvesdn publish prod --yes --confirm 30s")
+    assert done.status != 0
+    as_before(shell.cluster, OURS)
+
+
+def test_edits_that_cannot_be_taken_back_keep_our_half_and_apply_completes_them(shell: Shell) -> None:
+    """One half alone could not be planned: what is left is both, and the next apply carries them out."""
+
+    class Stuck(Failing):
+        def apply_sdn(self, token: str | None = None) -> str:
+            raise ApiRefused("PUT /cluster/sdn: not now", status=500)
+
+        def roll_back_sdn(self, token: str) -> None:
+            raise ApiRefused("POST /cluster/sdn/rollback: not now either", status=500)
+
+    cluster = shell.cluster
+    done = publish_with(shell, api=Stuck(cluster, 0, is_heard=False))
+    assert "what was edited in PVE's definitions is still pending" in done.err
+    assert cluster.read_sdn(OWN) == PUBLISHED
+    assert is_pending(cluster)
+    assert shell.run("pvesdn apply --yes").status == 0
+    assert in_the_panel(cluster) == PANEL
+    assert plan_of(cluster).has_work is False
+
+
+def test_a_pvesdn_cfg_that_cannot_be_put_back_is_named_with_what_to_do(shell: Shell) -> None:
+    cluster = shell.cluster
+    agent = cluster.agent()
+    replace_file, broken = agent.replace, []
+
+    def refused(node: str, path: str, text: str, *, expect: str | None) -> None:
+        if path.endswith(f"/{OWN}") and text == OURS:
+            broken.append(node)
+            raise NodeFailed(node, "/etc/pve is read-only")
+        replace_file(node, path, text, expect=expect)
+
+    agent.replace = refused  # type: ignore[method-assign]
+    cluster.nodes["pve2"].break_command("ifreload", stderr="error: it did not work\n", times=1)
+    done = publish_with(shell, nodes=agent)
+    assert broken
+    assert "/etc/pve/sdn/pvesdn.cfg is still that of this apply, without PVE's half of it" in done.err
+    assert "`cp /etc/pve/sdn/pvesdn.cfg.before /etc/pve/sdn/pvesdn.cfg` on a node puts it back" in done.err
+    cluster.write_sdn(OWN, cluster.read_sdn("pvesdn.cfg.before") or "")
+    as_before(cluster, OURS)
+
+
+def publish_with(shell: Shell, **parts: Any) -> Result:
+    """`pvesdn publish prod --yes` in a world with other parts."""
+    world = replace(world_of(shell.cluster), **parts)
+    there: Any = SimpleNamespace(world=lambda observer, **_: replace(world, observer=observer))
+    return call("--config", shell.settings, "publish", "prod", "--yes", cluster=there)
