@@ -33,7 +33,7 @@ def propose_move(context: Context, *, zones: list[str]) -> str:
     }
     other = {name: action for name, action in actions.items() if action != "change"}
     require(actions and not other, "every device to be changed in place", other)
-    devices = {node.name: _numbers(context, node.name, actions) for node in context.nodes()}
+    devices = {node.name: numbers_of(context, node.name, actions) for node in context.nodes()}
     context.notes["moved"] = devices
     return f"{len(actions)} devices change their file, {sum(len(found) for found in devices.values())} on all nodes"
 
@@ -64,14 +64,15 @@ def same_devices(context: Context) -> str:
     """The devices that moved are those that there were, by the kernel's numbers: none was deleted and made anew."""
     before = context.notes["moved"]
     for name, numbers in before.items():
-        now = _numbers(context, name, numbers)
+        now = numbers_of(context, name, numbers)
         require(
             now == numbers, f"the same devices on {name}", {d: now.get(d) for d in numbers if now.get(d) != numbers[d]}
         )
     return f"{sum(map(len, before.values()))} devices on {len(before)} nodes are the same"
 
 
-def _numbers(context: Context, node: str, names: object) -> dict[str, int]:
+def numbers_of(context: Context, node: str, names: object) -> dict[str, int]:
+    """The kernel's number of each of these devices that the node has."""
     links = context.lab.node(node).devices()
     return {name: int(link["ifindex"]) for name, link in links.items() if name in names}  # type: ignore[operator]
 

@@ -30,7 +30,7 @@ def draw(context: Context, *, definitions: str) -> str:
     """
     calls = list(_calls(context, definitions))
     for path, values in calls:
-        _pvesh(context, "create", path, values)
+        pvesh(context, "create", path, values)
     return f"{len(calls)} calls of PVE's API"
 
 
@@ -41,7 +41,7 @@ def erase(context: Context, *, definitions: str) -> str:
         name = values.get("subnet") or values[path.rpartition("/")[2].removesuffix("s")]
         if "subnet" in values:
             name = f"{_zone_of(context, definitions, path)}-{name.replace('/', '-')}"
-        _pvesh(context, "delete", f"{path}/{name}", {})
+        pvesh(context, "delete", f"{path}/{name}", {})
     return f"{len(calls)} calls of PVE's API"
 
 
@@ -66,7 +66,8 @@ def _zone_of(context: Context, definitions: str, path: str) -> str:
     return str(pending(context.folder / definitions)["vnets"]["ids"][vnet]["zone"])
 
 
-def _pvesh(context: Context, verb: str, path: str, values: Mapping[str, Any]) -> str:
+def pvesh(context: Context, verb: str, path: str, values: Mapping[str, Any]) -> str:
+    """One call of PVE's API, as root on a node makes it; what it prints."""
     words = [word for key, value in values.items() for one in _each(value) for word in (f"--{key}", one)]
     done = subprocess.run(
         [str(commands(context) / "pvesh"), verb, path, *words],
@@ -122,7 +123,7 @@ def reload_by_hand(context: Context, *, nodes: list[str]) -> str:
     watch, sim = Stopwatch(), context.lab.cluster.pve.sim
     for node in context.nodes(nodes):
         before = _digests(node), _numbers(node)
-        upid = _pvesh(context, "set", f"/nodes/{node.name}/network", {})
+        upid = pvesh(context, "set", f"/nodes/{node.name}/network", {})
         wait_for(f"the reload of {node.name}", partial(_is_over, sim.tasks[upid]), limit=_SLOW)
         require(
             sim.tasks[upid]["exitstatus"] == "OK", f"PVE's reload of {node.name} to end well", sim.tasks[upid]["log"]

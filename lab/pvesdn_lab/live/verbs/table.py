@@ -23,6 +23,7 @@ from pvesdn_lab.live.verbs import (
     hand_written,
     left_alone,
     panel,
+    published,
     pves_own,
     taken_back,
     watchers,
@@ -102,6 +103,10 @@ ALL: tuple[Verb, ...] = (
     panel.propose_move,
     panel.run_script,
     panel.same_devices,
+    # published: VNets of pvesdn.cfg move to the panel and back
+    published.publish,
+    published.roll_back,
+    published.in_the_panel,
     # pves_own: PVE's definitions through its API alone, and PVE's own reloads
     pves_own.draw,
     pves_own.erase,
