@@ -11,15 +11,20 @@ from typing import Any
 
 import pytest
 
+from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed
+from pvesdn.model.dry_run import DryRun
 from pvesdn.model.sdn_edits import SdnCall
 from pvesdn_lab.simulated import sdn_config
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import State
 from tests.cli.kit import Result, call
 from tests.cluster.kit import plan_of, serving, session_of, world_of
+from tests.cluster.nodes_alone import pass_time
+from tests.cluster.test_alone import Killed, network_of
 from tests.cluster.test_former import Shell
+from tests.cluster.test_pves_back import DeadToo
 
 OWN = "pvesdn.cfg"
 OURS = """# one controller for all
@@ -251,6 +256,12 @@ REFUSED = {
         "zone 'prod': cannot be drawn as 'Plain', which is a zone of pvesdn.cfg already; name another one: --as PVEZONE",
         "prod --as plain2",
     ),
+    "a zone of PVE's": Refusal(
+        "prod --as lan",
+        "zone 'prod': cannot be drawn as 'lan', which is a zone of zones.cfg already; name another one: --as PVEZONE",
+        "prod --as lan2",
+        drawn={"zones.cfg": PANELS},
+    ),
     "a range that is taken": Refusal(
         "prod --vni-range 10000-10999",
         "vni-range 10000-10999 holds 10500, the tag of vnet 'lab' (<pvesdn.cfg as published>:27); choose a range without it",
@@ -285,6 +296,14 @@ def test_what_cannot_be_published_is_said_and_who_does_what_it_says_gets_through
         again = shell.run(f"pvesdn publish {row.then} --yes")
         assert again.status == 0, again.err
         assert plan_of(cluster).has_work is False
+
+
+@pytest.mark.parametrize("span", ["10000", "20-10", "0-5", "1-16777215"])
+def test_a_range_is_two_vnis(tmp_path: Path, span: str) -> None:
+    with serving(tmp_path / "cluster", OURS) as cluster:
+        done = Shell(cluster, tmp_path).run(f"pvesdn publish prod --vni-range {span} --yes")
+        assert done.status == 1
+        assert f"'{span}' is not a range of VNIs such as 10000-10999" in done.err
 
 
 def test_a_zone_without_vnets_is_given_to_the_panel_by_hand(tmp_path: Path) -> None:
@@ -477,6 +496,65 @@ def test_a_pvesdn_cfg_that_cannot_be_put_back_is_named_with_what_to_do(shell: Sh
     assert "`cp /etc/pve/sdn/pvesdn.cfg.before /etc/pve/sdn/pvesdn.cfg` on a node puts it back" in done.err
     cluster.write_sdn(OWN, cluster.read_sdn("pvesdn.cfg.before") or "")
     as_before(cluster, OURS)
+
+
+class Dying(Failing):
+    """An API at whose edit number `at` the run is killed, or when it asks for a dry run: nothing of it comes after."""
+
+    is_dead = False
+
+    def __init__(self, cluster: SimulatedCluster, at: int) -> None:
+        super().__init__(cluster, 0, is_heard=True)
+        self._dies_at = at
+
+    def edit_sdn(self, call: SdnCall, token: str) -> None:
+        super().edit_sdn(call, token)
+        self._die(if_it_is=self.made == self._dies_at)
+
+    def dry_run(self, node: str) -> DryRun:
+        self._die(if_it_is=True)
+        return super().dry_run(node)
+
+    def _die(self, *, if_it_is: bool) -> None:
+        if if_it_is or self.is_dead:
+            self.is_dead = True
+            raise Killed
+
+
+@pytest.mark.parametrize("at", [1, EDITS, 0], ids=["first edit", "last edit", "all in place"])
+def test_what_a_killed_run_leaves_is_reverted_or_completed(shell: Shell, at: int) -> None:
+    """Before pvesdn.cfg is written the panel's Revert ends it; from then on both halves are there, and are applied."""
+    cluster = shell.cluster
+    nodes = network_of(cluster)
+    api = Dying(cluster, at)
+    with pytest.raises(Killed):
+        publish_with(shell, api=api, nodes=ProgramAgent(DeadToo(cluster, api)))
+    pass_time(cluster, 181.0)
+    assert network_of(cluster) == nodes
+    assert cluster.read_sdn(".lock") is None
+    assert in_the_panel(cluster) == {"zones": {}, "vnets": {}, "subnets": {}}
+    if at:
+        sdn_config.roll_back(cluster.world.pmxcfs.sdn)
+        as_before(cluster, OURS)
+        assert shell.run("pvesdn publish prod --yes").status == 0
+    else:
+        done = shell.run("pvesdn apply --yes")
+        assert done.status == 0, done.err
+    assert cluster.read_sdn(OWN) == PUBLISHED
+    assert in_the_panel(cluster) == PANEL
+    assert plan_of(cluster).has_work is False
+
+
+def test_a_zone_with_a_vrf_and_an_exit_is_published_too(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster") as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply({})
+        before = links(cluster)
+        done = shell.run("pvesdn publish sym --as lan --yes")
+        assert done.status == 0, done.err
+        assert "lose their way out" not in done.out
+        assert links(cluster) == before
+        assert plan_of(cluster).has_work is False
 
 
 def publish_with(shell: Shell, **parts: Any) -> Result:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -363,7 +364,7 @@ class Dying(Failing):
 class DeadToo:
     """A transport that ends with the run."""
 
-    def __init__(self, cluster: SimulatedCluster, api: Dying) -> None:
+    def __init__(self, cluster: SimulatedCluster, api: Any) -> None:
         self._transport, self._api = cluster.agent().transport, api
 
     def ask(self, node: str, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
