@@ -14,6 +14,7 @@ from pvesdn.compare.live_paths import WHAT
 from pvesdn.compare.live_routes import route_checks
 from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.compare.live_vrrp import vrrp_checks
+from pvesdn.compare.uncarried import uncarried
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.errors import ApiUnavailable, NodeError, NodeUnreachable
 from pvesdn.model.files import NodeChanges, PendingChange
@@ -162,6 +163,7 @@ def _of_files(known: Understanding, node: _Node, *, has_pending: bool) -> Iterat
     name, view = node.changes.node, node.at.view
     yield from file_discrepancies(node.changes, known.records[name].files or (), view)
     yield from unsourced(name, known.given.facts[name], (device.file for device in view.expected.devices))
+    yield from uncarried(known.given, known.given.facts[name], known.guest_names)
     if not has_pending:  # PVE's file is part of the plan then
         yield from edited(node.edits)
 

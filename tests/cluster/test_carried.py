@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn.errors import ApplyRefused, SdnConfigError
-from pvesdn.model.files import ChangeSet
+from pvesdn.model.files import OUR_INTERFACES, ChangeSet
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
@@ -72,6 +73,14 @@ def press_apply(cluster: SimulatedCluster) -> None:
     done = cluster.nodes["pve1"].run("pvesh", "set", "/cluster/sdn")
     assert done.returncode == 0, done.stderr
     cluster.wait_for_tasks(10)
+
+
+def bridge_list(cluster: SimulatedCluster) -> list[dict[str, str]]:
+    """What the panel offers for a guest on pve2."""
+    done = cluster.nodes["pve1"].run("pvesh", "get", "/nodes/pve2/network", "--type", "any_bridge")
+    assert done.returncode == 0, done.stderr
+    rows: list[dict[str, str]] = json.loads(done.stdout)
+    return rows
 
 
 def agree(cluster: SimulatedCluster) -> None:
@@ -225,6 +234,11 @@ def test_the_panels_button_alone_is_told_and_mended(cluster: SimulatedCluster) -
     )
     assert bare in [f"{finding.severity.value}: {finding}" for finding in plan_of(cluster).findings]
     assert any("interfaces.d/pvesdn" in line for line in failed(cluster))
+    told = [line for line in failed(cluster) if "uplink" in line]
+    assert [line for line in told if line.startswith("pve2")] == [
+        "pve2: db uplink: no uplink",
+        "pve2: web uplink: no uplink; its gateway is in the host's own table",
+    ]
     agree(cluster)
     assert links(cluster).links["web"]["master"] == "vrf_prod"
     assert failed(cluster) == []
@@ -239,6 +253,35 @@ def test_a_vnet_that_is_drawn_later_and_committed_by_the_button_is_told(standing
     assert {line.partition(":")[0] for line in failed(standing) if "+ vxlan_dmz" in line} == set(standing.nodes)
     agree(standing)
     assert failed(standing) == []
+
+
+def test_guests_in_a_vnet_that_our_file_has_lost_are_told_and_get_their_uplink_back(
+    standing: SimulatedCluster,
+) -> None:
+    tap = standing.plug_guest("pve2", "web", 100)
+    node = standing.nodes["pve2"]
+    ours = (node.read(OUR_INTERFACES) or "").split("\n\n")
+    node.write(OUR_INTERFACES, "\n\n".join(stanza for stanza in ours if "web" not in stanza))
+    node.run("ifreload", "-a")
+    node.run("ip", "link", "set", tap, "master", "web")  # somebody has started the guest again
+    assert (
+        f"pve2: web uplink: no uplink; its gateway is in the host's own table; guests are plugged in: {tap}"
+        in failed(standing)
+    )
+    report = apply_to(standing, PlanFlags(overwrite=True))
+    assert report.is_good, errors(report)
+    assert links(standing).links["vxlan_web"]["master"] == "web"
+    assert links(standing).links[tap]["master"] == "web"
+    assert failed(standing) == []
+
+
+def test_the_panel_offers_the_vnets_that_are_carried_once_they_are_committed(standing: SimulatedCluster) -> None:
+    panel(standing, "create", "vnets", vnet="dmz", zone="lan")
+    offered = {row["iface"]: row for row in bridge_list(standing)}
+    assert offered.keys() == {"vmbr0", "db", "web"}
+    assert (offered["web"]["type"], offered["web"]["active"]) == ("vnet", "1")
+    press_apply(standing)
+    assert {row["iface"] for row in bridge_list(standing)} == {"vmbr0", "db", "web", "dmz"}
 
 
 def test_a_vnet_that_has_lost_its_uplink_alone_is_not_said_to_have_left_its_vrf(standing: SimulatedCluster) -> None:

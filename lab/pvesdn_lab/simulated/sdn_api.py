@@ -1,4 +1,4 @@
-"""PVE's endpoints of SDN and of network reload: /cluster/sdn, and `PUT /nodes/{node}/network`."""
+"""PVE's endpoints of SDN, of the bridges for guests, and of network reload: /cluster/sdn, and /nodes/{node}/network."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias
 from fakepve import PveError
 
 from pvesdn_lab.simulated import sdn_config, sdn_fabrics, sdn_objects
+from pvesdn_lab.simulated.bridge_list import any_bridge
 from pvesdn_lab.simulated.reload import FRR_CONF, SDN_FILE, reload_network, running_has_frr
 from pvesdn_lab.simulated.world import LabWorld
 
@@ -68,6 +69,7 @@ class SdnApi:
             ("PUT", "/cluster/sdn/controllers/{controller}", self._update("controllers", "controller")),
             ("DELETE", "/cluster/sdn/controllers/{controller}", self._delete("controllers", "controller")),
             *self._fabric_routes(),
+            ("GET", "/nodes/{node}/network", self._network_list),
             ("PUT", "/nodes/{node}/network", self._network_reload),
         ]
 
@@ -132,6 +134,23 @@ class SdnApi:
                     log(f"{node}: error reloading network config: {status}")
 
         return self._sim.start_worker(world.api_node, "reloadnetworkall", "", user, work)[0]
+
+    async def _network_list(self, values: Values, user: str) -> list[Values]:
+        if values.get("type") != "any_bridge":
+            raise PveError(501, "only type=any_bridge is simulated")
+        zones = {name: vnet.get("zone") for name, vnet in self._running_vnets().items()}
+        return [
+            row
+            for row in any_bridge(self._world, values["node"])
+            if any(
+                self._sim.allowed(user, f"/sdn/zones/{zones.get(row['iface'], 'localnetwork')}/{row['iface']}", right)
+                for right in ("SDN.Audit", "SDN.Use")
+            )
+        ]
+
+    def _running_vnets(self) -> dict[str, Values]:
+        vnets: dict[str, Values] = sdn_config.running(self._world.pmxcfs.sdn).get("vnets", {}).get("ids", {})
+        return vnets
 
     async def _network_reload(self, values: Values, user: str) -> str:
         flag = values.get("regenerate-frr")
