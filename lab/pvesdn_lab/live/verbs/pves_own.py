@@ -67,7 +67,10 @@ def _zone_of(context: Context, definitions: str, path: str) -> str:
 
 
 def pvesh(context: Context, verb: str, path: str, values: Mapping[str, Any]) -> str:
-    """One call of PVE's API, as root on a node makes it; what it prints."""
+    """`pvesh`, as root on a node: what it prints.
+
+    :raises LabFault: PVE refuses it.
+    """
     words = [word for key, value in values.items() for one in _each(value) for word in (f"--{key}", one)]
     done = subprocess.run(
         [str(commands(context) / "pvesh"), verb, path, *words],
@@ -124,7 +127,7 @@ def reload_by_hand(context: Context, *, nodes: list[str]) -> str:
     for node in context.nodes(nodes):
         before = _digests(node), _numbers(node)
         upid = pvesh(context, "set", f"/nodes/{node.name}/network", {})
-        wait_for(f"the reload of {node.name}", partial(_is_over, sim.tasks[upid]), limit=_SLOW)
+        wait_for(f"the reload of {node.name}", partial(is_over, sim.tasks[upid]), limit=_SLOW)
         require(
             sim.tasks[upid]["exitstatus"] == "OK", f"PVE's reload of {node.name} to end well", sim.tasks[upid]["log"]
         )
@@ -133,7 +136,8 @@ def reload_by_hand(context: Context, *, nodes: list[str]) -> str:
     return f"{len(nodes)} nodes reloaded in {watch}: the same files, and no device was made anew"
 
 
-def _is_over(task: Mapping[str, Any]) -> bool:
+def is_over(task: Mapping[str, Any]) -> bool:
+    """Whether one of PVE's tasks has ended."""
     return bool(task["status"] != "running")
 
 

@@ -23,6 +23,7 @@ from pvesdn_lab.live.verbs import (
     hand_written,
     left_alone,
     panel,
+    panels_button,
     published,
     pves_own,
     taken_back,
@@ -107,6 +108,11 @@ ALL: tuple[Verb, ...] = (
     published.publish,
     published.roll_back,
     published.in_the_panel,
+    # panels_button: Apply pressed in PVE's panel alone, and what it offers for guests
+    panels_button.press_apply,
+    panels_button.offered_in_panel,
+    panels_button.told_without_uplink,
+    panels_button.gateway_in_main_table,
     # pves_own: PVE's definitions through its API alone, and PVE's own reloads
     pves_own.draw,
     pves_own.erase,
