@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pvesdn.cli.draft import Draft
 from pvesdn.cli.part import take_part
@@ -90,11 +91,12 @@ def make_offer(snapshot: Snapshot, terms: Terms) -> Offer:
 def _known(snapshot: Snapshot, terms: Terms, intent: Intent) -> tuple[Snapshot, Understanding, SdnEdits | None]:
     """What the cluster means: as it is, or with PVE's peers as they are to be, and the edits that make them so."""
     draft = None if terms.draft is None else Draft(terms.draft.name, terms.draft.text)
-    known = understood(snapshot, draft, intent)
+    take = partial(understood, draft=draft, intent=intent, detaches_guests=terms.flags.detach_guests)
+    known = take(snapshot)
     if not terms.sync_peers:
         return snapshot, known, None
     synced, edits = sync_peers(known, snapshot)
-    return synced, known if edits is None else understood(synced, draft, intent), edits
+    return synced, known if edits is None else take(synced), edits
 
 
 def _with_definitions(changes: ChangeSet, snapshot: Snapshot, terms: Terms) -> ChangeSet:

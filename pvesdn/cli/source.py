@@ -24,15 +24,18 @@ from pvesdn.workflows.understand import Understanding, understand
 from pvesdn.workflows.world import World
 
 
-def understood(snapshot: Snapshot, draft: Draft | None, intent: Intent) -> Understanding:
+def understood(
+    snapshot: Snapshot, draft: Draft | None, intent: Intent, *, detaches_guests: bool = False
+) -> Understanding:
     """What a snapshot means, with the draft in place of its pvesdn.cfg where there is one.
 
+    :param detaches_guests: see `pvesdn.workflows.understand.judge`.
     :raises PvesdnError: see `understand`; faults of a draft point into its own file.
     """
     if draft is None:
-        return understand(snapshot, intent=intent)
+        return understand(snapshot, intent=intent, detaches_guests=detaches_guests)
     with draft.blamed():
-        known = understand(with_draft(snapshot, draft.text), intent=intent)
+        known = understand(with_draft(snapshot, draft.text), intent=intent, detaches_guests=detaches_guests)
     return replace(known, found=draft.named_in(known.found))
 
 

@@ -15,10 +15,12 @@ class Vnet(Defined):
 
     :param tag: the VNI in VXLAN zones, the VLAN in PVE's vlan and qinq zones. PVE stores up to 16777215; `pvesdn.cfg`
         ends at 16777214.
-    :param nodes: nodes that have the VNet, None for all of the zone; `pvesdn.cfg` only.
+    :param nodes: nodes that have the VNet, None for all of the zone; `pvesdn.cfg` only, and where a VNet that PVE has
+        no more is kept for the guests in it.
     :param is_isolated: guests on one node cannot talk to each other; PVE only.
     :param drawn_in: PVE's zone that the VNet is drawn in, where a zone of ours carries it: the addresses, alias and
         forwarding of its bridge are then PVE's. None for every other VNet.
+    :param was_routed: its subnets are gone, and its bridge stays as it was with them: its MAC, its VRF.
     """
 
     id: SdnId
@@ -29,6 +31,7 @@ class Vnet(Defined):
     nodes: NodeList | None = None
     is_isolated: bool = Field(default=False, alias="isolate-ports")
     drawn_in: SdnId | None = None
+    was_routed: bool = False
 
 
 class Subnet(Defined):

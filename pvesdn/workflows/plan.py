@@ -62,7 +62,8 @@ def plan(
     :param only: only these nodes; None for all.
     :raises PvesdnError: see `understand`.
     """
-    return plan_understood(understand(snapshot, intent=intent), renderer, only=only, flags=flags)
+    known = understand(snapshot, intent=intent, detaches_guests=flags is not None and flags.detach_guests)
+    return plan_understood(known, renderer, only=only, flags=flags)
 
 
 def plan_understood(
@@ -72,7 +73,7 @@ def plan_understood(
     only: frozenset[str] | None = None,
     flags: PlanFlags | None = None,
 ) -> ChangeSet:
-    """The same for a snapshot that is already understood."""
+    """The same for a snapshot that is already understood, with the same decision about guests as in `flags`."""
     changes: list[NodeChanges] = []
     found: list[Finding] = []
     unrehearsed: list[Unrehearsed] = []

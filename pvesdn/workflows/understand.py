@@ -81,17 +81,19 @@ class Understanding:
         return tuple(finding for finding in self.found if finding.is_nodes_own and finding.node == node)
 
 
-def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understanding:
+def understand(snapshot: Snapshot, *, intent: Intent = "pending", detaches_guests: bool = False) -> Understanding:
     """Decode and check a snapshot.
 
+    :param detaches_guests: see `judge`.
     :raises PvesdnError: see `judge`.
     """
-    return judge(decode(snapshot, intent=intent))
+    return judge(decode(snapshot, intent=intent), detaches_guests=detaches_guests)
 
 
-def judge(decoded: Decoded) -> Understanding:
+def judge(decoded: Decoded, *, detaches_guests: bool = False) -> Understanding:
     """Check what was decoded.
 
+    :param detaches_guests: a VNet of PVE's panel that is carried no more is not kept for the guests in it.
     :raises NotQuorate: membership cannot be trusted.
     :raises ClusterError: the API's answers are not what PVE gives, or it has no SDN although a node has it installed.
     :raises SdnConfigError: the definitions cannot be used; the error lists every fault.
@@ -104,10 +106,13 @@ def judge(decoded: Decoded) -> Understanding:
         )
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
+    guest_names = decode_guest_names(snapshot.api.get(GUESTS_PATH))
     carried = carry(
         DesignInput(sdn=sdn.config, cluster=cluster, facts=decoded.facts, seen=seen),
         new={change.id for change in sdn.pending if (change.kind, change.state) == ("vnet", "new")},
         only_looks=decoded.intent == "running",
+        detaches_guests=detaches_guests,
+        guest_names=guest_names,
     )
     given = carried.given
     own, pve = sdn.config.own.unread, sdn.config.pve.unread
@@ -128,7 +133,7 @@ def judge(decoded: Decoded) -> Understanding:
         running=_running(decoded) if has_sdn else PveRunning(),
         vnis=carried.vnis,
         committed=sdn.committed if has_sdn else {},
-        guest_names=decode_guest_names(snapshot.api.get(GUESTS_PATH)),
+        guest_names=guest_names,
     )
 
 

@@ -307,6 +307,9 @@ def no_longer_carried(cluster: SimulatedCluster) -> None:
     cluster.write_sdn("pvesdn.cfg", NOT_CARRIED)
 
 
+UNPLUG = "unplug them, and the next pvesdn apply removes it; or use --detach-guests"
+
+
 def deleted_in_the_panel(cluster: SimulatedCluster) -> None:
     panel(cluster, "delete", "vnets/web/subnets/lan-10.0.2.0-24")
     panel(cluster, "delete", "vnets/web")
@@ -317,29 +320,97 @@ def deleted_and_committed(cluster: SimulatedCluster) -> None:
     press_apply(cluster)
 
 
-def moved_to_another_zone(cluster: SimulatedCluster) -> None:
-    panel(cluster, "create", "zones", zone="wan", type="simple", ipam="pve")
+def moved_to_another_zone(cluster: SimulatedCluster, mtu: str = "1450") -> None:
+    panel(cluster, "create", "zones", zone="wan", type="simple", ipam="pve", mtu=mtu)
     panel(cluster, "delete", "vnets/web/subnets/lan-10.0.2.0-24")
     panel(cluster, "set", "vnets/web", zone="wan")
 
 
-@pytest.mark.parametrize(
-    "happens", [no_longer_carried, deleted_in_the_panel, deleted_and_committed, moved_to_another_zone]
-)
+def moved_to_a_zone_with_another_mtu(cluster: SimulatedCluster) -> None:
+    moved_to_another_zone(cluster, mtu="1500")
+
+
+def stanzas(cluster: SimulatedCluster, node: str) -> set[str]:
+    """Interfaces of our file."""
+    return set(re.findall(r"^iface (\S+)", cluster.nodes[node].read(OUR_INTERFACES) or "", re.MULTILINE))
+
+
+@pytest.mark.parametrize("happens", [no_longer_carried, moved_to_a_zone_with_another_mtu])
 def test_what_carries_guests_is_not_taken_away_from_them_unasked(
     standing: SimulatedCluster, happens: Callable[[SimulatedCluster], None]
 ) -> None:
     tap = standing.plug_guest("pve2", "web", 100)
     happens(standing)
-    assert links(standing).links[tap]["master"] == "web"
-    assert links(standing).links["vxlan_web"]["master"] == "web"
     with pytest.raises(ApplyRefused, match="pve2"):
         apply_to(standing)
     assert links(standing).links["vxlan_web"]["master"] == "web"
+    assert links(standing).links[tap]["master"] == "web"
     report = apply_to(standing, PlanFlags(detach_guests=True))
     assert report.is_good, errors(report)
     assert "vxlan_web" not in links(standing).links
     assert is_nothing(plan_of(standing))
+
+
+@pytest.mark.parametrize("happens", [deleted_in_the_panel, deleted_and_committed, moved_to_another_zone])
+def test_a_vnet_that_left_is_kept_where_guests_are_and_all_else_is_applied(
+    standing: SimulatedCluster, happens: Callable[[SimulatedCluster], None]
+) -> None:
+    tap = standing.plug_guest("pve2", "web", 100)
+    before = links(standing).links["vxlan_web"]
+    happens(standing)
+    panel(standing, "create", "vnets", vnet="dmz", zone="lan")
+    zone = "has moved to zone 'wan' of PVE's" if happens is moved_to_another_zone else "is gone from PVE"
+    assert [str(found) for found in plan_of(standing).findings if "is kept" in str(found)] == [
+        f"pvesdn.cfg:8: zone 'prod': vnet 'web' {zone}, and is kept while guests are plugged: {tap} on pve2; {UNPLUG}"
+    ]
+    agree(standing)
+    assert links(standing).links["vxlan_web"] == before
+    assert (links(standing).links["web"]["master"], links(standing).links[tap]["master"]) == ("vrf_prod", "web")
+    assert {node: "web" in stanzas(standing, node) for node in standing.nodes} == {
+        "pve1": False,
+        "pve2": True,
+        "pve3": False,
+    }
+    assert vnis(standing) == {"db": "10000", "web": "10001", "dmz": "10002"}
+    assert is_nothing(plan_of(standing))
+    assert failed(standing) == []
+
+
+def test_a_vnet_that_is_kept_goes_with_the_last_guest(standing: SimulatedCluster) -> None:
+    tap = standing.plug_guest("pve2", "web", 100)
+    deleted_in_the_panel(standing)
+    agree(standing)
+    standing.nodes["pve2"].run("ip", "link", "delete", tap)
+    agree(standing)
+    assert not {"web", "vxlan_web"} & links(standing).links.keys()
+    assert vnis(standing) == {"db": "10000", "web": "10001"}
+    assert is_nothing(plan_of(standing))
+
+
+def test_a_vnet_that_is_kept_goes_at_once_where_guests_may_be_detached(
+    standing: SimulatedCluster, tmp_path: Path
+) -> None:
+    standing.plug_guest("pve2", "web", 100)
+    deleted_in_the_panel(standing)
+    agree(standing)
+    done = Shell(standing, tmp_path).run("pvesdn apply --yes --detach-guests")
+    assert done.status == 0, done.err
+    assert not {"web", "vxlan_web"} & links(standing).links.keys()
+    assert is_nothing(plan_of(standing))
+
+
+def test_a_vnet_that_is_drawn_again_while_it_is_kept_is_the_same(standing: SimulatedCluster) -> None:
+    tap = standing.plug_guest("pve2", "web", 100)
+    deleted_in_the_panel(standing)
+    agree(standing)
+    panel(standing, "create", "vnets", vnet="web", zone="lan")
+    panel(standing, "create", "vnets/web/subnets", subnet="10.0.2.0/24", gateway="10.0.2.1", type="subnet")
+    agree(standing)
+    for node in standing.nodes:
+        assert links(standing, node).links["vxlan_web"]["info"]["id"] == 10001
+    assert links(standing).links[tap]["master"] == "web"
+    assert not [found for found in plan_of(standing).findings if "is kept" in str(found)]
+    assert failed(standing) == []
 
 
 def test_a_carried_zone_that_is_gone_stops_the_plan(standing: SimulatedCluster) -> None:

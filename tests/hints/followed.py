@@ -74,6 +74,9 @@ FOLLOWED = {
     "tests/cluster/test_apply.py::test_a_vnet_with_guests_does_not_go_without_being_told": (
         ("compare/obstacles.py", "move the guests first, or use --detach-guests"),
     ),
+    "tests/cluster/test_carried.py::test_a_vnet_that_is_kept_goes_with_the_last_guest": (
+        ("design/carried/keeping.py", "unplug them, and the next pvesdn apply removes it; or use --detach-guests"),
+    ),
     "tests/unit/compare/test_way_in.py::test_a_plan_that_would_change_the_bridge_of_the_way_in_needs_a_word_for_each_node": (
         ("compare/obstacles.py", "check it with --diff, then use --allow-management .*"),
     ),

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from pvesdn.design.carried.allotting import DrawnVnet, allot
+from pvesdn.design.carried.keeping import kept
 from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
@@ -33,13 +35,22 @@ class Carried:
     vnis: VniTable | None = None
 
 
-def carry(given: DesignInput, *, new: Container[str] = (), only_looks: bool = False) -> Carried:
+def carry(
+    given: DesignInput,
+    *,
+    new: Container[str] = (),
+    only_looks: bool = False,
+    detaches_guests: bool = False,
+    guest_names: Mapping[int, str] = MappingProxyType({}),
+) -> Carried:
     """Make the VNets of PVE's zones that ours carry VNets of ours, each with its VNI.
 
     A zone that cannot be carried stays without VNets; `design.checks.carried` says why.
 
     :param new: ids of VNets that PVE has never committed.
     :param only_looks: nothing is planned.
+    :param detaches_guests: nothing is kept because guests are plugged into it.
+    :param guest_names: by id, as far as they are known.
     """
     zones = {zone.id: home for zone, home in _pairs(given)}
     if not zones:
@@ -52,6 +63,8 @@ def carry(given: DesignInput, *, new: Container[str] = (), only_looks: bool = Fa
         for vnet in given.sdn.pve.vnets
         if vnet.zone == zones[zone.id].id
     ]
+    staying = () if detaches_guests else kept(given, zones)
+    drawn += [item.drawn for item in staying]
     allotted = allot(drawn, given, only_looks=only_looks)
     made = tuple(
         item.vnet.model_copy(
@@ -61,7 +74,8 @@ def carry(given: DesignInput, *, new: Container[str] = (), only_looks: bool = Fa
         if item.vnet.id in allotted.tags
     )
     complete = _with(own, zones, made, given.sdn.pve.subnets)
-    return Carried(replace(given, sdn=replace(given.sdn, own=complete)), allotted.findings, allotted.table)
+    findings = (*allotted.findings, *(item.finding(guest_names) for item in staying))
+    return Carried(replace(given, sdn=replace(given.sdn, own=complete)), findings, allotted.table)
 
 
 def _pairs(given: DesignInput) -> Iterator[tuple[OwnZone, PveSimpleZone]]:

@@ -155,15 +155,16 @@ def gateway_bridge(zone: OwnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: 
     """A VNet's bridge, the same on every node; with gateways it routes between the zone's VNets."""
     addresses = gateways(subnets) if has_gateways(zone) else ()
     spoken = families(subnets) if addresses else ()
+    is_routed = bool(addresses) or (vnet.was_routed and has_gateways(zone))
     bridge = replace(
         plain_bridge(vnet, mtu),
         addresses=addresses,
-        hwaddress=(zone.mac or names.anycast_mac(zone.id)) if addresses else None,
+        hwaddress=(zone.mac or names.anycast_mac(zone.id)) if is_routed else None,
         has_ip_forward=IPV4 in spoken,
         has_ip6_forward=IPV6 in spoken,
         # Without it a guest that says nothing by itself is never learned, and no other node can find it.
-        has_arp_accept=bool(addresses),
-        vrf=names.vrf(zone.id) if addresses and has_vrf(zone) else None,
+        has_arp_accept=is_routed,
+        vrf=names.vrf(zone.id) if is_routed and has_vrf(zone) else None,
     )
     if vnet.drawn_in is None:
         return bridge

@@ -1,0 +1,126 @@
+"""VNets that PVE has no more, or has in another zone, while guests are plugged into them on some node: what carries
+them there stays until the last one is unplugged. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pvesdn.design.carried.allotting import DrawnVnet
+from pvesdn.design.shared.names import vxlan_port
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import IfaceStanza, NodeFacts
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.guests import labelled, ports_by_bridge
+from pvesdn.model.own_sdn import OwnZone
+from pvesdn.model.pve_sdn import PveSimpleZone
+from pvesdn.model.vnets import Vnet
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVnet:
+    """A VNet that is kept, on the nodes where guests are.
+
+    :param ports: the guests' ports, by node.
+    """
+
+    drawn: DrawnVnet
+    ports: Mapping[str, tuple[str, ...]]
+
+    def finding(self, guest_names: Mapping[int, str]) -> Finding:
+        """What is kept, and for whom."""
+        vnet, zone = self.drawn.vnet, self.drawn.zone
+        gone = "is gone from PVE" if vnet.zone == zone.carries else f"has moved to zone '{vnet.zone}' of PVE's"
+        guests = "; ".join(
+            f"{', '.join(labelled(port, guest_names) for port in self.ports[node])} on {node}"
+            for node in sorted(self.ports)
+        )
+        what = f"vnet '{vnet.id}' {gone}, and is kept while guests are plugged: {guests}"
+        hint = "unplug them, and the next pvesdn apply removes it; or use --detach-guests"
+        return Finding.at(zone.at("carries"), Severity.WARNING, what, hint=hint)
+
+
+@dataclass
+class _Found:
+    """What the nodes have of one VNet."""
+
+    zone: OwnZone
+    stanza: IfaceStanza
+    ports: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    was_routed: bool = False
+
+
+def kept(given: DesignInput, homes: Mapping[str, PveSimpleZone]) -> tuple[KeptVnet, ...]:
+    """Sorted by id.
+
+    A VNet that is in another zone of PVE's now is kept where both stanzas can still make one bridge: in a simple zone
+    with the same MTU that no zone of ours carries. Anywhere else its bridge would join two networks, or have two MTUs.
+
+    :param homes: PVE's zones by the ids of ours that carry them.
+    """
+    found: dict[str, _Found] = {}
+    for node, facts in sorted(given.facts.items()):
+        for stanza, vni, ports in _with_guests(facts):
+            zone = _zone_of(given, homes, stanza.name, vni)
+            if zone is None or not _may_stay(given, zone, homes, stanza):
+                continue
+            entry = found.setdefault(stanza.name, _Found(zone, stanza))
+            entry.ports[node] = ports
+            entry.was_routed |= bool(stanza.values("hwaddress"))
+    return tuple(_kept(given, name, found[name], homes) for name in sorted(found))
+
+
+def _with_guests(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int, tuple[str, ...]]]:
+    """Bridges of our own file with a VXLAN port and guests: the stanza, the VNI, and the guests' ports."""
+    plugged = ports_by_bridge(facts.links)
+    if not plugged:
+        return
+    vnis = {stanza.name: value for stanza in facts.own for value in stanza.values("vxlan-id") if value.isdecimal()}
+    for stanza in facts.own:
+        vni = vnis.get(vxlan_port(stanza.name))
+        if vni is not None and stanza.name in plugged:
+            yield stanza, int(vni), tuple(port.port for port in plugged[stanza.name])
+
+
+def _zone_of(given: DesignInput, homes: Mapping[str, PveSimpleZone], vnet: str, vni: int) -> OwnZone | None:
+    """The zone of ours that carried a VNet: as it was written down, else the one whose range has its VNI."""
+    written = () if given.sdn.vnis is None else given.sdn.vnis.given
+    names = {entry.zone for entry in written if (entry.vnet, entry.vni) == (vnet, vni)}
+    for zone in given.sdn.own.zones:
+        if zone.id not in homes:
+            continue
+        if zone.id in names or (not names and zone.vni_range is not None and vni in zone.vni_range):
+            return zone
+    return None
+
+
+def _may_stay(given: DesignInput, zone: OwnZone, homes: Mapping[str, PveSimpleZone], stanza: IfaceStanza) -> bool:
+    """Whether a VNet has left its zone, and what it is now, if anything, goes with our stanza."""
+    if any(vnet.id == stanza.name for vnet in given.sdn.own.vnets):
+        return False
+    drawn = next((vnet for vnet in given.sdn.pve.vnets if vnet.id == stanza.name), None)
+    if drawn is None:
+        return not given.sdn.pve.unread.may_have("vnet", stanza.name)
+    if drawn.zone in {home.id for home in homes.values()}:
+        return False
+    there = next((home for home in given.sdn.pve.zones if home.id == drawn.zone), None)
+    return (
+        isinstance(there, PveSimpleZone)
+        and there.mtu == homes[zone.id].mtu
+        and drawn.vlanaware == _is_vlan_aware(stanza)
+    )
+
+
+def _is_vlan_aware(stanza: IfaceStanza) -> bool:
+    return "yes" in stanza.values("bridge-vlan-aware")
+
+
+def _kept(given: DesignInput, name: str, found: _Found, homes: Mapping[str, PveSimpleZone]) -> KeptVnet:
+    home = homes[found.zone.id]
+    moved = next((vnet for vnet in given.sdn.pve.vnets if vnet.id == name), None)
+    gone = Vnet(where=found.zone.at("carries"), id=name, zone=home.id, vlanaware=_is_vlan_aware(found.stanza))
+    update = {"nodes": frozenset(found.ports), "was_routed": found.was_routed}
+    vnet = (moved or gone).model_copy(update=update)
+    return KeptVnet(DrawnVnet(found.zone, vnet, home.nodes), MappingProxyType(found.ports))
