@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pvesdn.model.guests import guest_port
+
 
 class Effect(StrEnum):
     """What happens to traffic, the worst first. Objects, old and new of each:
@@ -92,6 +94,16 @@ class Consequence:
     new: str = ""
     guests: tuple[AffectedGuest, ...] = ()
     larger: tuple[LargerNic, ...] = ()
+
+    @property
+    def stuck(self) -> tuple[AffectedGuest, ...]:
+        """Of MTU_SMALLER: virtual machines that run with the old MTU, which live migration would demand of the new
+        bridge (docs/pve.md §13.4). A firewall's port does not tell a container from a machine, and counts.
+        """
+        if self.effect is not Effect.MTU_SMALLER:
+            return ()
+        ports = ((guest, guest_port(guest.port)) for guest in self.guests)
+        return tuple(guest for guest, port in ports if port is not None and not port.is_container)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,11 @@ def test_a_smaller_mtu_names_the_guests_that_have_to_follow(settings: Path) -> N
     said = [line for line in plan(settings, cluster).out.splitlines() if "bytes" in line]
     what = "packets larger than 1400 bytes no longer pass VNet vmbr3 (MTU 1500 -> 1400)"
     must = "guests with a larger MTU must be set to 1400: guests 100 web-1, 101 db-1, 102"
-    assert said == [f"  ! node1-node3: {what}; {must}"]
+    stuck = "guests 100 web-1, 102 cannot be migrated live until they are restarted"
+    assert said == [f"  ! node1-node3: {what}; {must}; {stuck}"]
+    document = json.loads(plan(settings, cluster, "--json").out)
+    (one,) = (one for one in document["consequences"] if one["effect"] == "mtu-smaller")
+    assert [row["guest"] for row in one["restart_before_migration"]] == [100, 102]
 
 
 def test_guests_whose_configuration_names_a_larger_mtu_are_told_with_it(settings: Path) -> None:
@@ -168,7 +172,7 @@ def test_guests_whose_configuration_names_a_larger_mtu_are_told_with_it(settings
     ]
     define(cluster, UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1400\n"))
     (said,) = (line for line in plan(settings, cluster).out.splitlines() if "bytes" in line)
-    assert said.endswith("101 db-1, 102; net0 of 100 web-1 has mtu 1500, net2 of 105 has mtu 9000")
+    assert said.endswith("restarted; net0 of 100 web-1 has mtu 1500, net2 of 105 has mtu 9000")
     document = json.loads(plan(settings, cluster, "--json").out)
     (one,) = (one for one in document["consequences"] if one["effect"] == "mtu-smaller")
     assert one["larger"] == [

@@ -180,6 +180,17 @@ def test_a_subnet_that_changes_is_planned_and_applied(standing: SimulatedCluster
     assert is_nothing(plan_of(standing))
 
 
+def test_a_lower_mtu_names_the_machines_that_have_to_be_restarted(standing: SimulatedCluster, tmp_path: Path) -> None:
+    standing.plug_guest("pve2", "web", 100)
+    panel(standing, "set", "zones/lan", mtu="1400")
+    said = " ".join(Shell(standing, tmp_path).run("pvesdn plan").out.split())
+    what = "packets larger than 1400 bytes no longer pass VNets db, web (MTU 1450 -> 1400)"
+    assert f"{what}; guests with a larger MTU must be set to 1400: guest 100; guest 100 cannot be migrated live" in said
+    agree(standing)
+    assert [links(standing).links[name]["mtu"] for name in ("web", "vxlan_web")] == [1400, 1400]
+    assert is_nothing(plan_of(standing))
+
+
 def test_a_vnet_that_is_deleted_goes_and_keeps_its_vni_for_when_it_is_back(standing: SimulatedCluster) -> None:
     panel(standing, "delete", "vnets/db")
     agree(standing)

@@ -103,6 +103,7 @@ _CONSEQUENCE = record(
         "old": TEXT,
         "new": TEXT,
         "guests": each(_GUEST),
+        "restart_before_migration": each(_GUEST),
         "larger": each(_LARGER),
     },
 )

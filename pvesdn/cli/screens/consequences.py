@@ -59,7 +59,15 @@ def _interrupted(one: Consequence, _: Mapping[int, str]) -> str:
 def _smaller(one: Consequence, names: Mapping[int, str]) -> str:
     guests = f": {_guests(one.guests, names)}" if one.guests else ""
     what = f"packets larger than {one.new} bytes no longer pass {_objects(one)} (MTU {one.old} -> {one.new})"
-    return f"{what}; guests with a larger MTU must be set to {one.new}{guests}{_larger(one, names)}"
+    return f"{what}; guests with a larger MTU must be set to {one.new}{guests}{_stuck(one, names)}{_larger(one, names)}"
+
+
+def _stuck(one: Consequence, names: Mapping[int, str]) -> str:
+    """Machines that live migration refuses as long as they run with what they started with."""
+    if not one.stuck:
+        return ""
+    is_one = len({guest.guest for guest in one.stuck}) == 1
+    return f"; {_guests(one.stuck, names)} cannot be migrated live until {'it is' if is_one else 'they are'} restarted"
 
 
 def _larger(one: Consequence, names: Mapping[int, str]) -> str:

@@ -11,7 +11,7 @@ from pvesdn.compare.counts import Summary
 from pvesdn.compare.diff import showable
 from pvesdn.compare.healing import action_of
 from pvesdn.compare.replugs import replugs
-from pvesdn.model.consequences import Consequence
+from pvesdn.model.consequences import AffectedGuest, Consequence
 from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding, Severity
@@ -193,6 +193,13 @@ def _file(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
     return document
 
 
+def _affected(found: Iterable[AffectedGuest], names: Mapping[int, str]) -> list[dict[str, Any]]:
+    return [
+        {"guest": g.guest, "name": names.get(g.guest, ""), "node": g.node, "port": g.port, "bridge": g.bridge}
+        for g in found
+    ]
+
+
 def _consequence(one: Consequence, names: Mapping[int, str]) -> dict[str, Any]:
     return {
         "effect": one.effect.value,
@@ -200,10 +207,8 @@ def _consequence(one: Consequence, names: Mapping[int, str]) -> dict[str, Any]:
         "objects": list(one.objects),
         "old": one.old,
         "new": one.new,
-        "guests": [
-            {"guest": g.guest, "name": names.get(g.guest, ""), "node": g.node, "port": g.port, "bridge": g.bridge}
-            for g in one.guests
-        ],
+        "guests": _affected(one.guests, names),
+        "restart_before_migration": _affected(one.stuck, names),
         "larger": [
             {
                 "guest": nic.guest,
