@@ -103,6 +103,7 @@ def unsourced(node: str, facts: NodeFacts, used: Iterable[str]) -> Iterator[Disc
     """Interfaces files that nothing reads. :param used: those with stanzas that the node should have."""
     lost = [path for path in sorted(set(used)) if not facts.is_sourced(path)]
     if lost:
+        line = facts.source_line(lost[0]) if len(lost) == 1 else _SOURCE_LINE
         yield Discrepancy(
             node=node,
             subject=Subject.FILE,
@@ -111,7 +112,7 @@ def unsourced(node: str, facts: NodeFacts, used: Iterable[str]) -> Iterator[Disc
             expected=f"sources {' and '.join(lost)}",
             found="no line that does",
             cause="the line was lost when somebody edited the file",
-            step=f"add the line '{_SOURCE_LINE}' to {_INTERFACES}, then ifreload -a",
+            step=f"add the line '{line}' to {_INTERFACES}, then ifreload -a",
             is_there=True,
         )
 

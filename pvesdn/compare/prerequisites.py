@@ -40,7 +40,7 @@ def prerequisites(
     missing: tuple[Finding, ...] = ()
     found: list[tuple[str, str]] = []
     if OUR_INTERFACES in own and not facts.is_sourced(OUR_INTERFACES):
-        found.append(_unsourced(OUR_INTERFACES))
+        found.append(_unsourced(OUR_INTERFACES, facts))
     found += (_refused(name, vni, facts, _made(changed)) for name, vni in taken.items())
     if OUR_INTERFACES in changed:
         names = _missing_uplinks(_value(changed[OUR_INTERFACES]), facts)
@@ -60,12 +60,12 @@ def doubts(changes: tuple[FileChange, ...], facts: NodeFacts) -> Iterator[Findin
     """What PVE accepts for its own file, although it only results in a logged warning (docs/pve.md §4.3)."""
     for change in changes:
         if change.path == SDN_INTERFACES and change.by_pve and change.stanzas and not facts.is_sourced(change.path):
-            what, hint = _unsourced(change.path)
+            what, hint = _unsourced(change.path, facts)
             yield Finding(severity=Severity.WARNING, node=facts.node, where=facts.node, what=what, hint=hint)
 
 
-def _unsourced(file: str) -> tuple[str, str]:
-    return f"/etc/network/interfaces does not source {file}", "add the line 'source /etc/network/interfaces.d/*' to it"
+def _unsourced(file: str, facts: NodeFacts) -> tuple[str, str]:
+    return f"/etc/network/interfaces does not source {file}", f"add the line '{facts.source_line(file)}' to it"
 
 
 def _missing(interface: str, node: str) -> Finding:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase as fnmatch
+from pathlib import PurePosixPath
 
 from pvesdn.model.primitives import IpAddress, IpInterface
 
@@ -125,7 +125,20 @@ class NodeFacts:
 
     def is_sourced(self, file: str) -> bool:
         """Whether /etc/network/interfaces sources `file`; ifupdown2 accepts patterns, relative ones to /etc/network."""
-        return any(fnmatch(file, p if p.startswith("/") else f"/etc/network/{p}") for p in self.sources)
+        # ifupdown2 expands a pattern as a shell does: a star never stands for a slash.
+        return any(PurePosixPath(file).match(pattern) for pattern in self._patterns())
+
+    def source_line(self, file: str) -> str:
+        """The line that /etc/network/interfaces lacks for `file`. Where it names single files of the folder, so does
+        this one: with a star ifupdown2 would read those twice.
+        """
+        folder = PurePosixPath(file).parent
+        names_files = any(PurePosixPath(pattern).parent == folder for pattern in self._patterns())
+        return f"source {file if names_files else folder / '*'}"
+
+    def _patterns(self) -> Iterator[str]:
+        """What is sourced, from the root."""
+        return (pattern if pattern.startswith("/") else f"/etc/network/{pattern}" for pattern in self.sources)
 
     @property
     def has_proxmox_ifupdown(self) -> bool | None:

@@ -286,6 +286,32 @@ def test_guests_in_a_vnet_that_our_file_has_lost_are_told_and_get_their_uplink_b
     assert failed(standing) == []
 
 
+@pytest.mark.parametrize(
+    ("sources", "line"),
+    [
+        ("source /etc/network/interfaces.d/sdn", "source /etc/network/interfaces.d/pvesdn"),
+        ("source interfaces.d/sdn", "source /etc/network/interfaces.d/pvesdn"),
+        ("source /etc/network/*", "source /etc/network/interfaces.d/*"),
+        ("source-directory /etc/network", "source /etc/network/interfaces.d/*"),
+    ],
+)
+def test_a_node_that_reads_pves_file_and_not_ours_is_told_with_the_line_to_add(
+    standing: SimulatedCluster, sources: str, line: str
+) -> None:
+    node = standing.nodes["pve2"]
+    text = re.sub(r"^source.*$", sources, node.read("/etc/network/interfaces") or "", flags=re.MULTILINE)
+    assert sources in text
+    node.write("/etc/network/interfaces", text)
+    panel(standing, "create", "vnets", vnet="dmz", zone="lan")
+    obstacles = [str(found) for changes in plan_of(standing).nodes for found in changes.obstacles]
+    verified = verify(read_cluster(world_of(standing), has_state=True), Renderer()).discrepancies
+    steps = [item.step for item in verified if (item.node, item.trait) == ("pve2", "source")]
+    assert len(obstacles) == 1
+    assert f"add the line '{line}' to it" in obstacles[0]
+    if sources.endswith("/sdn"):
+        assert steps == [f"add the line '{line}' to /etc/network/interfaces, then ifreload -a"]
+
+
 def test_the_panel_offers_the_vnets_that_are_carried_once_they_are_committed(standing: SimulatedCluster) -> None:
     panel(standing, "create", "vnets", vnet="dmz", zone="lan")
     offered = {row["iface"]: row for row in bridge_list(standing)}

@@ -272,10 +272,10 @@ def test_an_interfaces_file_that_sources_ours_is_fine(source: str) -> None:
     assert obstacles(compare(interfaces(BRIDGE), sources=(source,))) == []
 
 
-@pytest.mark.parametrize("sources", [(), ("/etc/network/interfaces.d/sdn",)])
-def test_an_interfaces_file_that_does_not_source_ours_is_an_obstacle(sources: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("sources", "missing"), [((), "*"), (("/etc/network/interfaces.d/sdn",), "pvesdn")])
+def test_an_interfaces_file_that_does_not_source_ours_is_an_obstacle(sources: tuple[str, ...], missing: str) -> None:
     (found,) = obstacles(compare(interfaces(BRIDGE), sources=sources))
-    assert "add the line 'source /etc/network/interfaces.d/*'" in found
+    assert f"add the line 'source /etc/network/interfaces.d/{missing}'" in found
 
 
 @pytest.mark.parametrize("name", ["eno2", "eno2.100"])
