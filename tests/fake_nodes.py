@@ -26,8 +26,8 @@ from pvesdn_lab.simulated.pmxcfs import Locks, MachineOnPmxcfs
 
 RECORD = "/var/lib/pvesdn/written.json"
 
-_HIDDEN = ("/proc/", "/state/", "/run/", "/var/lib/pvesdn/lock")
-"""The kernel's, those of the stand-ins, and the program's lock."""
+_HIDDEN = ("/proc/", "/state/", "/run/", "/var/tmp/network/", "/var/lib/pvesdn/lock")
+"""The kernel's, those of the stand-ins, ifupdown2's memory, and the program's lock."""
 _FOLDERS = ("etc/network/interfaces.d", "etc/frr", "etc/sysctl.d", "etc/pve", "proc/sys", "var/lib")
 _SWITCHES = {
     "net/ipv4/ip_forward": "0",

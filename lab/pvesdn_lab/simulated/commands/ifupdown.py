@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pvesdn_lab.simulated.commands.ifupdown_memory import remember
 from pvesdn_lab.simulated.commands.interfaces_files import Interfaces, in_order, made_of, torn_ports, words
 from pvesdn_lab.simulated.commands.link_setup import DEFAULT_MTU, Refusal, Shortfall, configure, forget_vlans, kind_of
 from pvesdn_lab.simulated.commands.netfilter import remember_hooks, run_hooks, run_remembered
@@ -37,6 +38,7 @@ def ifreload(root: Path, arguments: Sequence[str]) -> int:
                 _leave(state, name)
             complaints = _bring_up(state, interfaces, in_order(interfaces.auto, interfaces.stanzas))
             forget_vlans(state, interfaces)
+            remember(state)
         return _finish([*interfaces.errors, *complaints])
 
 
@@ -60,6 +62,7 @@ def ifup(root: Path, arguments: Sequence[str]) -> int:
             complaints = _bring_up(state, interfaces, wanted)
             if is_new:
                 complaints += _bring_up(state, interfaces, _carried_by(state, interfaces, wanted))
+            remember(state)
         return _finish([*interfaces.errors, *complaints])
 
 
@@ -82,6 +85,7 @@ def ifdown(root: Path, arguments: Sequence[str]) -> int:
                 )
             for name in names:
                 _take_down(state, name)
+            remember(state)
     return 0
 
 
