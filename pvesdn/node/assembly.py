@@ -45,6 +45,8 @@ PARTS = (
         "token",
         "kept",
         "reload",
+        "remembered",
+        "changed",
         "readvertise",
         "repair",
         "frr_back",

@@ -7,6 +7,7 @@ from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.machine import Machine, Refused, failure, json_of
 from pvesdn.node.program.places import INTERFACES
 from pvesdn.node.program.record import load_record, save_record
+from pvesdn.node.program.reload import nobody_reloads
 from pvesdn.node.program.request import Change, Value, changes_in, checked_interface, list_at, text_at
 from pvesdn.node.program.stage import obstacles
 from pvesdn.node.program.swap import locked, staged, swap
@@ -16,27 +17,31 @@ NEVER_UP = "interface was probably never up"
 
 
 def commit(machine: Machine, arguments: Value) -> Value:
-    """Put staged files in place: ``{"files": [entries as staged], "ifdown": [...], "delete_links": [names]}`` ->
-    ``{"log"}``.
+    """Put staged files in place: ``{"files": [entries as staged], "ifdown": [...], "delete_links": [names],
+    "is_alone": bool}`` -> ``{"log"}``.
 
+    ``is_alone``, which may be left out, keeps ifupdown2 from reading the files while they are swapped.
     ``ifdown`` has ``{"file": path, "interface": name}``: taken down while the old file still describes it.
     ``delete_links`` goes for what the kernel cannot change on a live device. Then all files are swapped, or none.
     """
     changes = changes_in(arguments)
     leaving = [_leaving(entry) for entry in list_at(arguments, "ifdown", dict)]
     links = [checked_interface(name) for name in list_at(arguments, "delete_links", str)]
+    is_alone = arguments.get("is_alone") is True
     with locked(machine):
         problems = [problem for change in changes for problem in obstacles(machine, change)]
         problems += [problem for change in changes for problem in _staging_faults(machine, change)]
         if problems:
             raise Refused("nothing was written: " + "; ".join(problems), "plan and apply again")
         with at_work(machine, "commit"):
-            log = _swap(machine, changes, leaving, links)
+            log = _swap(machine, changes, leaving, links, is_alone=is_alone)
     log += ["{} {}".format("removed" if change.data is None else "wrote", change.path) for change in changes]
     return {"log": log}
 
 
-def _swap(machine: Machine, changes: List[Change], leaving: List[Tuple[str, str]], links: List[str]) -> List[str]:
+def _swap(
+    machine: Machine, changes: List[Change], leaving: List[Tuple[str, str]], links: List[str], *, is_alone: bool
+) -> List[str]:
     """Take down and delete what has to go first, and swap; what was done. If that fails, they are brought back."""
     log = []
     gone: List[List[str]] = []
@@ -47,7 +52,8 @@ def _swap(machine: Machine, changes: List[Change], leaving: List[Tuple[str, str]
         for link in links:
             log.append(_delete_link(machine, link))
             gone.append(["ifup", link])
-        swap(machine, changes)
+        with nobody_reloads(machine) if is_alone else contextlib.nullcontext():
+            swap(machine, changes)
     except BaseException:
         _bring_back(machine, gone)
         raise

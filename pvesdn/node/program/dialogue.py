@@ -15,6 +15,7 @@ from typing import Callable, Dict
 
 from pvesdn.node.program.alone import act
 from pvesdn.node.program.arm import arm, disarm, hold, standing
+from pvesdn.node.program.changed import reload_changed
 from pvesdn.node.program.commit import commit, finish
 from pvesdn.node.program.flood import flood
 from pvesdn.node.program.frr import frr
@@ -44,6 +45,7 @@ VERBS: Dict[str, Callable[[Machine, Value], Value]] = {
     "sysctl": sysctl,
     "frr": frr,
     "reload": reload,
+    "reload_changed": reload_changed,
     "readvertise": readvertise,
     "flood": flood,
     "nat": nat,

@@ -10,6 +10,11 @@ INTERFACES = (SDN_INTERFACES, OUR_INTERFACES)
 TARGETS = frozenset([*INTERFACES, FRR_CONF, "/etc/frr/frr.conf.local", FRR_DAEMONS, SYSCTL_CONF])
 """What `stage` and `commit` may touch."""
 
+IFUPDOWN_LOCK = "/run/network/.lock"
+"""ifupdown2's: held while one of its commands runs."""
+IFUPDOWN_STATE = "/var/tmp/network/ifstatenew"
+"""What ifupdown2 remembers of what it has brought up."""
+
 CLUSTER_FOLDER = "/etc/pve/sdn"
 """The cluster's definitions, in its shared file system."""
 

@@ -1,10 +1,15 @@
-"""The verb `reload`: the node's network is reloaded from its files as they are, and from no other text."""
+"""The verb `reload`, and how ifupdown2 is called: it lets only one run at a time, and never waits for it."""
 
+import contextlib
+import fcntl
+import os
 import time
+from typing import Iterator, List
 
 from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
 from pvesdn.node.program.nat import nat_before_reload
+from pvesdn.node.program.places import IFUPDOWN_LOCK
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.swap import locked
 
@@ -36,9 +41,38 @@ def ifreload(machine: Machine, limit: float) -> CommandResult:
 
     :param limit: seconds for one run, without the waiting.
     """
+    return when_alone(machine, IFRELOAD, limit)
+
+
+def when_alone(machine: Machine, argv: List[str], limit: float) -> CommandResult:
+    """The same for any of ifupdown2's commands."""
     end = time.monotonic() + PATIENCE
     while True:
-        outcome = machine.run(IFRELOAD, limit)
+        outcome = machine.run(argv, limit)
         if outcome.status != ALREADY_RUNNING or time.monotonic() >= end:
             return outcome
         time.sleep(1.0)
+
+
+@contextlib.contextmanager
+def nobody_reloads(machine: Machine) -> Iterator[None]:
+    """Keep ifupdown2 from starting, for the moment in which files are swapped: what it has read in between would be
+    neither. It cannot be kept while it is called: its commands take the same lock.
+
+    :raises Refused: one that runs has not ended within `PATIENCE` seconds.
+    """
+    place = machine.place(IFUPDOWN_LOCK)
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    with open(descriptor, "wb") as lock:
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= end:
+                    what = f"a reload of the network has not ended within {PATIENCE:g} s: {IFUPDOWN_LOCK} is held"
+                    raise Refused(what, "look at `ps -ef` on the node for what runs, then try again") from None
+            time.sleep(0.2)
+        yield

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from pvesdn.node.program.capture import file_now, files_now, interfaces_in
+from pvesdn.node.program.changed import CHANGED, bring_over, changed_back, why_whole
 from pvesdn.node.program.checkpoint import (
     KEPT,
     drop_checkpoint,
@@ -233,6 +234,15 @@ def _reload_network(machine: Machine, checkpoint: Value) -> List[str]:
     return outcome.lines if outcome.status == 0 else [failure(IFRELOAD, outcome)]
 
 
+def _bring_changed_back(machine: Machine, checkpoint: Value) -> List[str]:
+    """The same by what was changed alone, where that was the way there; what it leaves, the next round does."""
+    if CHANGED not in checkpoint or checkpoint.get("is_booted") or checkpoint["attempts"] > 1:
+        return _reload_network(machine, checkpoint)
+    down, up = changed_back(machine, checkpoint)
+    why = why_whole(machine, down)
+    return [why, *_reload_network(machine, checkpoint)] if why else bring_over(machine, down, up)
+
+
 def _left(machine: Machine, checkpoint: Value) -> List[str]:
     """What is not as before, one line each."""
     try:
@@ -250,5 +260,8 @@ def _other_files(machine: Machine, checkpoint: Value) -> List[str]:
 
 
 _NETWORK: Tuple[Part, ...] = (make_room, _reload_network, repair, nat_as_before)
-_PARTS: Tuple[Part, ...] = (_take_uplinks_down, _put_files, put_settings, put_frr_back, *_NETWORK)
+_PARTS: Tuple[Part, ...] = (
+    *(_take_uplinks_down, _put_files, put_settings, put_frr_back),
+    *(make_room, _bring_changed_back, repair, nat_as_before),
+)
 """What an undo does, in its order; the network last, which may be done again."""

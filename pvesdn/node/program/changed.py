@@ -1,0 +1,203 @@
+"""The verb `reload_changed`: the interfaces that change are taken down and brought up, and no others."""
+
+import contextlib
+import os
+import re
+import time
+from typing import Any, Dict, FrozenSet, List, Sequence, Tuple
+
+from pvesdn.node.program.checkpoint import at_work, load_checkpoint, save_checkpoint, text_before
+from pvesdn.node.program.files import matches, text_of
+from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure, json_of, rows_of
+from pvesdn.node.program.places import IFUPDOWN_STATE, OUR_INTERFACES
+from pvesdn.node.program.reload import LONGEST_RELOAD, when_alone
+from pvesdn.node.program.remembered import remembered, remembered_since
+from pvesdn.node.program.request import Value, checked_interface, list_at
+from pvesdn.node.program.swap import locked
+
+CHANGED = "changed"
+"""Of a checkpoint: the interfaces that were taken down and brought up; the way back is by them too."""
+SYSTEM_INTERFACES = "/etc/network/interfaces"
+STAGED_BY_PVE = "/etc/network/interfaces.new"
+_SHOWN = 3
+"""Interfaces that an error names."""
+
+Options = Dict[str, List[str]]
+"""The words of each option of a stanza."""
+
+
+def reload_changed(machine: Machine, arguments: Value) -> Value:
+    """Take down and bring up what changes: ``{"down": [names], "up": [names]}`` -> ``{"whole": str, "log": [str]}``.
+
+    ``down`` has what has left our file, ``up`` what is in it, each after what it needs. ``whole`` says why nothing was
+    done and all of the network has to be reloaded; it is empty where it was done. Whether it was is seen by the
+    devices: ifupdown2 ends with 0 where an interface is not there, and with 1 where all are.
+    """
+    down = [checked_interface(name) for name in list_at(arguments, "down", str)]
+    up = [checked_interface(name) for name in list_at(arguments, "up", str)]
+    with locked(machine), at_work(machine, "reload"):
+        why = why_whole(machine, down)
+        if why:
+            return {"whole": why, "log": []}
+        checkpoint = load_checkpoint(machine)
+        if checkpoint is not None:
+            save_checkpoint(machine, dict(checkpoint, **{CHANGED: sorted({*down, *up})}))
+        return {"whole": "", "log": bring_over(machine, down, up)}
+
+
+def why_whole(machine: Machine, down: Sequence[str]) -> str:
+    """Why all of the network has to be reloaded; empty where it need not. :param down: what is to be taken down."""
+    if os.path.lexists(machine.place(STAGED_BY_PVE)):
+        return f"{STAGED_BY_PVE} comes into force too"
+    if remembered(machine) is None:
+        return f"{IFUPDOWN_STATE}, ifupdown2's memory, is missing or cannot be read"
+    since = remembered_since(machine)
+    for path in [SYSTEM_INTERFACES, *matches(machine, f"{SYSTEM_INTERFACES}.d/*")]:
+        with contextlib.suppress(FileNotFoundError):
+            if path != OUR_INTERFACES and os.stat(machine.place(path)).st_mtime_ns > since:
+                return f"{path} has been written since ifupdown2 ran last"
+    plugged = _plugged_into(_links_now(machine), down)
+    return f"{plugged[0]} is plugged into {plugged[1]}" if plugged else ""
+
+
+def changed_back(machine: Machine, checkpoint: Value) -> Tuple[List[str], List[str]]:
+    """What has to be taken down and brought up once the files are those of before: what `reload_changed` has changed,
+    the other way round. The caller has put the files back.
+    """
+    before = stanzas_in(text_before(checkpoint, OUR_INTERFACES))
+    names = checkpoint.get(CHANGED, [])
+    kinds = {name: device["kind"] for name, device in _links_now(machine).items()}
+    down = [name for name in names if name not in before]
+    up = [name for name in names if name in before]
+    order = {"bridge": 0, "vxlan": 1, "vrf": 2}
+    return sorted(down, key=lambda name: order.get(kinds.get(name, ""), 0)), sorted(up, key=lambda n: _rank(before[n]))
+
+
+def _rank(options: Options) -> int:
+    """VRFs come before ports, and these before bridges."""
+    return 0 if "vrf-table" in options else 1 if "vxlan-id" in options else 2
+
+
+def bring_over(machine: Machine, down: Sequence[str], up: Sequence[str]) -> List[str]:
+    """Have the devices be as our file says; what ifupdown2 has said. Refused where they are not, after a second try."""
+    end = time.monotonic() + LONGEST_RELOAD
+    log: List[str] = []
+    stanzas = stanzas_in(text_of(machine, OUR_INTERFACES) or "")
+    known = remembered(machine) or frozenset()
+    # One name that it does not know, and it does nothing at all.
+    going = [name for name in down if name in known and name not in stanzas]
+    if going:
+        outcome = _call(machine, "ifdown", going, end)
+        log += outcome.lines
+        left = [name for name in going if name in _links_now(machine)]
+        if left:
+            raise Refused("{}; still there: {}".format(failure(["ifdown"], outcome), _listed(left)))
+    coming = [name for name in up if name in stanzas]
+    if coming:
+        log += _bring_up(machine, coming, stanzas, end)
+    return log
+
+
+def _bring_up(machine: Machine, coming: List[str], stanzas: Dict[str, Options], end: float) -> List[str]:
+    outcome = _call(machine, "ifup", coming, end)
+    log = list(outcome.lines)
+    lacking = _lacking(machine, coming, stanzas)
+    if not lacking:
+        return log
+    # It remembers what it was told even where that failed, and takes it for done from then on: it has to forget first.
+    devices, known = _links_now(machine), remembered(machine) or frozenset()
+    again = [name for name in coming if name in lacking or set(_ports(stanzas[name])) & lacking.keys()]
+    torn = [name for name in reversed(again) if name in lacking and _may_go(devices, name, known)]
+    if torn:
+        log += _call(machine, "ifdown", torn, end).lines
+    outcome = _call(machine, "ifup", again, end)
+    lacking = _lacking(machine, coming, stanzas)
+    if lacking:
+        what = [f"{name} {lack}" for name, lack in lacking.items()]
+        raise Refused("{}; {}".format(failure(["ifup"], outcome), _listed(what)))
+    return [*log, *outcome.lines]
+
+
+def _may_go(devices: Dict[str, Value], name: str, known: FrozenSet[str]) -> bool:
+    """A bridge with guests' ports is never taken down: they would not come back by themselves."""
+    is_bridge = name in devices and devices[name]["kind"] == "bridge"
+    return name in known and not (is_bridge and _plugged_into(devices, [name]))
+
+
+def _call(machine: Machine, command: str, names: List[str], end: float) -> CommandResult:
+    limit = max(1.0, end - time.monotonic())
+    if command == "ifdown":
+        return when_alone(machine, ["ifdown", *names], limit)
+    return when_alone(machine, ["ifup", *names], limit)
+
+
+def _lacking(machine: Machine, names: Sequence[str], stanzas: Dict[str, Options]) -> Dict[str, str]:
+    """Those of the interfaces that are not as their stanza says, and what is wrong."""
+    devices = _links_now(machine)
+    found = {}
+    for name in names:
+        lack = _lack(name, stanzas[name], devices)
+        if lack:
+            found[name] = lack
+    return found
+
+
+def _lack(name: str, options: Options, devices: Dict[str, Value]) -> str:
+    device = devices.get(name)
+    if device is None:
+        return "is not there"
+    if not device["up"]:
+        return "is down"
+    for key, found in (("mtu", device["mtu"]), ("vxlan-id", device["vni"]), ("vrf", device["master"])):
+        if key in options and options[key] != [str(found)]:
+            return "has {} {} and not {}".format(key, found, " ".join(options[key]))
+    for port in _ports(options):
+        if devices.get(port, {}).get("master") != name:
+            return f"does not have its port {port}"
+    return ""
+
+
+def _ports(options: Options) -> List[str]:
+    return [port for port in options.get("bridge-ports", []) if port != "none"]
+
+
+def _plugged_into(devices: Dict[str, Value], bridges: Sequence[str]) -> Tuple[str, ...]:
+    """A port that would be left without its bridge, and that bridge; empty where there is none."""
+    for name, device in sorted(devices.items()):
+        bridge = device["master"]
+        if bridge in bridges and devices.get(bridge, {}).get("kind") == "bridge" and device["kind"] != "vxlan":
+            return name, bridge
+    return ()
+
+
+def _links_now(machine: Machine) -> Dict[str, Value]:
+    found: Dict[str, Value] = {}
+    for row in rows_of(json_of(machine, ["ip", "-j", "-d", "link"])):
+        info = row.get("linkinfo") or {}
+        data: Dict[str, Any] = info.get("info_data") or {}
+        found[str(row.get("ifname"))] = {
+            "kind": info.get("info_kind", ""),
+            "mtu": row.get("mtu"),
+            "master": row.get("master"),
+            "up": "UP" in row.get("flags", []),
+            "vni": data.get("id"),
+        }
+    return found
+
+
+def stanzas_in(text: str) -> Dict[str, Options]:
+    """The interfaces of our file, with the words of their options."""
+    found: Dict[str, Options] = {}
+    options: Options = {}
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] == ["iface"] and len(words) > 1:
+            options = found.setdefault(words[1], {})
+        elif words and re.match(r"\s", line):
+            options.setdefault(words[0], []).extend(words[1:])
+    return found
+
+
+def _listed(things: Sequence[str]) -> str:
+    more = f" and {len(things) - _SHOWN} more" if len(things) > _SHOWN else ""
+    return ", ".join(things[:_SHOWN]) + more

@@ -1,0 +1,206 @@
+"""The verb `reload_changed`: which interfaces it takes down and brings up, and when it leaves all to a whole reload."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pvesdn.node.program import reload as reload_part
+from tests.noderoot import NodeRoot
+from tests.unit.node.asking import Asking
+
+OURS = "/etc/network/interfaces.d/pvesdn"
+MEMORY = "/var/tmp/network/ifstatenew"
+TEXT = """\
+auto web
+iface web
+\tbridge-ports vxlan_web
+\tmtu 1450
+
+auto vxlan_web
+iface vxlan_web
+\tvxlan-id 2
+\tmtu 1450
+"""
+PORT = {"ifname": "vxlan_web", "mtu": 1450, "master": "web", "flags": ["UP"]}
+PORT["linkinfo"] = {"info_kind": "vxlan", "info_data": {"id": 2}}
+BRIDGE = {"ifname": "web", "mtu": 1450, "flags": ["UP"], "linkinfo": {"info_kind": "bridge"}}
+OLD = {"ifname": "old", "mtu": 1450, "flags": ["UP"], "linkinfo": {"info_kind": "bridge"}}
+CALLS = ("ifup", "ifdown", "ifreload")
+
+
+def pickled(name: str) -> bytes:
+    """As Debian's ifupdown2 3.0.0 writes an interface, with protocol 5: its options are an OrderedDict."""
+    data = name.encode()
+    options = b"\x8c\x06config\x94\x8c\x0bcollections\x94\x8c\x0bOrderedDict\x94\x93\x94)R\x94"
+    return (
+        b"\x80\x05\x8c\x0eifupdown.iface\x94\x8c\x05iface\x94\x93\x94)\x81\x94}\x94(\x8c\x04name\x94\x8c"
+        + bytes([len(data)])
+        + data
+        + b"\x94"
+        + options
+        + b"\x8c\x03mtu\x94]\x94\x8c\x041450\x94asub."
+    )
+
+
+@pytest.fixture
+def memory(node: NodeRoot) -> Path:
+    """ifupdown2 knows `web`, `vxlan_web` and `old`."""
+    place = node.place(MEMORY)
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"".join(map(pickled, ("web", "vxlan_web", "old"))))
+    return place
+
+
+@pytest.fixture(autouse=True)
+def stanzas(node: NodeRoot, memory: Path) -> None:
+    node.write("/etc/network/interfaces", "source /etc/network/interfaces.d/*\n")
+    os.utime(node.place("/etc/network/interfaces"), (1, 1))
+    node.write(OURS, TEXT)
+    for command in ("ifup", "ifdown"):
+        node.command(command)
+    shows(node, BRIDGE, PORT)
+    del memory
+
+
+def shows(node: NodeRoot, *rows: dict[str, Any]) -> None:
+    node.command("ip", prints=json.dumps(rows))
+
+
+def called(node: NodeRoot) -> list[str]:
+    return [call for call in node.calls() if call.split()[0] in CALLS]
+
+
+def test_what_goes_is_taken_down_and_what_comes_is_brought_up_with_one_call_each(
+    program: Asking, node: NodeRoot
+) -> None:
+    assert program.value("reload_changed", down=["old"], up=["vxlan_web", "web"]) == {"whole": "", "log": []}
+    assert called(node) == ["ifdown old", "ifup vxlan_web web"]
+
+
+def test_names_that_ifupdown2_would_stumble_over_are_left_out(program: Asking, node: NodeRoot) -> None:
+    program.value("reload_changed", down=["never_up", "web"], up=["nowhere", "web"])
+    assert called(node) == ["ifup web"]  # `web` is in the file again, and does not go
+
+
+def test_a_whole_reload_is_left_to_pve_and_nothing_is_called(program: Asking, node: NodeRoot, memory: Path) -> None:
+    node.write("/etc/network/interfaces.new", "auto lo\n")
+    answer = program.value("reload_changed", down=[], up=["web"])
+    assert answer["whole"] == "/etc/network/interfaces.new comes into force too"
+    node.place("/etc/network/interfaces.new").unlink()
+    after = memory.stat().st_mtime_ns + 1
+    node.write("/etc/network/interfaces.d/mine", "auto mine\n")
+    os.utime(node.place("/etc/network/interfaces.d/mine"), ns=(after, after))
+    answer = program.value("reload_changed", down=[], up=["web"])
+    assert answer["whole"] == "/etc/network/interfaces.d/mine has been written since ifupdown2 ran last"
+    assert called(node) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(pickled("web")[:-3], id="cut off"),
+        pytest.param(b"\x80\x05K\x01.", id="a number"),
+        pytest.param(b"\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.", id="somebody's code"),
+        pytest.param(b"(" * 100_000, id="endless"),
+    ],
+)
+def test_a_memory_that_makes_no_sense_is_none(program: Asking, node: NodeRoot, memory: Path, data: bytes) -> None:
+    memory.write_bytes(data)
+    answer = program.value("reload_changed", down=[], up=["web"])
+    assert answer["whole"] == f"{MEMORY}, ifupdown2's memory, is missing or cannot be read"
+    assert called(node) == []
+
+
+def test_a_memory_that_is_a_link_is_not_followed(program: Asking, memory: Path) -> None:
+    memory.rename(memory.with_name("other"))
+    memory.symlink_to("other")
+    assert program.value("reload_changed", down=[], up=["web"])["whole"]
+
+
+def test_a_bridge_in_which_somebody_is_plugged_is_not_taken_down(program: Asking, node: NodeRoot) -> None:
+    shows(node, BRIDGE, PORT, OLD, {"ifname": "tap101i0", "master": "old", "flags": ["UP"]})
+    assert program.value("reload_changed", down=["old"], up=[])["whole"] == "tap101i0 is plugged into old"
+    assert called(node) == []
+
+
+LACKS = [
+    pytest.param([BRIDGE], "vxlan_web is not there", id="absent"),
+    pytest.param([BRIDGE, {**PORT, "flags": []}], "vxlan_web is down", id="down"),
+    pytest.param([BRIDGE, {**PORT, "mtu": 1500}], "vxlan_web has mtu 1500 and not 1450", id="MTU"),
+    pytest.param([BRIDGE, {**PORT, "master": None}], "web does not have its port vxlan_web", id="port"),
+    pytest.param(
+        [BRIDGE, {**PORT, "linkinfo": {"info_kind": "vxlan", "info_data": {"id": 3}}}],
+        "vxlan_web has vxlan-id 3 and not 2",
+        id="VNI",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rows", "lack"), LACKS)
+def test_success_is_judged_by_the_devices_and_not_by_the_exit_status(
+    program: Asking, node: NodeRoot, rows: list[dict[str, Any]], lack: str
+) -> None:
+    shows(node, *rows)
+    refusal = program.refusal("reload_changed", down=[], up=["vxlan_web", "web"])
+    assert refusal.startswith("ifup ended with status 0; ")
+    assert lack in refusal
+
+
+def test_a_status_other_than_0_is_no_failure_where_all_is_as_it_should_be(program: Asking, node: NodeRoot) -> None:
+    node.command("ifup", complains="error: web: a script of somebody's\n", status=1)
+    answer = program.value("reload_changed", down=[], up=["vxlan_web", "web"])
+    assert answer == {"whole": "", "log": ["error: web: a script of somebody's"]}
+    assert called(node) == ["ifup vxlan_web web"]
+
+
+def test_what_has_failed_is_taken_down_before_it_is_tried_again_but_no_bridge_with_guests(
+    program: Asking, node: NodeRoot
+) -> None:
+    tap = {"ifname": "tap101i0", "master": "web", "flags": ["UP"]}
+    shows(node, BRIDGE, {**PORT, "master": None}, tap)
+    program.refusal("reload_changed", down=[], up=["vxlan_web", "web"])
+    assert called(node) == ["ifup vxlan_web web", "ifup web"]
+    shows(node, {**BRIDGE, "mtu": 1500}, {**PORT, "mtu": 1500})
+    program.refusal("reload_changed", down=[], up=["vxlan_web", "web"])
+    assert called(node)[2:] == ["ifup vxlan_web web", "ifdown web vxlan_web", "ifup vxlan_web web"]
+
+
+def test_what_ifdown_leaves_is_a_failure(program: Asking, node: NodeRoot) -> None:
+    shows(node, BRIDGE, PORT, OLD)
+    node.command("ifdown", complains="error: old: busy\n", status=1)
+    refusal = program.refusal("reload_changed", down=["old"], up=["web"])
+    assert refusal == "ifdown ended with status 1: error: old: busy; still there: old"
+    assert called(node) == ["ifdown old"]
+
+
+@pytest.mark.parametrize("name", ["-a", "web;reboot", "x" * 16, ""])
+def test_names_are_checked(program: Asking, node: NodeRoot, name: str) -> None:
+    assert "is not an interface name" in program.refusal("reload_changed", down=[name], up=[])
+    assert "is not an interface name" in program.refusal("reload_changed", down=[], up=[name])
+    assert called(node) == []
+
+
+def test_files_are_swapped_only_while_ifupdown2_cannot_begin(
+    program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reload_part, "PATIENCE", 0.0)
+    lock = node.place("/run/network/.lock")
+    lock.parent.mkdir(parents=True)
+    new = node.entry(OURS, TEXT.replace("1450", "1400"))
+    assert program.problems(new) == []
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        refusal = program.refusal("commit", files=[new], is_alone=True)
+        assert refusal.startswith("a reload of the network has not ended within 0 s: /run/network/.lock is held")
+        assert node.text(OURS) == TEXT
+    program.value("commit", files=[new], is_alone=True)
+    assert "1400" in node.text(OURS)
+    with lock.open("w") as free:
+        fcntl.flock(free, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it is not held any longer
