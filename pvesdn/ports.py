@@ -12,6 +12,7 @@ from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, P
 from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.probes import Heard, PathProbe
+from pvesdn.model.reloads import ChangedInterfaces
 from pvesdn.model.sdn_edits import SdnCall
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.model.tasks import TaskState
@@ -193,9 +194,10 @@ class NodeAgent(Protocol):
         """
         ...
 
-    def commit(self, node: NodeName, swap: PutInPlace) -> None:
+    def commit(self, node: NodeName, swap: PutInPlace, *, is_alone: bool = False) -> None:
         """Put staged files in place, all or none.
 
+        :param is_alone: ifupdown2 is kept from reading the files while they are swapped.
         :raises NodeFailed: also where a file is not staged as `swap` has it, or its target has changed since it was
             read.
         """
@@ -213,6 +215,14 @@ class NodeAgent(Protocol):
         """Reload the node's network from its files as they are, where PVE's own call would write one of them first.
 
         :raises NodeFailed: also where somebody else's reload has not ended after two minutes.
+        """
+        ...
+
+    def reload_changed(self, node: NodeName, changed: ChangedInterfaces) -> str:
+        """Take down and bring up only what changes, as the node's files have it.
+
+        :returns: why nothing was done, and all of its network has to be reloaded; empty where it was done.
+        :raises NodeFailed: also where a device is not as its stanza says afterwards.
         """
         ...
 

@@ -56,10 +56,17 @@ class SshSettings(Model):
 
 
 class ApplySettings(Model):
-    """How long `pvesdn apply` waits."""
+    """How `pvesdn apply` goes about it."""
 
     task_timeout: Seconds = Field(
         default=600.0, description="Seconds for one PVE task, such as a node's network reload.", examples=[1200]
+    )
+    reload: Literal["api", "changed"] = Field(
+        default="api",
+        description="`api` has PVE reload each node's whole network. `changed` takes down and brings up only the "
+        "interfaces that change, with `ifdown` and `ifup`, where that leaves the node as a whole reload does; the plan "
+        "says so, or why not.",
+        examples=["changed"],
     )
 
 

@@ -47,6 +47,7 @@ def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NOD
         pulse=ThreadPulse(),
         who=_who(settings.api),
         task_timeout=settings.apply.task_timeout,
+        reloads_changed=settings.apply.reload == "changed",
         definitions_changed=partial(last_written, _root(settings, local) / SDN_DIR.lstrip("/")),
     )
 

@@ -24,6 +24,7 @@ from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import apply_document
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.progress import PlainSteps, Steps
+from pvesdn.cli.screens.reloads import reload_lines
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings
@@ -178,6 +179,7 @@ def show_plan(session: Session, changes: ChangeSet, summary: Summary, *, has_dif
     show_findings(session.screen, changes.findings)
     if not session.screen.is_quiet:
         session.screen.lines(plan_lines(changes, summary, has_diff=has_diff, width=session.screen.width))
+        session.screen.lines(wrapped(reload_lines(changes) if session.reloads_changed else (), session.screen.width))
     session.screen.line(*last_line(changes, summary))
     sys.stdout.flush()
 

@@ -30,6 +30,8 @@ class Session:
     verbosity: int = 0
     wants_json: bool = False
     secrets: tuple[str, ...] = ()
+    reloads_changed: bool = False
+    """Whether the settings that were read have a network reloaded in part; a plan says then what that is."""
     aftermath: Callable[[], str] = field(default=lambda: "Interrupted: nothing was changed.")
     """Says after Ctrl-C in which state things are."""
     failure: int = statuses.ERROR
@@ -45,6 +47,7 @@ class Session:
 
         loaded = load_settings(self.config, self.environ)
         self.secrets = loaded.settings.secrets
+        self.reloads_changed = loaded.settings.apply.reload == "changed"
         for warning in loaded.warnings:
             self.screen.warning(warning)
         return loaded.settings

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pvesdn.compare.compared import Compared
 from pvesdn.compare.order import order_of
 from pvesdn.compare.present import NodeNow
+from pvesdn.compare.reloads import reload_plan
 from pvesdn.compare.stanzas import leaves_its_vrf, loses_ipv6
 from pvesdn.compare.turns import in_turn
 from pvesdn.model.execution import (
@@ -77,7 +78,10 @@ def node_execution(
     :param reloads: the network is reloaded when the node's turn comes.
     """
     own = tuple(found for found in compared if not found.change.by_pve)
-    return _execution(own, now, owners, flooding, ReloadNetwork(owners.regenerate_frr) if reloads else None)
+    if not reloads:
+        return _execution(own, now, owners, flooding, None)
+    execution = _execution(own, now, owners, flooding, ReloadNetwork(owners.regenerate_frr))
+    return replace(execution, reload=reload_plan(own, now, owners))
 
 
 def rehearsal(compared: tuple[Compared, ...], now: NodeNow, owners: FileOwners, flooding: Flooding) -> NodeExecution:

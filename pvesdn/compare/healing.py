@@ -24,12 +24,14 @@ from pvesdn.model.execution import (
 )
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, Action, NodeChanges
 from pvesdn.model.findings import Severity
+from pvesdn.model.reloads import WholeNetwork
 from pvesdn.model.verification import Discrepancy, Subject
 
 _FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 _NOT_BY_RELOADING = frozenset({"kind", "link", "VLANs"})
 """A name that something else has taken, a cable, and VLANs that ifupdown2 gives a port only when it joins."""
 _ROUTER = "router bgp "
+_ALL = WholeNetwork("what has gone wrong there is put right")
 _ONE_DEVICE = re.compile(r"[./]conf[./](?!(?:all|default)[./])")
 
 
@@ -77,7 +79,8 @@ def _healed(
         steps.append(ChangeFrr(frr))
     if reloads and reload is not None:
         steps.append(replace(reload, times=_times(before, drifted)))
-    return replace(before, steps=tuple(steps), finishes=before.finishes or bool(deleted))
+    # What has gone wrong is no change of a stanza: only a whole reload looks at every device.
+    return replace(before, steps=tuple(steps), finishes=before.finishes or bool(deleted), reload=_ALL)
 
 
 def _times(before: NodeExecution, drifted: Sequence[Discrepancy]) -> int:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.order import Order
 from pvesdn.model.primitives import IfName, IpAddress, NodeName
+from pvesdn.model.reloads import ReloadPlan, WholeNetwork
 
 Flooding: TypeAlias = tuple[tuple[IfName, tuple[IpAddress, ...]], ...]
 """Static all-zero FDB entries: for each VXLAN device the VTEPs that unknown traffic is copied to."""
@@ -166,6 +167,7 @@ class NodeExecution:
     finishes: bool = False
     waits_for: frozenset[NodeName] = frozenset()
     rehearsed: Mapping[str, str] = field(default_factory=dict)
+    reload: ReloadPlan = field(default_factory=WholeNetwork)
 
     @property
     def put_in_place(self) -> PutInPlace | None:

@@ -15,6 +15,7 @@ from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.order import serves_others
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.present import NodeNow
+from pvesdn.compare.reloads import whole
 from pvesdn.compare.running import running_findings
 from pvesdn.compare.unrehearsed import why_unrehearsed
 from pvesdn.compare.way_in import way_in
@@ -177,7 +178,10 @@ def _plan_node(known: Understanding, shared: SharedDesign, name: str, renderer: 
     )
     blocking = () if changes.is_empty else _blocking(known, name)
     # While something is pending, PVE is about to write the file, and what changes in it is shown with the plan.
-    edits = () if known.pending else hand_edits(rendered, now, known.running, known.given.capabilities.on(name))
+    can = known.given.capabilities.on(name)
+    edits = () if known.pending else tuple(hand_edits(rendered, now, known.running, can))
+    if edits or not _is_pves_current(known, name):
+        changes = whole(changes, f"{SDN_INTERFACES} is not what PVE writes now")
     obstacles = tuple(_with_place(known, obstacle) for obstacle in changes.obstacles)
     changes = replace(changes, obstacles=(*blocking, *obstacles, *verdict.errors), serves_others=serves_others(design))
     unrehearsed = (
@@ -185,7 +189,7 @@ def _plan_node(known: Understanding, shared: SharedDesign, name: str, renderer: 
         if known.pending
         else None
     )
-    return NodePlan(design, changes, verdict.warnings, tuple(edits), unrehearsed)
+    return NodePlan(design, changes, verdict.warnings, edits, unrehearsed)
 
 
 def _healed(
@@ -196,8 +200,7 @@ def _healed(
     PVE's devices are left alone where its file is not what it would write now: a reload would write it anew.
     """
     changes, node = planned.changes, planned.changes.node
-    file = known.running.nodes.get(node)
-    is_pves_right = not planned.edits and (file is None or file.state is SdnFileState.CURRENT)
+    is_pves_right = not planned.edits and _is_pves_current(known, node)
     by_name = at.view.expected.by_name
     drifted = [
         item
@@ -211,6 +214,12 @@ def _healed(
         blocked = obstacles((), raw.files, facts, flags, {}, carried={}, is_reloaded=True)
         return replace(plan, obstacles=(*plan.obstacles, *blocked))
     return plan
+
+
+def _is_pves_current(known: Understanding, node: str) -> bool:
+    """PVE's file has the definitions that are running, as far as its version tells."""
+    file = known.running.nodes.get(node)
+    return file is None or file.state is SdnFileState.CURRENT
 
 
 def _with_place(known: Understanding, obstacle: Finding) -> Finding:

@@ -14,6 +14,7 @@ from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, ReloadRehearsed, Step
 from pvesdn.model.order import Order
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.reloads import ChangedInterfaces
 from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.stage import discard, discarding
@@ -118,7 +119,7 @@ def _carry_out(progress: Progress, step: Step) -> None:
     match step:
         case PutInPlace():
             progress.begin("written")
-            nodes.commit(node, step)
+            nodes.commit(node, step, is_alone=_changed_alone(progress) is not None)
         case LoadSysctl():
             progress.begin("sysctl")
             nodes.load_sysctl(node)
@@ -126,13 +127,37 @@ def _carry_out(progress: Progress, step: Step) -> None:
             progress.begin("frr", action.value)
             nodes.change_frr(node, action)
         case ReloadNetwork():
-            progress.begin("reloaded")
-            _reload(progress, step)
+            if not _reload_changed(progress, step):
+                progress.begin("reloaded")
+                _reload(progress, step)
         case ReloadRehearsed():
             progress.begin("reloaded", "with PVE's definitions still pending")
             _reload_rehearsed(progress, step)
         case _:
             assert_never(step)
+
+
+def _changed_alone(progress: Progress) -> ChangedInterfaces | None:
+    """What alone is taken down and brought up on a node; None where its whole network is reloaded."""
+    plan = progress.execution.reload
+    return plan if progress.world.reloads_changed and isinstance(plan, ChangedInterfaces) else None
+
+
+def _reload_changed(progress: Progress, step: ReloadNetwork) -> bool:
+    """Do so, or reload all where the node says that it has to be all. False where nobody has asked for less."""
+    changed, world, node = _changed_alone(progress), progress.world, progress.node
+    if changed is None:
+        return False
+    progress.begin("reloaded", "what changes")
+    if not changed.is_empty:
+        _wait_for_pves(world, node)
+        for _ in range(step.times):
+            if why := world.nodes.reload_changed(node, changed):
+                progress.begin("reloaded", f"the whole network: {why}")
+                _reload(progress, step)
+                return True
+    _reach(progress)
+    return True
 
 
 def _reload(progress: Progress, step: ReloadNetwork) -> None:
@@ -147,17 +172,21 @@ def _reload(progress: Progress, step: ReloadNetwork) -> None:
 
 
 def _reload_rehearsed(progress: Progress, step: ReloadRehearsed) -> None:
+    world, node = progress.world, progress.node
+    _wait_for_pves(world, node)
+    for _ in range(step.times):
+        world.nodes.reload(node)
+    _reach(progress)
+
+
+def _wait_for_pves(world: World, node: NodeName) -> None:
     """Not beside PVE's own reload, which would end before it has come to FRR: ifupdown2 lets only one run. Where PVE's
     does not end, ifupdown2's own lock says so.
     """
-    world, node = progress.world, progress.node
     try:
         wait_for_running(world, node, kind=SRVRELOAD)
     except ClusterError as error:
         raise NodeFailed(node, f"the network reload: {error}") from error
-    for _ in range(step.times):
-        world.nodes.reload(node)
-    _reach(progress)
 
 
 def _reach(progress: Progress) -> None:

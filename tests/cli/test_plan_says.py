@@ -429,3 +429,24 @@ def test_of_many_obstacles_a_summary_has_the_first_and_their_number(settings: Pa
     lines = plan(settings, cluster, "--summary").out.splitlines()
     assert len([line for line in lines if line.startswith("blocked: node2: device v")]) == 8
     assert "and 2 more obstacles, which a plan without --summary shows" in lines
+
+
+# --- how much of a network is reloaded --------------------------------------------------------------------------------
+
+
+def reloaded_by(settings: Path, way: str) -> Path:
+    file = settings.with_name(f"{way}.toml")
+    file.write_text(f'{settings.read_text("utf-8")}\n[apply]\nreload = "{way}"\n', "utf-8")
+    return file
+
+
+def test_what_is_reloaded_is_said_where_somebody_asks_for_less_than_all(settings: Path) -> None:
+    cluster = running(settings, UCAST)
+    define(cluster, FOUR)
+    cluster.nodes["node2"].files["/etc/network/interfaces.new"] = "auto lo\n"
+    flags = ("--with-interfaces-new",)
+    said = plan(reloaded_by(settings, "changed"), cluster, *flags).out
+    assert "Network of node1, node3: ifup of 6 interfaces, and nothing else is reloaded.\n" in said
+    assert "Network of node2: reloaded as a whole by PVE: /etc/network/interfaces.new comes into force too.\n" in said
+    for silent in (settings, reloaded_by(settings, "api")):
+        assert "Network of" not in plan(silent, cluster, *flags).out

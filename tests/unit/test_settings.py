@@ -108,6 +108,7 @@ def test_the_lab_has_its_folder(file: Path) -> None:
         ("[ssh]\nport = 70000\n", ":2: [ssh] port: input should be less than or equal to 65535"),
         ('[ssh]\nuser = "-oProxyCommand=x"\n', ":2: [ssh] user: string should match pattern"),
         ("[apply]\ntask_timeout = 0\n", ":2: [apply] task_timeout: input should be greater than 0"),
+        ('[apply]\nreload = "some"\n', ":2: [apply] reload: input should be 'api' or 'changed'"),
         ('[watch]\naction = "do"\n', ":2: [watch] action: input should be 'report' or 'apply'"),
         ("api = 1\n", ": [api]: input should be a valid dictionary or instance of ApiSettings"),
         ("[api]\nverify = perhaps\n", ": is not valid TOML (at line 2, column 10)"),

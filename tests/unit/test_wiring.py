@@ -37,6 +37,11 @@ def test_away_from_the_cluster_every_node_is_reached_through_ssh() -> None:
     assert isinstance(transport_of(world), MembershipTransport)
     assert world.local_node is None
     assert world.task_timeout == 42
+    assert not world.reloads_changed
+
+
+def test_how_much_of_a_network_is_reloaded_is_as_the_settings_say() -> None:
+    assert build_world(settings(apply={"reload": "changed"}), FakeObserver()).reloads_changed
 
 
 def test_who_acts_is_the_token_by_its_name_the_user_or_who_is_logged_in(monkeypatch: pytest.MonkeyPatch) -> None:

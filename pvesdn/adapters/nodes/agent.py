@@ -18,6 +18,7 @@ from pvesdn.decode.nodes.answers import (
     decode_holder,
     decode_observed,
     decode_problems,
+    decode_reason,
     decode_undone,
 )
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
@@ -25,6 +26,7 @@ from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
 from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.model.probes import Heard, PathProbe
+from pvesdn.model.reloads import ChangedInterfaces
 from pvesdn.model.snapshot import (
     CANARY_COMMANDS,
     CAUSE_COMMANDS,
@@ -119,11 +121,12 @@ class ProgramAgent:
         """Have the node forget its checkpoint; False where it was restarted, and puts itself back."""
         return decode_flag(node, self._ask(node, "disarm", id=apply_id), "is_kept")
 
-    def commit(self, node: NodeName, swap: PutInPlace) -> None:
+    def commit(self, node: NodeName, swap: PutInPlace, *, is_alone: bool = False) -> None:
         """Put staged files in place, all or none."""
         leaving = [{"file": OUR_INTERFACES, "interface": name} for name in swap.ifdown]
-        links = list(swap.delete_links)
-        self._ask(node, "commit", files=_entries(swap.files), ifdown=leaving, delete_links=links)
+        words: dict[str, Json] = {"ifdown": [*leaving], "delete_links": list(swap.delete_links)}
+        words |= {"is_alone": True} if is_alone else {}
+        self._ask(node, "commit", files=_entries(swap.files), **words)
 
     def load_sysctl(self, node: NodeName) -> None:
         """Load our kernel settings."""
@@ -136,6 +139,11 @@ class ProgramAgent:
     def reload(self, node: NodeName) -> None:
         """Have the node reload its network from its files as they are."""
         self._ask(node, "reload")
+
+    def reload_changed(self, node: NodeName, changed: ChangedInterfaces) -> str:
+        """Take down and bring up only what changes; why all has to be reloaded, empty where it need not."""
+        value = self._ask(node, "reload_changed", down=list(changed.down), up=list(changed.up))
+        return decode_reason(node, value, "whole")
 
     def readvertise(self, node: NodeName) -> None:
         """Have the other nodes relearn router MACs that a reload has changed."""

@@ -15,6 +15,7 @@ from pvesdn.cli.saved import save_plan
 from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import plan_document
 from pvesdn.cli.screens.plan import last_line, plan_lines, summarized_lines, vtep_lines
+from pvesdn.cli.screens.reloads import reload_lines
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, require_known, show_findings, take
@@ -136,6 +137,7 @@ def _show(session: Session, offer: Offer, *, has_diff: bool, is_summary: bool) -
         screen.lines(summarized_lines(changes, offer.summary, width=screen.width))
     elif not screen.is_quiet:
         screen.lines(plan_lines(changes, offer.summary, has_diff=has_diff, width=screen.width))
+        screen.lines(wrapped(reload_lines(changes) if session.reloads_changed else (), screen.width))
     else:
         for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
             screen.warning(f"apply would refuse: {obstacle}")

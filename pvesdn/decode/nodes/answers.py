@@ -140,6 +140,17 @@ def decode_flag(node: str, value: Mapping[str, Json], key: str) -> bool:
     return flag
 
 
+def decode_reason(node: str, value: Mapping[str, Json], key: str) -> str:
+    """The reason at `key`, in one line; empty where there is none to give.
+
+    :raises NodeUnclear: it is no text.
+    """
+    reason = value.get(key)
+    if not isinstance(reason, str):
+        raise NodeUnclear(node, f"unexpected response from the node program: {key} is not a text")
+    return one_line(reason)
+
+
 def decode_applied(node: str, value: Mapping[str, Json]) -> Applied:
     """The value of `standing`.
 
