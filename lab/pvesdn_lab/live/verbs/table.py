@@ -26,6 +26,7 @@ from pvesdn_lab.live.verbs import (
     panels_button,
     published,
     pves_own,
+    reloads,
     taken_back,
     watchers,
     watching,
@@ -119,6 +120,10 @@ ALL: tuple[Verb, ...] = (
     pves_own.note_rehearsed,
     pves_own.same_digests,
     pves_own.reload_by_hand,
+    # reloads: how much of a node's network an apply reloads, and what a reload by hand finds to do
+    reloads.reload_by,
+    reloads.apply_changed,
+    reloads.reload_traces,
     # taken_back: an apply that waits to be confirmed, and is put back
     taken_back.apply_and_wait,
     taken_back.take_back,
