@@ -43,6 +43,7 @@ class NodeOutcome:
     :param log: lines that explain the error, such as the end of a PVE task's log.
     :param standing: what the node has now; None where the apply did not get as far as preparing a way back.
     :param left: what is not as before, one line each, where the node was put back only in part or not at all.
+    :param note: what was done in another way than planned, and why; empty where nothing was.
     """
 
     node: str
@@ -51,6 +52,7 @@ class NodeOutcome:
     log: tuple[str, ...] = ()
     standing: Standing | None = None
     left: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def is_unreachable(self) -> bool:

@@ -21,6 +21,7 @@ class Progress:
     :param step: the step in progress.
     :param standing: what the node has, once the apply is over.
     :param left: what is not as before there, though it should be.
+    :param note: see `NodeOutcome`.
     """
 
     world: World
@@ -31,6 +32,7 @@ class Progress:
     step: str = ""
     standing: Standing | None = None
     left: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def node(self) -> NodeName:
@@ -71,7 +73,7 @@ class Progress:
 
     def outcome(self) -> NodeOutcome:
         """The node's line in the report."""
-        return NodeOutcome(self.node, tuple(self.steps), self.error, self.log, self.standing, self.left)
+        return NodeOutcome(self.node, tuple(self.steps), self.error, self.log, self.standing, self.left, self.note)
 
 
 def on_each(world: World, run: Iterable[Progress], task: Callable[[Progress], None]) -> dict[NodeName, NodeError]:

@@ -153,7 +153,7 @@ def _reload_changed(progress: Progress, step: ReloadNetwork) -> bool:
         _wait_for_pves(world, node)
         for _ in range(step.times):
             if why := world.nodes.reload_changed(node, changed):
-                progress.begin("reloaded", f"the whole network: {why}")
+                progress.note = f"its whole network was reloaded: {why}"
                 _reload(progress, step)
                 return True
     _reach(progress)

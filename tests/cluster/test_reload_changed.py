@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from pvesdn.adapters.nodes import ProgramAgent
+from pvesdn.cli.screens.apply import show_report
+from pvesdn.cli.screens.screen import Screen
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.primitives import Json
@@ -137,7 +139,9 @@ def test_a_guest_that_came_since_the_plan_keeps_its_bridge_until_the_node_is_ask
 
 
 @pytest.mark.parametrize("damage", ["absent", "cut off", "of another program"])
-def test_without_ifupdown2s_memory_pve_reloads_the_whole_network(cluster: SimulatedCluster, damage: str) -> None:
+def test_without_ifupdown2s_memory_pve_reloads_the_whole_network_and_the_report_says_so(
+    cluster: SimulatedCluster, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     memory = cluster.nodes["pve2"].root / MEMORY
     if damage == "absent":
         memory.unlink()
@@ -145,9 +149,16 @@ def test_without_ifupdown2s_memory_pve_reloads_the_whole_network(cluster: Simula
         memory.write_bytes(
             memory.read_bytes()[:-1] if damage == "cut off" else b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00idR."
         )
-    assert apply_changed(cluster, ONE_MORE).is_good
+    report = apply_changed(cluster, ONE_MORE)
+    assert report.is_good, errors(report)
     assert calls(cluster)["pve2"] == [("ifreload", "-a")]
     assert calls(cluster)["pve1"] == [("ifup", "vxlan_more", "more")]
+    why = (
+        "its whole network was reloaded: /var/tmp/network/ifstatenew, ifupdown2's memory, is missing or cannot be read"
+    )
+    assert {node.node: node.note for node in report.nodes} == {"pve1": "", "pve2": why, "pve3": ""}
+    show_report(Screen({}), report)
+    assert f"note: pve2: {why}\n" in capsys.readouterr().out
 
 
 def test_what_somebody_has_edited_meanwhile_is_loaded_as_a_whole(cluster: SimulatedCluster) -> None:

@@ -49,6 +49,7 @@ def _recap(report: ApplyReport) -> Iterator[Line]:
     width = max((len(node.node) for node in report.nodes), default=0)
     for node in report.nodes:
         yield tuple(_node(node, width))
+    yield from ((Span("note: ", Style.WARNING), f"{node.node}: {node.note}") for node in report.nodes if node.note)
     if report.has_new_definitions:
         yield "definitions: written=", _outcome(Outcome.OK)
     if report.commit is not None:
