@@ -92,6 +92,12 @@ def draw(cluster: SimulatedCluster, files: Mapping[str, str] = PVE_SIMPLE) -> No
         cluster.write_sdn(name, text)
 
 
+def install_dnsmasq(cluster: SimulatedCluster) -> None:
+    """On every node, as PVE's DHCP needs it: without it no reload of PVE's gets as far as an interface."""
+    for node in cluster.nodes.values():
+        node.set_version("dnsmasq", "2.91-1")
+
+
 def world_of(cluster: SimulatedCluster) -> World:
     settings = cluster.token_settings()
     api = PveApi(settings, session=session_of(cluster, settings))

@@ -27,7 +27,18 @@ from pvesdn.workflows.world import World
 from pvesdn_lab.simulated import sdn_config
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.pve import GRANTS
-from tests.cluster.kit import ANOTHER_ZONE, EVPN, PLANNER, draw, errors, plan_of, serving, state_of, world_of
+from tests.cluster.kit import (
+    ANOTHER_ZONE,
+    EVPN,
+    PLANNER,
+    draw,
+    errors,
+    install_dnsmasq,
+    plan_of,
+    serving,
+    state_of,
+    world_of,
+)
 from tests.cluster.nodes_alone import CHECKPOINT, pass_time, traces
 from tests.cluster.standing import as_left_by
 from tests.cluster.test_alone import Killed, network_of
@@ -104,6 +115,7 @@ def test_pves_definitions_come_back_with_pvesdn_cfg_and_leave_nothing_to_plan(tm
 
 def test_everything_that_the_history_keeps_of_pves_goes_and_comes_back(tmp_path: Path) -> None:
     with serving(tmp_path / "cluster", "") as cluster:
+        install_dnsmasq(cluster)
         shell = Shell(cluster, tmp_path)
         shell.apply(WITH_ALL)
         full = definitions(cluster)["pending"]
@@ -197,6 +209,7 @@ def test_what_pve_does_not_change_in_place_is_made_again(tmp_path: Path) -> None
     swapped = WITH_ALL["vnets.cfg"].replace("tag 4101", "tag x").replace("4102", "4101").replace("tag x", "tag 4102")
     since = {**WITH_ALL, "vnets.cfg": swapped, "zones.cfg": WITH_ALL["zones.cfg"].replace("\tipam pve\n", "")}
     with serving(tmp_path / "cluster", "") as cluster:
+        install_dnsmasq(cluster)
         shell = Shell(cluster, tmp_path)
         shell.apply(WITH_ALL)
         full = definitions(cluster)["pending"]

@@ -15,7 +15,7 @@ from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import locked_state, write_json
-from tests.cluster.kit import apply_to, draw, errors, plan_of, serving, world_of
+from tests.cluster.kit import apply_to, draw, errors, install_dnsmasq, plan_of, serving, world_of
 from tests.cluster.standing import stand
 
 ZERO = "00:00:00:00:00:00"
@@ -190,6 +190,7 @@ def test_a_question_that_fails_on_one_node_is_not_checked_there(cluster: Simulat
 
 def test_dhcp_is_pves_and_is_told_as_not_checked_after_an_apply_too(tmp_path: Path) -> None:
     with serving(tmp_path, "") as cluster:
+        install_dnsmasq(cluster)
         draw(cluster, {"zones.cfg": "simple: lan\n\tdhcp dnsmasq\n\n", "vnets.cfg": "vnet: office\n\tzone lan\n\n"})
         report = apply_to(cluster)
         assert report.is_good, errors(report)

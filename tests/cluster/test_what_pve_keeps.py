@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 from tests.cli.test_alongside_pve import KEPT
-from tests.cluster.kit import apply_to, errors, everything, plan_of, serving
+from tests.cluster.kit import apply_to, errors, everything, install_dnsmasq, plan_of, serving
 
 
 def test_everything_is_committed_and_no_file_of_pves_is_touched(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
+        install_dnsmasq(cluster)
         for name, text in KEPT.items():
             cluster.write_sdn(name, text)
         report = apply_to(cluster)
