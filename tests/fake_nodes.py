@@ -261,6 +261,7 @@ class FakeMachine(MachineOnPmxcfs):
             for question in ("ip-link", "ip-addr"):
                 rows = self._node.commands[question]
                 rows[:] = [row for row in rows if not isinstance(row, dict) or row.get("ifname") != argv[-1]]
+            self._node.flood.pop(argv[-1], None)  # the kernel's entries go with the device
         return 0, ""
 
     def _set_link(self, argv: list[str]) -> tuple[int, str]:
