@@ -47,10 +47,9 @@ def _ifupdown(nodes: Iterable[NodeFacts]) -> Iterator[Finding]:
 def _dhcp(given: DesignInput) -> Iterator[Finding]:
     """PVE sets DHCP up on every node, whatever the zone says of nodes, and first (docs/pve.md §4.1).
 
-    Where we carry such a zone its VNets would be committed, and come up on that node neither with us nor without.
+    So every reload fails there, and one that PVE begins with its commit does so when nothing can be put back any more.
     """
-    served = given.sdn.pve.with_dhcp
-    zones = [f"'{zone}'" for zone in sorted(served)]
+    zones = [f"'{zone}'" for zone in sorted(given.sdn.pve.with_dhcp)]
     without = [node for node, facts in given.facts.items() if facts.versions.get(_DNSMASQ) == ""]
     if not zones or not without:
         return
@@ -58,11 +57,8 @@ def _dhcp(given: DesignInput) -> Iterator[Finding]:
         f"{_DNSMASQ} is not installed, and the zone{'s' if zones[1:] else ''} {listed(zones)}"
         f" {'have' if zones[1:] else 'has'} DHCP: PVE's reload ends there before it has loaded any interface"
     )
-    if any(zone.carries in served for zone in given.sdn.own.zones):
-        for node in without:
-            yield error(node, what, _INSTALL, node=node)
-    else:
-        yield warning(listed(without), what, _INSTALL)
+    for node in without:
+        yield error(node, what, _INSTALL, node=node)
 
 
 def _is_refused(facts: NodeFacts) -> bool:

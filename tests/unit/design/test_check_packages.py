@@ -82,28 +82,36 @@ def test_without_frr_it_is_frr_that_is_missed() -> None:
 DHCP = {"zones.cfg": "simple: lan\n\tdhcp dnsmasq\n\tnodes node1\n\n"}
 
 
-def test_dhcp_that_nobody_can_serve_is_told_of_every_node_since_pve_sets_it_up_on_all() -> None:
-    absent = {"dnsmasq": ""}
-    assert told(DHCP, node1=absent, node3=absent, node2={"dnsmasq": "2.91-1"}) == [
-        (
-            "node1, node3: dnsmasq is not installed, and the zone 'lan' has DHCP: PVE's reload ends there before it has"
-            " loaded any interface; apt install dnsmasq, then systemctl disable --now dnsmasq, since the one of the package"
-            " takes the ports"
+def refused(pve: dict[str, str], *without: str, cfg: str = "") -> list[str]:
+    """The errors for lack of dnsmasq, where these nodes have none."""
+    nodes = {
+        f"node{n}": facts(
+            f"node{n}", f"192.168.0.{n}/24", versions=PROXMOX | {"dnsmasq": "" if f"node{n}" in without else "2.91-1"}
         )
-    ]
+        for n in (1, 2, 3)
+    }
+    found = findings(given(cfg, pve=pve, instead=nodes), Severity.ERROR)
+    return [line for line in found if "dnsmasq is not installed" in line]
+
+
+def test_a_node_that_cannot_serve_dhcp_is_refused_wherever_the_zone_is_since_pve_sets_it_up_on_all() -> None:
+    first, third = refused(DHCP, "node1", "node3")
+    assert first == (
+        "node1: dnsmasq is not installed, and the zone 'lan' has DHCP: PVE's reload ends there before it has loaded any "
+        "interface; apt install dnsmasq, then systemctl disable --now dnsmasq, since the one of the package takes the ports"
+    )
+    assert third.startswith("node3: dnsmasq is not installed")
     two = {"zones.cfg": DHCP["zones.cfg"] + "simple: wan\n\tdhcp dnsmasq\n\n"}
-    assert "the zones 'lan', 'wan' have DHCP" in told(two, node1=absent)[0]
+    assert "the zones 'lan', 'wan' have DHCP" in refused(two, "node1")[0]
 
 
-def test_where_such_a_zone_is_carried_each_node_without_dnsmasq_is_refused() -> None:
+def test_so_it_is_where_such_a_zone_is_carried() -> None:
     files = {"zones.cfg": "simple: lan\n\tdhcp dnsmasq\n\tmtu 1450\n\n"}
-    carries = "vxlan: prod\n\tcarries lan\n\tvni-range 10000-10999\n"
-    absent = PROXMOX | {"dnsmasq": ""}
-    nodes = {f"node{i}": facts(f"node{i}", f"192.168.0.{i}/24", versions=absent) for i in (1, 3)}
-    found = findings(given(carries, pve=files, instead=nodes), Severity.ERROR)
-    assert [line.partition(":")[0] for line in found if "dnsmasq is not installed" in line] == ["node1", "node3"]
+    found = refused(files, "node1", "node3", cfg="vxlan: prod\n\tcarries lan\n\tvni-range 10000-10999\n")
+    assert [line.partition(":")[0] for line in found] == ["node1", "node3"]
 
 
 def test_dnsmasq_is_not_missed_where_no_zone_has_dhcp_or_nobody_asked_for_it() -> None:
-    assert told(LAN, node1={"dnsmasq": ""}) == []
-    assert told(DHCP) == []
+    assert refused(LAN, "node1") == []
+    found = findings(given("", pve=DHCP), Severity.ERROR)
+    assert [line for line in found if "dnsmasq" in line] == []
