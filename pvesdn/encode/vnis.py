@@ -6,7 +6,7 @@ from pvesdn.decode.definitions.section_config import Property, Section, write
 from pvesdn.model.vnis import GivenVni, VniTable
 
 _HEADER = """\
-# VNIs of VNets that are drawn in PVE's panel. Written by `pvesdn apply`: a VNet that is not there any more keeps its own.
+# VNIs of VNets that are drawn in PVE's panel. Written by `pvesdn apply`: one that is gone keeps its own.
 
 """
 
