@@ -367,12 +367,20 @@ def moved_to_a_zone_with_another_mtu(cluster: SimulatedCluster) -> None:
     moved_to_another_zone(cluster, mtu="1500")
 
 
+def deleted_with_its_node_taken_from_the_zone(cluster: SimulatedCluster) -> None:
+    deleted_in_the_panel(cluster)
+    panel(cluster, "set", "zones/lan", nodes="pve1,pve3")
+
+
 def stanzas(cluster: SimulatedCluster, node: str) -> set[str]:
     """Interfaces of our file."""
     return set(re.findall(r"^iface (\S+)", cluster.nodes[node].read(OUR_INTERFACES) or "", re.MULTILINE))
 
 
-@pytest.mark.parametrize("happens", [no_longer_carried, moved_to_a_zone_with_another_mtu])
+@pytest.mark.parametrize(
+    "happens",
+    [no_longer_carried, moved_to_a_zone_with_another_mtu, deleted_with_its_node_taken_from_the_zone],
+)
 def test_what_carries_guests_is_not_taken_away_from_them_unasked(
     standing: SimulatedCluster, happens: Callable[[SimulatedCluster], None]
 ) -> None:

@@ -57,6 +57,7 @@ def kept(given: DesignInput, homes: Mapping[str, PveSimpleZone]) -> tuple[KeptVn
 
     A VNet that is in another zone of PVE's now is kept where both stanzas can still make one bridge: in a simple zone
     with the same MTU that no zone of ours carries. Anywhere else its bridge would join two networks, or have two MTUs.
+    Nothing is kept on a node that the carried zone has left: there the whole zone goes.
 
     :param homes: PVE's zones by the ids of ours that carry them.
     """
@@ -64,7 +65,7 @@ def kept(given: DesignInput, homes: Mapping[str, PveSimpleZone]) -> tuple[KeptVn
     for node, facts in sorted(given.facts.items()):
         for stanza, vni, ports in _with_guests(facts):
             zone = _zone_of(given, homes, stanza.name, vni)
-            if zone is None or not _may_stay(given, zone, homes, stanza):
+            if zone is None or not _has(homes[zone.id], node) or not _may_stay(given, zone, homes, stanza):
                 continue
             entry = found.setdefault(stanza.name, _Found(zone, stanza))
             entry.ports[node] = ports
@@ -94,6 +95,10 @@ def _zone_of(given: DesignInput, homes: Mapping[str, PveSimpleZone], vnet: str, 
         if zone.id in names or (not names and zone.vni_range is not None and vni in zone.vni_range):
             return zone
     return None
+
+
+def _has(home: PveSimpleZone, node: str) -> bool:
+    return home.nodes is None or node in home.nodes
 
 
 def _may_stay(given: DesignInput, zone: OwnZone, homes: Mapping[str, PveSimpleZone], stanza: IfaceStanza) -> bool:
