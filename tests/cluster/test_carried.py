@@ -19,7 +19,7 @@ from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import understand
 from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from pvesdn_lab.simulated.commands.state import State, locked_state
+from pvesdn_lab.simulated.commands.state import State, locked_state, read_json, write_json
 from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
 from tests.cluster.test_former import Shell
 
@@ -367,6 +367,18 @@ def moved_to_a_zone_with_another_mtu(cluster: SimulatedCluster) -> None:
     moved_to_another_zone(cluster, mtu="1500")
 
 
+def moved_with_a_new_subnet(cluster: SimulatedCluster) -> None:
+    moved_to_another_zone(cluster)
+    panel(cluster, "create", "vnets/web/subnets", subnet="10.0.9.0/24", gateway="10.0.9.1", snat="1", type="subnet")
+
+
+def moved_to_a_zone_with_dhcp(cluster: SimulatedCluster) -> None:
+    for node in cluster.nodes.values():
+        write_json(node.root, "versions", {**read_json(node.root, "versions", {}), "dnsmasq": "2.91-1"})
+    moved_to_another_zone(cluster)
+    panel(cluster, "set", "zones/wan", dhcp="dnsmasq")
+
+
 def deleted_with_its_node_taken_from_the_zone(cluster: SimulatedCluster) -> None:
     deleted_in_the_panel(cluster)
     panel(cluster, "set", "zones/lan", nodes="pve1,pve3")
@@ -379,7 +391,13 @@ def stanzas(cluster: SimulatedCluster, node: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "happens",
-    [no_longer_carried, moved_to_a_zone_with_another_mtu, deleted_with_its_node_taken_from_the_zone],
+    [
+        no_longer_carried,
+        moved_to_a_zone_with_another_mtu,
+        moved_with_a_new_subnet,
+        moved_to_a_zone_with_dhcp,
+        deleted_with_its_node_taken_from_the_zone,
+    ],
 )
 def test_what_carries_guests_is_not_taken_away_from_them_unasked(
     standing: SimulatedCluster, happens: Callable[[SimulatedCluster], None]

@@ -73,7 +73,9 @@ def carry(
         for item in drawn
         if item.vnet.id in allotted.tags
     )
-    complete = _with(own, zones, made, given.sdn.pve.subnets)
+    left = {item.drawn.vnet.id for item in staying}
+    subnets = tuple(subnet for subnet in given.sdn.pve.subnets if subnet.vnet not in left)
+    complete = _with(own, zones, made, subnets)
     findings = (*allotted.findings, *(item.finding(guest_names) for item in staying))
     return Carried(replace(given, sdn=replace(given.sdn, own=complete)), findings, allotted.table)
 

@@ -57,6 +57,7 @@ def kept(given: DesignInput, homes: Mapping[str, PveSimpleZone]) -> tuple[KeptVn
 
     A VNet that is in another zone of PVE's now is kept where both stanzas can still make one bridge: in a simple zone
     with the same MTU that no zone of ours carries. Anywhere else its bridge would join two networks, or have two MTUs.
+    With subnets or DHCP there it is not: its gateway is meant for the host's own table, and our bridge may be in a VRF.
     Nothing is kept on a node that the carried zone has left: there the whole zone goes.
 
     :param homes: PVE's zones by the ids of ours that carry them.
@@ -110,9 +111,12 @@ def _may_stay(given: DesignInput, zone: OwnZone, homes: Mapping[str, PveSimpleZo
         return not given.sdn.pve.unread.may_have("vnet", stanza.name)
     if drawn.zone in {home.id for home in homes.values()}:
         return False
+    if any(subnet.vnet == drawn.id for subnet in given.sdn.pve.subnets):
+        return False
     there = next((home for home in given.sdn.pve.zones if home.id == drawn.zone), None)
     return (
         isinstance(there, PveSimpleZone)
+        and not there.dhcp
         and there.mtu == homes[zone.id].mtu
         and drawn.vlanaware == _is_vlan_aware(stanza)
     )

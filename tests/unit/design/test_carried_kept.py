@@ -28,9 +28,9 @@ def with_a_guest(number: int = 101, node: str = "node2") -> Mapping[str, NodeFac
 
 
 def left(
-    own: str = CARRIER, *, vnis: str = "", vnets: str = LEFT, zones: str = ZONES, number: int = 101
+    own: str = CARRIER, *, vnis: str = "", vnets: str = LEFT, zones: str = ZONES, subnets: str = "", number: int = 101
 ) -> DesignInput:
-    files = {"zones.cfg": zones, "vnets.cfg": vnets, "pvesdn-vnis.cfg": vnis}
+    files = {"zones.cfg": zones, "vnets.cfg": vnets, "subnets.cfg": subnets, "pvesdn-vnis.cfg": vnis}
     return given(own, pve=files, instead=with_a_guest(number))
 
 
@@ -59,9 +59,10 @@ def test_it_is_not_kept_for_another_zone_or_where_guests_may_be_detached() -> No
         ("simple: wan\n\tmtu 1450\n\n", "\tvlanaware 1\n", True),
         ("simple: wan\n\tmtu 1450\n\n", "", False),
         ("simple: wan\n\n", "\tvlanaware 1\n", False),
+        ("simple: wan\n\tmtu 1450\n\tdhcp dnsmasq\n\n", "\tvlanaware 1\n", False),
         ("vlan: wan\n\tbridge vmbr0\n\tmtu 1450\n\n", "\tvlanaware 1\n\ttag 5\n", False),
     ],
-    ids=["alike", "not-vlan-aware", "another-mtu", "another-network"],
+    ids=["alike", "not-vlan-aware", "another-mtu", "with-dhcp", "another-network"],
 )
 def test_a_vnet_that_moved_is_kept_where_both_stanzas_still_make_one_bridge(
     zone: str, vnet: str, is_kept: bool
@@ -69,3 +70,21 @@ def test_a_vnet_that_moved_is_kept_where_both_stanzas_still_make_one_bridge(
     network = left(vnis=vni(101, "web"), zones=ZONES + zone, vnets=f"{LEFT}vnet: web\n\tzone wan\n{vnet}\n")
     found = {item.id: item.drawn_in for item in carry(network).given.sdn.own.vnets}
     assert found == {"db": "lan", **({"web": "wan"} if is_kept else {})}
+
+
+@pytest.mark.parametrize("line", ["gateway 10.0.9.1", "snat 1", "dhcp-dns-server 10.0.9.1"])
+def test_a_vnet_that_moved_and_has_a_subnet_there_is_not_kept(line: str) -> None:
+    network = left(
+        vnis=vni(101, "web"),
+        zones=ZONES + "simple: wan\n\tmtu 1450\n\n",
+        vnets=f"{LEFT}vnet: web\n\tzone wan\n\tvlanaware 1\n\n",
+        subnets=f"subnet: wan-10.0.9.0-24\n\tvnet web\n\t{line}\n\n",
+    )
+    assert tags(carry(network)) == {"db": 100}
+    assert carry(network).given.sdn.own.subnets == ()
+
+
+def test_a_subnet_that_outlived_its_vnet_comes_back_with_no_gateway() -> None:
+    made = carry(left(vnis=vni(101, "web"), subnets="subnet: lan-10.0.2.0-24\n\tvnet web\n\tgateway 10.0.2.1\n\n"))
+    assert tags(made) == {"db": 100, "web": 101}
+    assert made.given.sdn.own.subnets == ()
