@@ -476,6 +476,22 @@ def test_a_vnet_that_is_drawn_again_while_it_is_kept_is_the_same(standing: Simul
     assert failed(standing) == []
 
 
+@pytest.mark.parametrize("happens", [deleted_in_the_panel, moved_to_another_zone])
+def test_a_vnet_that_is_kept_with_a_pin_is_kept_without_a_word_about_the_pin(
+    standing: SimulatedCluster, happens: Callable[[SimulatedCluster], None]
+) -> None:
+    standing.write_sdn("pvesdn.cfg", f"{OURS}\nvnet: web\n\tzone prod\n\ttag 77\n")
+    agree(standing)
+    standing.plug_guest("pve2", "web", 100)
+    happens(standing)
+    agree(standing)
+    assert links(standing).links["vxlan_web"]["info"]["id"] == 77
+    assert [str(found) for found in plan_of(standing).findings if "vnet 'web'" in str(found)] == [
+        str(found) for found in plan_of(standing).findings if "is kept" in str(found)
+    ]
+    assert is_nothing(plan_of(standing))
+
+
 def test_a_carried_zone_that_is_gone_stops_the_plan(standing: SimulatedCluster) -> None:
     before = links(standing).links
     for name in ("zones.cfg", "vnets.cfg", "subnets.cfg"):

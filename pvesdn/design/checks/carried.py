@@ -216,12 +216,15 @@ def fixed_vnis(given: DesignInput, zone: OwnZone) -> Iterator[tuple[int, str, De
 
 
 def _pins(given: DesignInput) -> Iterator[Finding]:
-    """Sections that pin the VNI of a VNet which is not there, or is drawn elsewhere."""
+    """Sections that pin the VNI of a VNet which is not there, or is drawn elsewhere, and is not kept for guests."""
+    carried = {(vnet.id, vnet.zone) for vnet in given.sdn.own.vnets}
     homes = {zone.id: zone.carries for zone in given.sdn.own.zones}
     drawn = {vnet.id: vnet for vnet in given.sdn.pve.vnets}
     for pin in given.sdn.own.pins:
         home, vnet = homes.get(pin.zone), drawn.get(pin.id)
         if home in given.sdn.pve.drawn_zones or pin.id in given.sdn.pve.drawn_vnets:
+            continue
+        if (pin.id, pin.zone) in carried:
             continue
         if vnet is None and not given.sdn.pve.unread.may_have("vnet", pin.id):
             what = f"zone '{home}' of PVE's has no such VNet, so its VNI is pinned for nothing"

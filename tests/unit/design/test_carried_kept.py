@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from pvesdn.design.carried.joining import carry
+from pvesdn.design.checks.carried import check
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from tests.unit.design.network import facts, given
-from tests.unit.design.test_carried import CARRIER, ZONES, said, table, tags, vni
+from tests.unit.design.test_carried import CARRIER, PIN, ZONES, said, table, tags, vni
 
 LEFT = "vnet: db\n\tzone lan\n\n"
 
@@ -51,6 +52,20 @@ def test_whose_it_was_is_told_by_its_vni_where_nobody_has_written_it_down() -> N
 def test_it_is_not_kept_for_another_zone_or_where_guests_may_be_detached() -> None:
     assert tags(carry(left(vnis=vni(101, "web", "other")))) == {"db": 100}
     assert tags(carry(left(vnis=vni(101, "web")), detaches_guests=True)) == {"db": 100}
+
+
+@pytest.mark.parametrize("vnets", [LEFT, f"{LEFT}vnet: web\n\tzone wan\n\tvlanaware 1\n\n"], ids=["deleted", "moved"])
+def test_its_pin_is_right_while_it_is_kept(vnets: str) -> None:
+    made = carry(
+        left(
+            CARRIER + PIN,
+            vnis=vni(101, "web"),
+            vnets=vnets,
+            zones=ZONES + "simple: wan\n\tmtu 1450\n\n",
+        )
+    )
+    assert tags(made) == {"db": 100, "web": 7}
+    assert [line for line in map(str, check(made.given, {})) if "vnet 'web'" in line] == []
 
 
 @pytest.mark.parametrize(
