@@ -492,6 +492,22 @@ def test_a_vnet_that_is_kept_with_a_pin_is_kept_without_a_word_about_the_pin(
     assert is_nothing(plan_of(standing))
 
 
+def test_a_vnet_is_kept_by_its_zone_under_another_name(standing: SimulatedCluster) -> None:
+    tap = standing.plug_guest("pve2", "web", 100)
+    deleted_in_the_panel(standing)
+    standing.write_sdn("pvesdn.cfg", OURS.replace("evpn: prod", "evpn: live").replace("zone prod", "zone live"))
+    agree(standing)
+    state = links(standing).links
+    assert (state["vxlan_web"]["info"]["id"], state["vxlan_web"]["master"], state[tap]["master"]) == (
+        10001,
+        "web",
+        "web",
+    )
+    assert state["web"]["master"] == "vrf_live"
+    assert is_nothing(plan_of(standing))
+    assert failed(standing) == []
+
+
 def test_a_carried_zone_that_is_gone_stops_the_plan(standing: SimulatedCluster) -> None:
     before = links(standing).links
     for name in ("zones.cfg", "vnets.cfg", "subnets.cfg"):

@@ -87,9 +87,12 @@ def _with_guests(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int, tuple[str
 
 
 def _zone_of(given: DesignInput, homes: Mapping[str, PveSimpleZone], vnet: str, vni: int) -> OwnZone | None:
-    """The zone of ours that carried a VNet: as it was written down, else the one whose range has its VNI."""
+    """The zone of ours that carried a VNet: as it was written down, else the one whose range has its VNI, also where
+    the name that was written down is no zone's any more.
+    """
     written = () if given.sdn.vnis is None else given.sdn.vnis.given
-    names = {entry.zone for entry in written if (entry.vnet, entry.vni) == (vnet, vni)}
+    there = {zone.id for zone in given.sdn.own.zones}
+    names = there & {entry.zone for entry in written if (entry.vnet, entry.vni) == (vnet, vni)}
     for zone in given.sdn.own.zones:
         if zone.id not in homes:
             continue

@@ -50,8 +50,14 @@ def test_whose_it_was_is_told_by_its_vni_where_nobody_has_written_it_down() -> N
 
 
 def test_it_is_not_kept_for_another_zone_or_where_guests_may_be_detached() -> None:
-    assert tags(carry(left(vnis=vni(101, "web", "other")))) == {"db": 100}
+    assert tags(carry(left(CARRIER + "vxlan: other\n\n", vnis=vni(101, "web", "other")))) == {"db": 100}
     assert tags(carry(left(vnis=vni(101, "web")), detaches_guests=True)) == {"db": 100}
+
+
+def test_it_is_kept_with_its_vni_by_a_zone_that_has_another_name_now() -> None:
+    made = carry(left(vnis=vni(100, "db", "former") + vni(101, "web", "former")))
+    (web,) = (vnet for vnet in made.given.sdn.own.vnets if vnet.id == "web")
+    assert (web.tag, web.zone) == (101, "prod")
 
 
 @pytest.mark.parametrize("vnets", [LEFT, f"{LEFT}vnet: web\n\tzone wan\n\tvlanaware 1\n\n"], ids=["deleted", "moved"])
