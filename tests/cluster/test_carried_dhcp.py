@@ -102,6 +102,30 @@ def test_a_node_without_tc_is_not_taken_for_one_without_filters(served: Simulate
     ]
 
 
+def test_filters_that_tc_does_not_show_are_not_checked_and_not_called_absent(served: SimulatedCluster) -> None:
+    served.nodes["pve2"].break_command("tc", status=2, stderr="RTNETLINK answers: Operation not permitted\n")
+    found = verify(read_cluster(world_of(served), has_state=True), Renderer())
+    assert found.discrepancies == ()
+    (why,) = (item.why for item in found.not_checked if item.node == "pve2" and "DHCP" in item.what)
+    assert why.endswith("vxlan_web ingress ended with status 2: RTNETLINK answers: Operation not permitted")
+
+
+def test_a_device_that_is_gone_with_its_filters_is_told_as_gone(served: SimulatedCluster) -> None:
+    served.nodes["pve2"].run("ip", "link", "delete", "vxlan_web")
+    found = verify(read_cluster(world_of(served), has_state=True), Renderer())
+    assert [item.what for item in found.not_checked if "crossing VXLAN" in item.what] == []
+    assert any(line.startswith("pve2: vxlan_web") for line in failed(served))
+
+
+def test_an_undo_that_is_not_shown_the_filters_says_so_and_is_not_done(cluster: SimulatedCluster) -> None:
+    panel(cluster, "set", "zones/lan", dhcp="dnsmasq")
+    cluster.nodes["pve2"].break_command("tc", status=2, stderr="RTNETLINK answers: Operation not permitted\n")
+    cluster.nodes["pve3"].break_command("ifreload", status=1, stderr="error: it is broken\n", times=1)
+    report = apply_to(cluster)
+    assert "it could not be checked: tc filter show dev vxlan_web ingress ended with status 2" in str(report)
+    assert [filtered(cluster, node) for node in cluster.nodes] == [set(), BOTH, set()]
+
+
 def test_the_filter_goes_when_dhcp_goes_since_its_device_is_made_anew(served: SimulatedCluster) -> None:
     panel(served, "set", "zones/lan", delete="dhcp")
     (change,) = [

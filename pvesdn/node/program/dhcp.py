@@ -4,15 +4,18 @@ ifupdown2 runs them at every reload. A reload takes none away: it goes with its 
 """
 
 import re
-from typing import Any, Dict, List, Sequence, Tuple
+import time
+from typing import Any, Dict, List, Tuple
 
 from pvesdn.node.program.files import text_of
-from pvesdn.node.program.machine import Machine
+from pvesdn.node.program.machine import Machine, json_of, rows_of
 from pvesdn.node.program.places import OUR_INTERFACES
 from pvesdn.node.program.request import INTERFACE
 
 Filters = Dict[str, List[Tuple[str, str]]]
 """Direction and program of each filter, by device."""
+LIMIT = 30.0
+"""Seconds for all devices together."""
 _PUTS = re.compile(
     r"(?m)^\s*post-up tc filter replace dev (\S+) (ingress|egress) .*\bbpf direct-action bytecode '([0-9, ]+)'\s*$"
 )
@@ -27,11 +30,6 @@ def filters_in(text: str) -> Filters:
     return found
 
 
-def ways_filtered(machine: Machine, device: str, filters: Sequence[Tuple[str, str]]) -> List[str]:
-    """The directions in which a device has these filters, exactly as they are written; none where it is not there."""
-    return [way for way, program in filters if f"bytecode '{program}'" in _shown(machine, device, way)]
-
-
 def filters_to_come(machine: Machine, text: str) -> Filters:
     """What `text` puts on devices of which our file as it is says nothing: with the file put back they would stay."""
     there = filters_in(text_of(machine, OUR_INTERFACES) or "")
@@ -40,15 +38,37 @@ def filters_to_come(machine: Machine, text: str) -> Filters:
 
 def still_filtered(machine: Machine, come: Filters) -> List[str]:
     """Those devices that have a filter of these."""
-    return [name for name in sorted(come) if ways_filtered(machine, name, come[name])]
+    ways = _in_force(machine, come)
+    return [name for name in sorted(come) if ways[name]]
 
 
 def dhcp_filters(machine: Machine) -> List[Dict[str, Any]]:
     """Those of our file that are in force: ``[{"ifname": "vxlan_web", "ways": ["ingress", "egress"]}]``."""
-    wanted = filters_in(text_of(machine, OUR_INTERFACES) or "")
-    return [{"ifname": name, "ways": ways_filtered(machine, name, wanted[name])} for name in sorted(wanted)]
+    ways = _in_force(machine, filters_in(text_of(machine, OUR_INTERFACES) or ""))
+    return [{"ifname": name, "ways": ways[name]} for name in sorted(ways)]
 
 
-def _shown(machine: Machine, device: str, way: str) -> str:
-    outcome = machine.run(["tc", "filter", "show", "dev", device, way], limit=20)
-    return "" if outcome.status else outcome.output
+def _in_force(machine: Machine, wanted: Filters) -> Dict[str, List[str]]:
+    """The directions in which each device has its filter, exactly as it is written; none where there is no such device.
+
+    Refused where that cannot be told: a filter that is not shown is not one that is not there.
+    """
+    end = time.monotonic() + LIMIT
+    there = (
+        {row.get("ifname") for row in rows_of(json_of(machine, ["ip", "-j", "-d", "link"], limit=LIMIT))}
+        if wanted
+        else set()
+    )
+    return {
+        name: [
+            way
+            for way, program in wanted[name]
+            if name in there and f"bytecode '{program}'" in _shown(machine, name, way, end)
+        ]
+        for name in wanted
+    }
+
+
+def _shown(machine: Machine, device: str, way: str, end: float) -> str:
+    argv = ["tc", "filter", "show", "dev", device, way]
+    return machine.must(argv, limit=max(0.0, end - time.monotonic())).output

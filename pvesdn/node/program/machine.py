@@ -140,9 +140,9 @@ def failure(argv: List[str], outcome: CommandResult) -> str:
     return "{} ended with status {}{}".format(" ".join(argv), outcome.status, last)
 
 
-def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False) -> Any:
+def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False, limit: float = 30.0) -> Any:
     """What one of iproute2's commands prints; an empty list for nothing, and where it `may_fail` and does."""
-    outcome = machine.run(argv, limit=30) if may_fail else machine.must(argv, limit=30)
+    outcome = machine.run(argv, limit) if may_fail else machine.must(argv, limit)
     output = "" if outcome.status else outcome.output.strip()
     try:
         # Names of devices may hold control characters, which iproute2 prints as they are.

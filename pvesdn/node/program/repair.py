@@ -22,7 +22,11 @@ def make_room(machine: Machine, checkpoint: Value) -> List[str]:
     that they had not; the reload makes them anew.
     """
     now, log = devices_now(machine), []
-    filtered = still_filtered(machine, checkpoint.get("filters", {}))
+    try:
+        filtered = still_filtered(machine, checkpoint.get("filters", {}))
+    except Refused as refused:
+        # What can be told is made anew all the same; the rest is told, and tried again, as `differing` asks too.
+        filtered, log = [], [refused.error]
     for name, before in sorted(checkpoint["devices"].items()):
         if name in checkpoint["touched"] and name in now and before["kind"] == now[name]["kind"] == "vxlan":
             if before["tunnel"] != now[name]["tunnel"] or name in filtered:
