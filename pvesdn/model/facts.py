@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -90,6 +90,17 @@ class GuestNic:
     mtu: int
 
 
+def is_sourced(file: str, sources: Iterable[str]) -> bool:
+    """Whether /etc/network/interfaces, with these `source` patterns, reads `file`; relative ones begin beside it."""
+    # ifupdown2 expands a pattern as a shell does: a star never stands for a slash.
+    return any(PurePosixPath(file).match(pattern) for pattern in map(from_root, sources))
+
+
+def from_root(pattern: str) -> str:
+    """What a `source` line names, as an absolute pattern."""
+    return pattern if pattern.startswith("/") else f"/etc/network/{pattern}"
+
+
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
     """Everything design may know about a node.
@@ -124,21 +135,16 @@ class NodeFacts:
     has_foreign_frr_local: bool = False
 
     def is_sourced(self, file: str) -> bool:
-        """Whether /etc/network/interfaces sources `file`; ifupdown2 accepts patterns, relative ones to /etc/network."""
-        # ifupdown2 expands a pattern as a shell does: a star never stands for a slash.
-        return any(PurePosixPath(file).match(pattern) for pattern in self._patterns())
+        """Whether /etc/network/interfaces sources `file`."""
+        return is_sourced(file, self.sources)
 
     def source_line(self, file: str) -> str:
         """The line that /etc/network/interfaces lacks for `file`. Where it names single files of the folder, so does
         this one: with a star ifupdown2 would read those twice.
         """
         folder = PurePosixPath(file).parent
-        names_files = any(PurePosixPath(pattern).parent == folder for pattern in self._patterns())
+        names_files = any(PurePosixPath(pattern).parent == folder for pattern in map(from_root, self.sources))
         return f"source {file if names_files else folder / '*'}"
-
-    def _patterns(self) -> Iterator[str]:
-        """What is sourced, from the root."""
-        return (pattern if pattern.startswith("/") else f"/etc/network/{pattern}" for pattern in self.sources)
 
     @property
     def has_proxmox_ifupdown(self) -> bool | None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from pvesdn.decode.frr.conf import decode_frr_conf
 from pvesdn.decode.nodes.hook_commands import HOOKS, read_hook
 from pvesdn.decode.nodes.interfaces import begins_something, decode_interfaces, is_auto, logical_lines
 from pvesdn.decode.nodes.live_vxlan import decode_live_vxlans
 from pvesdn.decode.secrets import hide_secrets
+from pvesdn.model.facts import from_root, is_sourced
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES
 from pvesdn.model.hand_written import Device, FrrText, HandWrittenNode, HookLine, Option, Place
 from pvesdn.model.primitives import Json
@@ -60,7 +60,7 @@ def decode_hand_written(
         generated=dict(_generated(files)),
         unsourced={
             path: frozenset(stanza.name for stanza in decode_interfaces(files[path]).stanzas)
-            for path in _beside(files, is_sourced=False)
+            for path in _beside(files, is_read=False)
         },
         outside=tuple(dict.fromkeys(pattern for pattern in sources if not _is_read(pattern))),
     )
@@ -84,22 +84,21 @@ def _generated(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _is_read(pattern: str) -> bool:
     """Whether what a `source` line names is among the files that are read from a node."""
-    path = pattern if pattern.startswith("/") else f"/etc/network/{pattern}"
+    path = from_root(pattern)
     return path.startswith(_FOLDER) and "/" not in path.removeprefix(_FOLDER)
 
 
 def interfaces_files(files: Mapping[str, str]) -> list[str]:
     """The interfaces files that a person writes and that are in force: the main one first, then what is sourced."""
-    return [path for path in (MAIN_INTERFACES, *_beside(files, is_sourced=True)) if path in files]
+    return [path for path in (MAIN_INTERFACES, *_beside(files, is_read=True)) if path in files]
 
 
-def _beside(files: Mapping[str, str], *, is_sourced: bool) -> Iterator[str]:
+def _beside(files: Mapping[str, str], *, is_read: bool) -> Iterator[str]:
     """Files in interfaces.d, by whether /etc/network/interfaces sources them."""
     sources = decode_interfaces(files.get(MAIN_INTERFACES, "")).sources
-    patterns = [pattern if pattern.startswith("/") else f"/etc/network/{pattern}" for pattern in sources]
     for path in sorted(files):
-        is_named = any(fnmatchcase(path, pattern) for pattern in patterns)
-        if path.startswith(_FOLDER) and path not in (OUR_INTERFACES, SDN_INTERFACES) and is_named is is_sourced:
+        is_ours = path in (OUR_INTERFACES, SDN_INTERFACES)
+        if path.startswith(_FOLDER) and not is_ours and is_sourced(path, sources) is is_read:
             yield path
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pytest
+
 from pvesdn.decode.nodes.hand_written import MAIN_INTERFACES, Cut, cut_file, decode_hand_written, interfaces_files
+from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
 from pvesdn.model.hand_written import Place
 
@@ -40,6 +43,25 @@ def test_files_of_pve_and_of_pvesdn_are_not_hand_written() -> None:
     }
     assert interfaces_files(files) == [MAIN_INTERFACES, BESIDE]
     assert list(decode_hand_written("n", files).devices) == ["d", "c"]
+
+
+@pytest.mark.parametrize(
+    ("source", "is_in_force"),
+    [
+        ("/etc/network/interfaces.d/*", True),
+        ("interfaces.d/m*", True),
+        ("/etc/*/interfaces.d/mine", True),
+        ("/etc/network/*", False),
+        ("/etc/*", False),
+        ("interfaces.d/m", False),
+    ],
+)
+def test_a_star_of_a_source_line_stands_for_no_slash(source: str, is_in_force: bool) -> None:
+    files = {MAIN_INTERFACES: f"source {source}\n", BESIDE: "iface c\n"}
+    node = decode_hand_written("n", files)
+    assert (BESIDE in interfaces_files(files), "c" in node.devices) == (is_in_force, is_in_force)
+    assert dict(node.unsourced) == ({} if is_in_force else {BESIDE: frozenset({"c"})})
+    assert NodeFacts("n", sources=(source,)).is_sourced(BESIDE) is is_in_force
 
 
 def test_an_auto_line_without_a_stanza_is_an_orphan() -> None:
