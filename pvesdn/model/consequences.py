@@ -97,8 +97,9 @@ class Consequence:
 
     @property
     def stuck(self) -> tuple[AffectedGuest, ...]:
-        """Of MTU_SMALLER: virtual machines that run with the old MTU, which live migration would demand of the new
-        bridge (docs/pve.md §13.4). A firewall's port does not tell a container from a machine, and counts.
+        """Of MTU_SMALLER: virtual machines that may run with the old MTU, which live migration would demand of the new
+        bridge: those with a VirtIO card do (docs/pve.md §13.4), and no port tells the card. Nor does a firewall's port
+        tell a container from a machine, and counts.
         """
         if self.effect is not Effect.MTU_SMALLER:
             return ()

@@ -154,7 +154,7 @@ def test_a_smaller_mtu_names_the_guests_that_have_to_follow(settings: Path) -> N
     said = [line for line in plan(settings, cluster).out.splitlines() if "bytes" in line]
     what = "packets larger than 1400 bytes no longer pass VNet vmbr3 (MTU 1500 -> 1400)"
     must = "guests with a larger MTU must be set to 1400: guests 100 web-1, 101 db-1, 102"
-    stuck = "guests 100 web-1, 102 cannot be migrated live until they are restarted"
+    stuck = "with a VirtIO card, guests 100 web-1, 102 cannot be migrated live until restarted"
     assert said == [f"  ! node1-node3: {what}; {must}; {stuck}"]
     document = json.loads(plan(settings, cluster, "--json").out)
     (one,) = (one for one in document["consequences"] if one["effect"] == "mtu-smaller")

@@ -185,7 +185,8 @@ def test_a_lower_mtu_names_the_machines_that_have_to_be_restarted(standing: Simu
     panel(standing, "set", "zones/lan", mtu="1400")
     said = " ".join(Shell(standing, tmp_path).run("pvesdn plan").out.split())
     what = "packets larger than 1400 bytes no longer pass VNets db, web (MTU 1450 -> 1400)"
-    assert f"{what}; guests with a larger MTU must be set to 1400: guest 100; guest 100 cannot be migrated live" in said
+    stuck = "with a VirtIO card, guest 100 cannot be migrated live until restarted"
+    assert f"{what}; guests with a larger MTU must be set to 1400: guest 100; {stuck}" in said
     agree(standing)
     assert [links(standing).links[name]["mtu"] for name in ("web", "vxlan_web")] == [1400, 1400]
     assert is_nothing(plan_of(standing))

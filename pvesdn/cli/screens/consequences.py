@@ -63,11 +63,10 @@ def _smaller(one: Consequence, names: Mapping[int, str]) -> str:
 
 
 def _stuck(one: Consequence, names: Mapping[int, str]) -> str:
-    """Machines that live migration refuses as long as they run with what they started with."""
+    """Machines that live migration refuses, with a card that took its MTU from the bridge, until they start anew."""
     if not one.stuck:
         return ""
-    is_one = len({guest.guest for guest in one.stuck}) == 1
-    return f"; {_guests(one.stuck, names)} cannot be migrated live until {'it is' if is_one else 'they are'} restarted"
+    return f"; with a VirtIO card, {_guests(one.stuck, names)} cannot be migrated live until restarted"
 
 
 def _larger(one: Consequence, names: Mapping[int, str]) -> str:
