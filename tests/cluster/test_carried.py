@@ -493,6 +493,23 @@ def test_a_vnet_that_is_kept_with_a_pin_is_kept_without_a_word_about_the_pin(
     assert is_nothing(plan_of(standing))
 
 
+@pytest.mark.parametrize("is_detached", [False, True], ids=["unplugged", "detached"])
+def test_a_vnet_that_moved_with_a_pin_goes_as_its_warning_says(
+    standing: SimulatedCluster, *, is_detached: bool
+) -> None:
+    standing.write_sdn("pvesdn.cfg", f"{OURS}\nvnet: web\n\tzone prod\n\ttag 77\n")
+    agree(standing)
+    tap = standing.plug_guest("pve2", "web", 100)
+    moved_to_another_zone(standing)
+    agree(standing)
+    if not is_detached:
+        standing.nodes["pve2"].run("ip", "link", "delete", tap)
+    report = apply_to(standing, PlanFlags(detach_guests=is_detached))
+    assert report.is_good, errors(report)
+    assert "vxlan_web" not in links(standing).links
+    assert is_nothing(plan_of(standing))
+
+
 def test_a_vnet_is_kept_by_its_zone_under_another_name(standing: SimulatedCluster) -> None:
     tap = standing.plug_guest("pve2", "web", 100)
     deleted_in_the_panel(standing)

@@ -417,6 +417,19 @@ ROWS = (
         followed=(("pvesdn.cfg", PIN, ""),),
     ),
     Row(
+        "a VNI that is pinned of a VNet which has moved to a zone of PVE's own",
+        {
+            **PINNED,
+            "zones.cfg": LAN["zones.cfg"] + "simple: wan\n\tmtu 1450\n\n",
+            "vnets.cfg": LAN["vnets.cfg"].replace("web\n\tzone lan", "web\n\tzone wan"),
+        },
+        said=(
+            "warning: pvesdn.cfg:5: vnet 'web': is drawn in zone 'wan' of PVE's, which no zone here carries, so its VNI is "
+            "pinned for nothing; move it to zone 'lan' in PVE (Datacenter > SDN), or remove this section"
+        ),
+        followed=(("pvesdn.cfg", PIN, ""),),
+    ),
+    Row(
         "a VNI that is pinned in the wrong zone",
         {**TWO, "pvesdn.cfg": TWO["pvesdn.cfg"] + PIN.replace("prod", "edge")},
         said=(

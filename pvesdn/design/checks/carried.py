@@ -229,6 +229,11 @@ def _pins(given: DesignInput) -> Iterator[Finding]:
         if vnet is None and not given.sdn.pve.unread.may_have("vnet", pin.id):
             what = f"zone '{home}' of PVE's has no such VNet, so its VNI is pinned for nothing"
             yield warning(pin.where, what, f"draw it {_IN_PANEL}, or remove this section")
+        elif vnet is not None and vnet.zone not in homes.values():
+            what = (
+                f"is drawn in zone '{vnet.zone}' of PVE's, which no zone here carries, so its VNI is pinned for nothing"
+            )
+            yield warning(pin.where, what, f"move it to zone '{home}' {_IN_PANEL}, or remove this section")
         elif vnet is not None and vnet.zone != home:
             what = f"is drawn in zone '{vnet.zone}' of PVE's, and zone '{pin.zone}' carries '{home}'"
             yield error(pin.at("zone"), what, "correct the zone, or choose another id")
