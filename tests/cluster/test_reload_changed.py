@@ -16,6 +16,7 @@ from pvesdn.cli.screens.screen import Screen
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.primitives import Json
+from pvesdn.model.reloads import ChangedInterfaces
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.ifupdown_memory import MEMORY
@@ -121,21 +122,24 @@ def test_a_bridge_with_guests_is_never_taken_down_by_ifdown(cluster: SimulatedCl
     assert calls(cluster)["pve2"] == [("ifdown", "backup", "vxlan_backup")]
 
 
-def test_a_guest_that_came_since_the_plan_keeps_its_bridge_until_the_node_is_asked(cluster: SimulatedCluster) -> None:
+@pytest.mark.parametrize("has_memory", [True, False])
+def test_a_guest_that_came_since_the_plan_keeps_its_bridge(cluster: SimulatedCluster, has_memory: bool) -> None:
     world = replace(world_of(cluster), reloads_changed=True)
     change = world.nodes.reload_changed
-    said = []
 
-    def late(node: str, changed: object) -> str:
+    def late(node: str, changed: ChangedInterfaces) -> str:
         if node == "pve1":
             cluster.nodes[node].plug_guest("backup", 101)
-        said.append(change(node, changed))  # type: ignore[arg-type]
-        return said[-1]
+            if not has_memory:
+                (cluster.nodes[node].root / MEMORY).unlink()
+        return change(node, changed)
 
     world.nodes.reload_changed = late  # type: ignore[method-assign]
     cluster.write_sdn("pvesdn.cfg", WITHOUT_PLAIN)
-    apply_in(world)
-    assert "tap101i0 is plugged into backup" in said
+    report = apply_in(world)
+    assert "tap101i0 is plugged into backup" in errors(report)["pve1"]
+    assert {node.standing for node in report.nodes} == {Standing.AS_BEFORE}
+    assert cluster.nodes["pve1"].links()["tap101i0"]["master"] == "backup"
 
 
 @pytest.mark.parametrize("damage", ["absent", "cut off", "of another program"])

@@ -32,11 +32,14 @@ def reload_changed(machine: Machine, arguments: Value) -> Value:
     ``down`` has what has left our file, ``up`` what is in it, each after what it needs. ``whole`` says why nothing was
     done and all of the network has to be reloaded; it is empty where it was done. Whether it was is seen by the
     devices: ifupdown2 ends with 0 where an interface is not there, and with 1 where all are.
+
+    :raises Refused: a guest has been plugged into what goes, which nobody who agreed to the plan has seen.
     """
     down = [checked_interface(name) for name in list_at(arguments, "down", str)]
     up = [checked_interface(name) for name in list_at(arguments, "up", str)]
     with locked(machine), at_work(machine, "reload"):
-        why = why_whole(machine, down)
+        _nobody_has_come(machine, down)
+        why = why_whole(machine)
         if why:
             return {"whole": why, "log": []}
         checkpoint = load_checkpoint(machine)
@@ -45,8 +48,16 @@ def reload_changed(machine: Machine, arguments: Value) -> Value:
         return {"whole": "", "log": bring_over(machine, down, up)}
 
 
-def why_whole(machine: Machine, down: Sequence[str]) -> str:
-    """Why all of the network has to be reloaded; empty where it need not. :param down: what is to be taken down."""
+def _nobody_has_come(machine: Machine, down: Sequence[str]) -> None:
+    """Whatever way is gone: a whole reload would take the bridge from the guest as well."""
+    plugged = plugged_into(machine, down)
+    if plugged:
+        what = f"{plugged}, which goes: a guest has come since the plan was made"
+        raise Refused(what, "plan and apply again")
+
+
+def why_whole(machine: Machine) -> str:
+    """Why all of the network has to be reloaded; empty where it need not."""
     if os.path.lexists(machine.place(STAGED_BY_PVE)):
         return f"{STAGED_BY_PVE} comes into force too"
     if remembered(machine) is None:
@@ -56,7 +67,12 @@ def why_whole(machine: Machine, down: Sequence[str]) -> str:
         with contextlib.suppress(FileNotFoundError):
             if path != OUR_INTERFACES and os.stat(machine.place(path)).st_mtime_ns > since:
                 return f"{path} has been written since ifupdown2 ran last"
-    plugged = _plugged_into(_links_now(machine), down)
+    return ""
+
+
+def plugged_into(machine: Machine, bridges: Sequence[str]) -> str:
+    """What would be left without its bridge if these went; empty where nothing would."""
+    plugged = _plugged_into(_links_now(machine), bridges)
     return f"{plugged[0]} is plugged into {plugged[1]}" if plugged else ""
 
 

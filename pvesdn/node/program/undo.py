@@ -9,7 +9,7 @@ from functools import partial
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from pvesdn.node.program.capture import file_now, files_now, interfaces_in
-from pvesdn.node.program.changed import CHANGED, bring_over, changed_back, why_whole
+from pvesdn.node.program.changed import CHANGED, bring_over, changed_back, plugged_into, why_whole
 from pvesdn.node.program.checkpoint import (
     KEPT,
     drop_checkpoint,
@@ -239,7 +239,7 @@ def _bring_changed_back(machine: Machine, checkpoint: Value) -> List[str]:
     if CHANGED not in checkpoint or checkpoint.get("is_booted") or checkpoint["attempts"] > 1:
         return _reload_network(machine, checkpoint)
     down, up = changed_back(machine, checkpoint)
-    why = why_whole(machine, down)
+    why = why_whole(machine) or plugged_into(machine, down)
     return [why, *_reload_network(machine, checkpoint)] if why else bring_over(machine, down, up)
 
 
