@@ -119,7 +119,10 @@ def _carry_out(progress: Progress, step: Step) -> None:
     match step:
         case PutInPlace():
             progress.begin("written")
-            nodes.commit(node, step, is_alone=_changed_alone(progress) is not None)
+            is_alone = _changed_alone(progress) is not None
+            if is_alone:
+                _wait_for_pves(progress.world, node)
+            nodes.commit(node, step, is_alone=is_alone)
         case LoadSysctl():
             progress.begin("sysctl")
             nodes.load_sysctl(node)

@@ -14,8 +14,9 @@ from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.cli.screens.apply import show_report
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.errors import NodeFailed, NodeUnreachable
+from pvesdn.model.execution import PutInPlace
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.primitives import Json
+from pvesdn.model.primitives import Json, Upid
 from pvesdn.model.reloads import ChangedInterfaces
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn_lab.simulated.cluster import SimulatedCluster
@@ -257,6 +258,26 @@ def test_another_ifupdown2_is_waited_for(cluster: SimulatedCluster) -> None:
     report = apply_changed(cluster, ONE_MORE)
     assert report.is_good, errors(report)
     assert calls(cluster)["pve1"] == [("ifup", "vxlan_more", "more")] * 2
+
+
+def test_pves_own_reload_is_waited_for_before_a_port_is_deleted(cluster: SimulatedCluster) -> None:
+    world = replace(world_of(cluster), reloads_changed=True)
+    look, commit, done = world.api.node_tasks, world.nodes.commit, list[str]()
+
+    def looks(node: str, *, kind: str) -> tuple[Upid, ...]:
+        done.append(f"{node} looks for {kind}")
+        return look(node, kind=kind)
+
+    def commits(node: str, swap: PutInPlace, *, is_alone: bool = False) -> None:
+        done.append(f"{node} commits")
+        commit(node, swap, is_alone=is_alone)
+
+    world.api.node_tasks, world.nodes.commit = looks, commits  # type: ignore[method-assign]
+    cluster.write_sdn("pvesdn.cfg", OTHER_VNI)
+    report = apply_in(world)
+    assert report.is_good, errors(report)
+    for node in cluster.nodes:
+        assert done.index(f"{node} looks for srvreload") < done.index(f"{node} commits")
 
 
 def test_where_no_interface_changes_none_is_touched(cluster: SimulatedCluster) -> None:

@@ -1,26 +1,30 @@
 """The verbs `commit` and `finish`: staged files are put in place, and the record says when all went well."""
 
 import contextlib
+import time
 from typing import List, Tuple
 
 from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.machine import Machine, Refused, failure, json_of
 from pvesdn.node.program.places import INTERFACES
 from pvesdn.node.program.record import load_record, save_record
-from pvesdn.node.program.reload import nobody_reloads
+from pvesdn.node.program.reload import nobody_reloads, when_alone
 from pvesdn.node.program.request import Change, Value, changes_in, checked_interface, list_at, text_at
 from pvesdn.node.program.stage import obstacles
 from pvesdn.node.program.swap import locked, staged, swap
 
 NEVER_UP = "interface was probably never up"
 """What ifdown says where a file names an interface that its own memory does not, such as after a reload that failed."""
+LONGEST_WAY_BACK = 180.0
+"""Seconds in which what was taken down is brought up again; with the lock that was waited for, less than a call takes.
+"""
 
 
 def commit(machine: Machine, arguments: Value) -> Value:
     """Put staged files in place: ``{"files": [entries as staged], "ifdown": [...], "delete_links": [names],
     "is_alone": bool}`` -> ``{"log"}``.
 
-    ``is_alone``, which may be left out, keeps ifupdown2 from reading the files while they are swapped.
+    ``is_alone``, which may be left out, keeps ifupdown2 from starting while links are deleted and files swapped.
     ``ifdown`` has ``{"file": path, "interface": name}``: taken down while the old file still describes it.
     ``delete_links`` goes for what the kernel cannot change on a live device. Then all files are swapped, or none.
     """
@@ -42,17 +46,21 @@ def commit(machine: Machine, arguments: Value) -> Value:
 def _swap(
     machine: Machine, changes: List[Change], leaving: List[Tuple[str, str]], links: List[str], *, is_alone: bool
 ) -> List[str]:
-    """Take down and delete what has to go first, and swap; what was done. If that fails, they are brought back."""
+    """Take down and delete what has to go first, and swap; what was done. If that fails, they are brought back.
+
+    ifupdown2's lock is had before a link is deleted, which would be away for as long as it is waited for; `ifdown` and
+    `ifup` take it themselves.
+    """
     log = []
     gone: List[List[str]] = []
     try:
         for file, interface in leaving:
             log.append(_take_down(machine, file, interface))
             gone.append(["ifup", "-i", machine.place(file), interface])
-        for link in links:
-            log.append(_delete_link(machine, link))
-            gone.append(["ifup", link])
         with nobody_reloads(machine) if is_alone else contextlib.nullcontext():
+            for link in links:
+                log.append(_delete_link(machine, link))
+                gone.append(["ifup", link])
             swap(machine, changes)
     except BaseException:
         _bring_back(machine, gone)
@@ -120,6 +128,7 @@ def _delete_link(machine: Machine, link: str) -> str:
 
 def _bring_back(machine: Machine, commands: List[List[str]]) -> None:
     """Best effort: the failure that made it necessary is the one to report."""
+    end = time.monotonic() + LONGEST_WAY_BACK
     for argv in commands:
         with contextlib.suppress(Refused, OSError):
-            machine.run(argv, limit=60)
+            when_alone(machine, argv, 60, end)

@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 import time
-from typing import Iterator, List
+from typing import Iterator, List, Optional
 
 from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
@@ -44,12 +44,16 @@ def ifreload(machine: Machine, limit: float) -> CommandResult:
     return when_alone(machine, IFRELOAD, limit)
 
 
-def when_alone(machine: Machine, argv: List[str], limit: float) -> CommandResult:
-    """The same for any of ifupdown2's commands."""
-    end = time.monotonic() + PATIENCE
+def when_alone(machine: Machine, argv: List[str], limit: float, end: Optional[float] = None) -> CommandResult:
+    """The same for any of ifupdown2's commands.
+
+    :param end: of the waiting and the run together, by `time.monotonic`; at least a second is tried in any case.
+    """
+    patience = time.monotonic() + PATIENCE
+    last = patience + limit if end is None else end
     while True:
-        outcome = machine.run(argv, limit)
-        if outcome.status != ALREADY_RUNNING or time.monotonic() >= end:
+        outcome = machine.run(argv, min(limit, max(1.0, last - time.monotonic())))
+        if outcome.status != ALREADY_RUNNING or time.monotonic() >= min(patience, last):
             return outcome
         time.sleep(1.0)
 

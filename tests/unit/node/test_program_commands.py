@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import signal
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from pvesdn.node.program.flood import flood
 from pvesdn.node.program.frr import FRR_RELOAD, frr, frr_complaints
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, json_of
 from pvesdn.node.program.observe import _ask, observe
+from pvesdn.node.program.places import IFUPDOWN_LOCK
 from pvesdn.node.program.record import load_record
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.sysctl import sysctl
@@ -91,6 +94,24 @@ class TestWhatGoes:
         with pytest.raises(Refused, match="ip link del b"):
             commit(machine, DOWN | {"delete_links": ["a", "b"]})
         assert [line for line, _ in machine.ran[3:]] == [f"ifup -i {OURS} eno2", "ifup a"]
+
+    def test_what_went_comes_back_once_ifupdown2_is_free_and_another_one_has_ended(
+        self, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Busy(Scripted):
+            def run(self, argv: list[str], limit: float) -> CommandResult:
+                outcome = super().run(argv, limit)
+                if argv[0] != "ifup":
+                    return outcome
+                with Path(self.place(IFUPDOWN_LOCK)).open("wb") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return CommandResult(89 if self.ran.count(("ifup a", 60)) == 1 else 0, "", [])
+
+        monkeypatch.setattr("time.sleep", lambda _: None)
+        machine = Busy(node, {"ip link del b": BAD})
+        with pytest.raises(Refused, match="ip link del b"):
+            commit(machine, {"delete_links": ["a", "b"], "is_alone": True})
+        assert machine.ran == [("ip link del a", 20), ("ip link del b", 20), *[("ifup a", 60)] * 2]
 
     def test_every_file_that_stands_in_the_way_is_named(self, node: NodeRoot) -> None:
         for path in (OURS, FRR):

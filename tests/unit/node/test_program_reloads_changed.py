@@ -205,3 +205,20 @@ def test_files_are_swapped_only_while_ifupdown2_cannot_begin(
     assert "1400" in node.text(OURS)
     with lock.open("w") as free:
         fcntl.flock(free, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it is not held any longer
+
+
+@pytest.mark.parametrize("leaving", [[], [{"file": OURS, "interface": "eno2"}]])
+def test_no_port_is_deleted_before_ifupdown2_is_kept_from_starting(
+    program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch, leaving: list[dict[str, str]]
+) -> None:
+    monkeypatch.setattr(reload_part, "PATIENCE", 0.0)
+    lock = node.place("/run/network/.lock")
+    lock.parent.mkdir(parents=True)
+    new = node.entry(OURS, TEXT.replace("\t2\n", "\t3\n"))
+    assert program.problems(new) == []
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        refusal = program.refusal("commit", files=[new], ifdown=leaving, delete_links=["vxlan_web"], is_alone=True)
+    assert refusal.startswith("a reload of the network has not ended within 0 s")
+    assert node.calls() == [f"{command} -i {OURS} eno2" for command in ("ifdown", "ifup") if leaving]
+    assert node.text(OURS) == TEXT
