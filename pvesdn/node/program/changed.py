@@ -10,7 +10,7 @@ from pvesdn.node.program.checkpoint import at_work, load_checkpoint, save_checkp
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure, json_of, rows_of
 from pvesdn.node.program.places import IFUPDOWN_STATE, OUR_INTERFACES
-from pvesdn.node.program.reload import LONGEST_RELOAD, when_alone
+from pvesdn.node.program.reload import LONGEST_RELOAD, PATIENCE, when_alone
 from pvesdn.node.program.remembered import remembered, remembered_since
 from pvesdn.node.program.request import Value, checked_interface, list_at
 from pvesdn.node.program.swap import locked
@@ -19,6 +19,8 @@ CHANGED = "changed"
 """Of a checkpoint: the interfaces that were taken down and brought up; the way back is by them too."""
 SYSTEM_INTERFACES = "/etc/network/interfaces"
 STAGED_BY_PVE = "/etc/network/interfaces.new"
+SHORTEST_IFUP = 30.0
+"""Seconds that have to be left for an `ifup` before anything is taken down for it."""
 _SHOWN = 3
 """Interfaces that an error names."""
 
@@ -95,8 +97,11 @@ def _rank(options: Options) -> int:
 
 
 def bring_over(machine: Machine, down: Sequence[str], up: Sequence[str]) -> List[str]:
-    """Have the devices be as our file says; what ifupdown2 has said. Refused where they are not, after a second try."""
-    end = time.monotonic() + LONGEST_RELOAD
+    """Have the devices be as our file says; what ifupdown2 has said. Refused where they are not, after a second try.
+
+    All calls together, with the waiting for somebody else's, have as long as one whole reload.
+    """
+    end = time.monotonic() + PATIENCE + LONGEST_RELOAD
     log: List[str] = []
     stanzas = stanzas_in(text_of(machine, OUR_INTERFACES) or "")
     known = remembered(machine) or frozenset()
@@ -115,23 +120,31 @@ def bring_over(machine: Machine, down: Sequence[str], up: Sequence[str]) -> List
 
 
 def _bring_up(machine: Machine, coming: List[str], stanzas: Dict[str, Options], end: float) -> List[str]:
+    begun = time.monotonic()
     outcome = _call(machine, "ifup", coming, end)
     log = list(outcome.lines)
     lacking = _lacking(machine, coming, stanzas)
     if not lacking:
         return log
+    needed = max(SHORTEST_IFUP, time.monotonic() - begun)
+    if end - time.monotonic() < 2 * needed:
+        raise _not_up(outcome, lacking)  # it would be left down
     # It remembers what it was told even where that failed, and takes it for done from then on: it has to forget first.
     devices, known = _links_now(machine), remembered(machine) or frozenset()
     again = [name for name in coming if name in lacking or set(_ports(stanzas[name])) & lacking.keys()]
     torn = [name for name in reversed(again) if name in lacking and _may_go(devices, name, known)]
     if torn:
-        log += _call(machine, "ifdown", torn, end).lines
+        log += _call(machine, "ifdown", torn, end - needed).lines
     outcome = _call(machine, "ifup", again, end)
     lacking = _lacking(machine, coming, stanzas)
     if lacking:
-        what = [f"{name} {lack}" for name, lack in lacking.items()]
-        raise Refused("{}; {}".format(failure(["ifup"], outcome), _listed(what)))
+        raise _not_up(outcome, lacking)
     return [*log, *outcome.lines]
+
+
+def _not_up(outcome: CommandResult, lacking: Dict[str, str]) -> Refused:
+    what = [f"{name} {lack}" for name, lack in lacking.items()]
+    return Refused("{}; {}".format(failure(["ifup"], outcome), _listed(what)))
 
 
 def _may_go(devices: Dict[str, Value], name: str, known: FrozenSet[str]) -> bool:
@@ -141,10 +154,9 @@ def _may_go(devices: Dict[str, Value], name: str, known: FrozenSet[str]) -> bool
 
 
 def _call(machine: Machine, command: str, names: List[str], end: float) -> CommandResult:
-    limit = max(1.0, end - time.monotonic())
     if command == "ifdown":
-        return when_alone(machine, ["ifdown", *names], limit)
-    return when_alone(machine, ["ifup", *names], limit)
+        return when_alone(machine, ["ifdown", *names], LONGEST_RELOAD, end)
+    return when_alone(machine, ["ifup", *names], LONGEST_RELOAD, end)
 
 
 def _lacking(machine: Machine, names: Sequence[str], stanzas: Dict[str, Options]) -> Dict[str, str]:

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from pvesdn.node.program import changed as changed_part
 from pvesdn.node.program import reload as reload_part
+from pvesdn.node.program.changed import bring_over
+from pvesdn.node.program.machine import CommandResult, Machine, Refused, TooLate
 from tests.noderoot import NodeRoot
 from tests.unit.node.asking import Asking
 
@@ -222,3 +225,68 @@ def test_no_port_is_deleted_before_ifupdown2_is_kept_from_starting(
     assert refusal.startswith("a reload of the network has not ended within 0 s")
     assert node.calls() == [f"{command} -i {OURS} eno2" for command in ("ifdown", "ifup") if leaving]
     assert node.text(OURS) == TEXT
+
+
+class Clock:
+    """In place of `time`: what passes by what is waited for and run alone."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Slow(Machine):
+    """Each of ifupdown2's commands takes its time, or is kept waiting by another one for so long; none makes devices.
+
+    :param takes: seconds.
+    :param busy: seconds from the start in which another one runs.
+    """
+
+    def __init__(self, node: NodeRoot, clock: Clock, *, takes: float, busy: float = 0.0) -> None:
+        super().__init__(str(node.folder))
+        self.clock, self.takes, self.busy = clock, takes, busy
+        self.ran: list[str] = []
+
+    def run(self, argv: list[str], limit: float) -> CommandResult:
+        if argv[0] not in CALLS:
+            return super().run(argv, limit)
+        if self.clock.now < self.busy:
+            return CommandResult(89, "", [])
+        self.ran.append(argv[0])
+        self.clock.sleep(min(self.takes, limit))
+        if self.takes > limit:
+            raise TooLate(f"{argv[0]} did not finish")
+        return CommandResult(1, "", ["error: slow"])
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    for part in (reload_part, changed_part):
+        monkeypatch.setattr(part, "time", made)
+    return made
+
+
+@pytest.mark.parametrize("busy", [0, 100, 119])
+@pytest.mark.parametrize("takes", [1, 100, 170, 200, 400, 1000])
+def test_waiting_and_running_together_end_before_the_call_does(
+    node: NodeRoot, clock: Clock, busy: float, takes: float
+) -> None:
+    shows(node, BRIDGE, {**PORT, "mtu": 1500}, OLD)
+    machine = Slow(node, clock, takes=takes, busy=busy)
+    with pytest.raises(Refused):
+        bring_over(machine, [], ["vxlan_web", "web"])
+    assert clock.now <= 540
+    assert machine.ran in (["ifup"], ["ifup", "ifdown", "ifup"])
+
+
+def test_nothing_is_taken_down_that_there_is_no_time_to_bring_up_again(node: NodeRoot, clock: Clock) -> None:
+    shows(node, BRIDGE, {**PORT, "mtu": 1500})
+    machine = Slow(node, clock, takes=200)
+    with pytest.raises(Refused, match="ifup ended with status 1: error: slow; vxlan_web has mtu 1500 and not 1450"):
+        bring_over(machine, [], ["vxlan_web", "web"])
+    assert machine.ran == ["ifup"]
