@@ -35,7 +35,8 @@ def reload_changed(machine: Machine, arguments: Value) -> Value:
     done and all of the network has to be reloaded; it is empty where it was done. Whether it was is seen by the
     devices: ifupdown2 ends with 0 where an interface is not there, and with 1 where all are.
 
-    :raises Refused: a guest has been plugged into what goes, which nobody who agreed to the plan has seen.
+    :raises Refused: a guest has been plugged into what goes, or PVE's reload would bring `interfaces.new` into force,
+        which nobody who agreed to the plan has seen.
     """
     down = [checked_interface(name) for name in list_at(arguments, "down", str)]
     up = [checked_interface(name) for name in list_at(arguments, "up", str)]
@@ -43,6 +44,7 @@ def reload_changed(machine: Machine, arguments: Value) -> Value:
         _nobody_has_come(machine, down)
         why = why_whole(machine)
         if why:
+            _nothing_else_comes_in(machine, why)
             return {"whole": why, "log": []}
         checkpoint = load_checkpoint(machine)
         if checkpoint is not None:
@@ -58,10 +60,15 @@ def _nobody_has_come(machine: Machine, down: Sequence[str]) -> None:
         raise Refused(what, "plan and apply again")
 
 
+def _nothing_else_comes_in(machine: Machine, why: str) -> None:
+    """PVE's reload first puts in place what is staged in its panel. Where the plan knew it, all is reloaded anyway."""
+    if os.path.lexists(machine.place(STAGED_BY_PVE)):
+        what = f"all of the network has to be reloaded ({why}), and {STAGED_BY_PVE}, which has come since the plan was"
+        raise Refused(f"{what} made, would come into force with it", "plan and apply again")
+
+
 def why_whole(machine: Machine) -> str:
     """Why all of the network has to be reloaded; empty where it need not."""
-    if os.path.lexists(machine.place(STAGED_BY_PVE)):
-        return f"{STAGED_BY_PVE} comes into force too"
     if remembered(machine) is None:
         return f"{IFUPDOWN_STATE}, ifupdown2's memory, is missing or cannot be read"
     since = remembered_since(machine)

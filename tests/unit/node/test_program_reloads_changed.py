@@ -92,16 +92,23 @@ def test_names_that_ifupdown2_would_stumble_over_are_left_out(program: Asking, n
 
 
 def test_a_whole_reload_is_left_to_pve_and_nothing_is_called(program: Asking, node: NodeRoot, memory: Path) -> None:
-    node.write("/etc/network/interfaces.new", "auto lo\n")
-    answer = program.value("reload_changed", down=[], up=["web"])
-    assert answer["whole"] == "/etc/network/interfaces.new comes into force too"
-    node.place("/etc/network/interfaces.new").unlink()
     after = memory.stat().st_mtime_ns + 1
     node.write("/etc/network/interfaces.d/mine", "auto mine\n")
     os.utime(node.place("/etc/network/interfaces.d/mine"), ns=(after, after))
     answer = program.value("reload_changed", down=[], up=["web"])
     assert answer["whole"] == "/etc/network/interfaces.d/mine has been written since ifupdown2 ran last"
     assert called(node) == []
+
+
+def test_what_is_staged_in_pves_panel_is_not_brought_into_force_by_a_whole_reload(
+    program: Asking, node: NodeRoot, memory: Path
+) -> None:
+    node.write("/etc/network/interfaces.new", "auto lo\n")
+    assert program.value("reload_changed", down=[], up=["web"])["whole"] == ""
+    memory.unlink()
+    refusal = program.refusal("reload_changed", down=[], up=["web"])
+    assert "/etc/network/interfaces.new, which has come since the plan was made, would come into force" in refusal
+    assert called(node) == ["ifup web"]
 
 
 @pytest.mark.parametrize(
