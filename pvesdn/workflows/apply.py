@@ -152,6 +152,7 @@ def _ready(work: _Work, run: Sequence[Progress], transaction: Transaction) -> bo
         work.lock.check()
         work.editor.write()
         if work.manner.commits:
+            work.editor.begins_own()
             replace_definitions(work.world, work.todo.definitions, [node.node for node in work.changes.nodes])
     return True
 

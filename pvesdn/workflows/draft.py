@@ -95,18 +95,21 @@ def replace_definitions(world: World, changes: Sequence[ReplaceDefinitions], mem
         _replace(world, change, members)
 
 
-def put_back_definitions(world: World, change: ReplaceDefinitions, members: Sequence[NodeName]) -> None:
+def put_back_definitions(world: World, change: ReplaceDefinitions, members: Sequence[NodeName]) -> bool:
     """A draft that an apply has made pvesdn.cfg gives way to what was there before, if it is still there.
 
+    :returns: whether what was before is there now; False where somebody has edited the file meanwhile, which stays.
     :raises NodeError: the file could not be read, or not be written.
     """
     before = change.before or ""  # no file, and one that defines nothing, mean the same
 
-    def put(name: NodeName) -> None:
-        if world.nodes.read(name, [change.path]).get(change.path) == change.text:
+    def put(name: NodeName) -> bool:
+        found = world.nodes.read(name, [change.path]).get(change.path) or ""
+        if found == change.text:
             world.nodes.replace(name, change.path, before, expect=digest(change.text))
+        return found in (change.text, before)
 
-    on_any_member(world, members, put)
+    return on_any_member(world, members, put)
 
 
 def _replace(world: World, change: ReplaceDefinitions, members: Sequence[NodeName]) -> None:

@@ -26,6 +26,11 @@ TAKING_BACK = 30.0
 """Seconds within which the API has to take the edits back."""
 _ROLLBACK = "`pvesh create /cluster/sdn/rollback` on a node discards them"
 _OWN_BACK = f"`cp {FORMER_OWN_FILE} {OWN_FILE}` on a node puts it back"
+_OWN_EMPTY = f"there was none before: empty {OWN_FILE}"
+_OWN_EDITED = (
+    f"{OWN_FILE} has been edited during this apply and is left alone, without PVE's half of what this apply wrote there; "
+    f"what it was before is in {FORMER_OWN_FILE}: bring your edit into that, and make it {OWN_FILE}"
+)
 _MOST_LINES = 5
 
 
@@ -45,6 +50,7 @@ class SdnEditor:
         self._committed = changes.sources.get(RUNNING_CONFIG)
         self._lock = lock
         self._is_whole = False
+        self._writes_own = False
         self.left = ""
         self.is_taken_back = False
 
@@ -56,6 +62,10 @@ class SdnEditor:
     ) -> None:
         if self._is_whole:
             self._take_back()
+
+    def begins_own(self) -> None:
+        """What is ours in /etc/pve/sdn is about to be written: from now on there is something to put back."""
+        self._writes_own = True
 
     def write(self) -> None:
         """Make the edits, where there are any, and return if PVE's definitions are then what they are to be.
@@ -98,14 +108,19 @@ class SdnEditor:
             self.left = f"what was edited in PVE's definitions is still pending: {trouble}; {_ROLLBACK}"
             return
         try:
-            Patience(self._world.clock).ask(self._put_draft_back, TAKING_BACK, NodeError)
-            self.is_taken_back = True
+            self.is_taken_back = Patience(self._world.clock).ask(self._put_draft_back, TAKING_BACK, NodeError)
         except PvesdnError as trouble:
-            self.left = f"{OWN_FILE} is still that of this apply, without PVE's half of it: {trouble}; {_OWN_BACK}"
+            how = _OWN_EMPTY if self._draft is not None and self._draft.before is None else _OWN_BACK
+            self.left = f"{OWN_FILE} is still that of this apply, without PVE's half of it: {trouble}; {how}"
+        else:
+            if not self.is_taken_back:
+                self.left = _OWN_EDITED
 
-    def _put_draft_back(self) -> None:
-        if self._draft is not None:
-            put_back_definitions(self._world, self._draft, self._nodes)
+    def _put_draft_back(self) -> bool:
+        """:raises NodeError: it cannot be done."""
+        if self._draft is None or not self._writes_own:
+            return True
+        return put_back_definitions(self._world, self._draft, self._nodes)
 
     def _taken_back(self) -> bool:
         """Where PVE has committed they are in force, and nothing is done: False.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ from pvesdn_lab.simulated import sdn_config
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import State
 from tests.cli.kit import Result, call
-from tests.cluster.kit import plan_of, serving, session_of, world_of
+from tests.cluster.kit import draw, plan_of, serving, session_of, world_of
 from tests.cluster.nodes_alone import pass_time
 from tests.cluster.test_alone import Killed, network_of
 from tests.cluster.test_former import Shell
@@ -149,6 +149,30 @@ def test_vnets_move_to_the_panel_and_nothing_changes_on_the_wire(shell: Shell) -
     assert "No changes." in shell.run("pvesdn apply --yes").out
     assert not is_pending(cluster)
     assert cluster.read_sdn(".lock") is None
+
+
+def test_where_others_have_committed_since_the_way_back_is_by_hand_and_leaves_what_is_theirs(shell: Shell) -> None:
+    cluster = shell.cluster
+    before = links(cluster)
+    draw(cluster, {"zones.cfg": "simple: theirs\n\n", "vnets.cfg": "vnet: office\n\tzone theirs\n\n"})
+    world_of(cluster).api.apply_sdn()
+    cluster.wait_for_tasks(10)
+    theirs = in_the_panel(cluster)
+    done = shell.run("pvesdn publish prod --yes")
+    assert done.status == 0, done.err
+    assert "pvesdn rollback" not in done.out
+    assert "The way back is by hand" in done.out
+    assert "`cp /etc/pve/sdn/pvesdn.cfg.before /etc/pve/sdn/pvesdn.cfg` on a node" in done.out
+    draw(
+        cluster, {"zones.cfg": "simple: theirs\n\n", "vnets.cfg": "vnet: office\n\tzone theirs\n\n", "subnets.cfg": ""}
+    )
+    cluster.write_sdn(OWN, cluster.read_sdn("pvesdn.cfg.before") or "")
+    back = shell.run("pvesdn apply --yes")
+    assert back.status == 0, back.err
+    assert in_the_panel(cluster) == theirs
+    assert {name: set(found) - {"office"} for name, found in links(cluster).items()} == {
+        name: set(found) for name, found in before.items()
+    }
 
 
 def test_it_has_been_published_once(shell: Shell) -> None:
@@ -475,6 +499,41 @@ def test_edits_that_cannot_be_taken_back_keep_our_half_and_apply_completes_them(
     assert shell.run("pvesdn apply --yes").status == 0
     assert in_the_panel(cluster) == PANEL
     assert plan_of(cluster).has_work is False
+
+
+def test_a_pvesdn_cfg_that_was_edited_meanwhile_is_left_alone_and_named(shell: Shell) -> None:
+    class Refusing(Failing):
+        def apply_sdn(self, token: str | None = None) -> str:
+            cluster.write_sdn(OWN, (cluster.read_sdn(OWN) or "") + "# a colleague\n")
+            raise ApiRefused("PUT /cluster/sdn: not now", status=500)
+
+    cluster = shell.cluster
+    done = publish_with(shell, api=Refusing(cluster, 0, is_heard=False))
+    assert done.status == 1
+    assert (cluster.read_sdn(OWN) or "").endswith("# a colleague\n")
+    assert "/etc/pve/sdn/pvesdn.cfg has been edited during this apply and is left alone, without PVE's half" in done.err
+    assert "what it was before is in /etc/pve/sdn/pvesdn.cfg.before" in done.err
+    cluster.write_sdn(OWN, (cluster.read_sdn("pvesdn.cfg.before") or "") + "# a colleague\n")
+    assert plan_of(cluster).has_work is False
+
+
+def test_what_was_not_written_yet_is_not_called_that_of_this_apply(shell: Shell) -> None:
+    cluster = shell.cluster
+    cluster.write_sdn("pvesdn.cfg.before", "# of an earlier apply\n")
+    agent = cluster.agent()
+    read, api = agent.read, Failing(cluster, 1, is_heard=False)
+
+    def lost(node: str, names: Sequence[str]) -> Mapping[str, str]:
+        if api.made and any(name.endswith(f"/{OWN}") for name in names):
+            raise NodeFailed(node, "/etc/pve does not answer")
+        return read(node, names)
+
+    agent.read = lost  # type: ignore[method-assign, assignment]
+    done = publish_with(shell, api=api, nodes=agent)
+    assert done.status == 1
+    assert "is still that of this apply" not in done.err
+    assert "pvesdn.cfg.before" not in done.err
+    assert cluster.read_sdn(OWN) == OURS
 
 
 def test_a_pvesdn_cfg_that_cannot_be_put_back_is_named_with_what_to_do(shell: Shell) -> None:

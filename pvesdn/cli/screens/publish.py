@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pvesdn.cli.screens.screen import Line, Span, Style
+from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE
 from pvesdn.move.published import Published
 
 _LOCAL = "/sdn/zones/localnetwork"
@@ -20,8 +21,14 @@ def publish_lines(found: Published, rights: tuple[str, ...] | None, back: int | 
     yield Span(f"Publish zone {found.zone}", Style.STRONG), f": it carries zone {found.home} of PVE's from now on"
     yield (f"  VNets: {', '.join(found.vnets)}; they keep their VNIs. New ones get VNIs of {found.vni_range}.",)
     yield ("  Traffic: bridges, VNIs, addresses and MACs stay, in one reload of each node. Guests stay plugged in.",)
-    how = f"pvesdn rollback {back}" if back is not None else "none yet: run pvesdn apply first to have one"
-    yield (f"  The way back: {how}",)
+    if back is not None:
+        yield (f"  The way back: pvesdn rollback {back}",)
+    else:
+        yield (
+            "  The way back is by hand, since no apply in the history has all that is there now: delete the subnets,",
+        )
+        yield (f"    VNets and zone {found.home} in PVE's panel, `cp {FORMER_OWN_FILE} {OWN_FILE}` on a node,",)
+        yield ("    and run pvesdn apply, which does both in one reload.",)
     paths = f"{_LOCAL}/VNET to /sdn/zones/{found.home}/VNET"
     if rights is None:
         what = f"rights move from {paths}, and PVE does not show them to this user"

@@ -23,6 +23,7 @@ from pvesdn.model.saved_plan import SavedDraft, Terms
 from pvesdn.move.published import Wish
 from pvesdn.move.rights import commands
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.former import between, definitions_now, definitions_of
 from pvesdn.workflows.history import read_history
 from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.publish import acl_of, publish_zone, require_rehearsed
@@ -66,7 +67,8 @@ def publish(
     `pvesdn apply` does if you say yes: both halves are put in place in one reload of each node, verified, and committed
     by PVE last. Whatever goes wrong before that puts back all of it, pvesdn.cfg too.
 
-    `pvesdn rollback N`, with the number that is shown, is the way back.
+    `pvesdn rollback N`, with the number that is shown, is the way back; where what is there now is in no apply of the
+    history, the way back by hand is shown.
     """
     require_answer(session, is_agreed=is_agreed)
     source = _Source(Wish(zone, home, _range(span)), flags, None if session.wants_json else session.screen)
@@ -117,8 +119,13 @@ class _Source:
 
 
 def _way_back(world: World) -> int | None:
-    """The number of the apply whose definitions are those of now; None where the history has none."""
+    """The number of the apply whose definitions are those of now; None where the history has none: a rollback would
+    take along what others have committed since.
+    """
+    now = definitions_now(world)
     try:
-        return next((one.number for one in reversed(read_history(world).entries) if one.ending.is_in_force), None)
+        history = read_history(world)
+        last = next((entry for entry in reversed(history.entries) if entry.ending.is_in_force), None)
+        return None if last is None or between(definitions_of(history, last), now) else last.number
     except HistoryError:
         return None
