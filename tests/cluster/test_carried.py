@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from pvesdn.workflows.understand import understand
 from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import State, locked_state, read_json, write_json
-from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
+from tests.cluster.kit import apply_in, apply_to, errors, plan_of, serving, world_of
 from tests.cluster.test_former import Shell
 
 VNIS = "pvesdn-vnis.cfg"
@@ -613,3 +614,17 @@ def test_a_vnet_that_is_drawn_while_a_member_is_off_is_there_when_it_is_back(sta
     agree(standing)
     assert links(standing, "pve3").links["vxlan_dmz"]["info"]["id"] == 10002
     assert is_nothing(plan_of(standing))
+
+
+def test_a_port_that_is_made_anew_comes_back_to_its_bridge_and_the_guest_though_ifup_failed_once(
+    standing: SimulatedCluster,
+) -> None:
+    guest = standing.nodes["pve2"].plug_guest("web", 101)
+    standing.nodes["pve2"].break_command("ifup", stderr="error: vxlan_web: it did not work\n", times=1)
+    standing.write_sdn(VNIS, (standing.read_sdn(VNIS) or "").replace("10001", "10007"))
+    report = apply_in(replace(world_of(standing), reloads_changed=True))
+    assert report.is_good, errors(report)
+    assert [node.note for node in report.nodes] == ["", "", ""]
+    found = standing.nodes["pve2"].links()
+    assert found["vxlan_web"]["info"]["id"] == 10007
+    assert found["vxlan_web"]["master"] == found[guest]["master"] == "web"

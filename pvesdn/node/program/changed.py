@@ -130,7 +130,10 @@ def _bring_up(machine: Machine, coming: List[str], stanzas: Dict[str, Options], 
     begun = time.monotonic()
     outcome = _call(machine, "ifup", coming, end)
     log = list(outcome.lines)
-    lacking = _lacking(machine, coming, stanzas)
+    # Of a port that is made anew, or taken down below, its bridge has to have it again, though that does not change.
+    carrying = [name for name in stanzas if name not in coming and set(_ports(stanzas[name])) & set(coming)]
+    concerned = [*coming, *carrying]
+    lacking = _lacking(machine, concerned, stanzas)
     if not lacking:
         return log
     needed = max(SHORTEST_IFUP, time.monotonic() - begun)
@@ -138,12 +141,12 @@ def _bring_up(machine: Machine, coming: List[str], stanzas: Dict[str, Options], 
         raise _not_up(outcome, lacking)  # it would be left down
     # It remembers what it was told even where that failed, and takes it for done from then on: it has to forget first.
     devices, known = _links_now(machine), remembered(machine) or frozenset()
-    again = [name for name in coming if name in lacking or set(_ports(stanzas[name])) & lacking.keys()]
-    torn = [name for name in reversed(again) if name in lacking and _may_go(devices, name, known)]
+    again = [name for name in concerned if name in lacking or set(_ports(stanzas[name])) & lacking.keys()]
+    torn = [name for name in reversed(again) if name in {*lacking} & {*coming} and _may_go(devices, name, known)]
     if torn:
         log += _call(machine, "ifdown", torn, end - needed).lines
     outcome = _call(machine, "ifup", again, end)
-    lacking = _lacking(machine, coming, stanzas)
+    lacking = _lacking(machine, concerned, stanzas)
     if lacking:
         raise _not_up(outcome, lacking)
     return [*log, *outcome.lines]

@@ -111,6 +111,13 @@ def test_what_is_staged_in_pves_panel_is_not_brought_into_force_by_a_whole_reloa
     assert called(node) == ["ifup web"]
 
 
+def test_a_bridge_that_does_not_change_has_to_have_its_port_again(program: Asking, node: NodeRoot) -> None:
+    shows(node, BRIDGE, {**PORT, "master": None})
+    refusal = program.refusal("reload_changed", down=[], up=["vxlan_web"])
+    assert refusal == "ifup ended with status 0; web does not have its port vxlan_web"
+    assert called(node) == ["ifup vxlan_web", "ifup web"]
+
+
 @pytest.mark.parametrize(
     "data",
     [
