@@ -450,3 +450,11 @@ def test_what_is_reloaded_is_said_where_somebody_asks_for_less_than_all(settings
     assert "Network of node2: reloaded as a whole by PVE: /etc/network/interfaces.new comes into force too.\n" in said
     for silent in (settings, reloaded_by(settings, "api")):
         assert "Network of" not in plan(silent, cluster, *flags).out
+
+
+def test_where_pves_definitions_are_pending_all_is_reloaded_and_the_plan_says_why(settings: Path) -> None:
+    cluster = fake_cluster(UCAST, pve_files={"zones.cfg": "simple: lan\n\n"})
+    said = plan(reloaded_by(settings, "changed"), cluster).out
+    assert "Network of node1-node3: reloaded as a whole: PVE's definitions are pending.\n" in said
+    for silent in (settings, reloaded_by(settings, "api")):
+        assert "Network of" not in plan(silent, cluster).out

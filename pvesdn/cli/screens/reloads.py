@@ -11,7 +11,12 @@ from pvesdn.model.reloads import ReloadPlan, WholeNetwork
 
 
 def reload_lines(changes: ChangeSet) -> Iterator[Line]:
-    """One line for each way, with the nodes that go it; none where no node has its network reloaded by itself."""
+    """One line for each way, with the nodes that go it; none where no node has its network reloaded."""
+    if changes.pending:
+        # Put in place before, or not: PVE's commit reloads every node.
+        every = ranges(node.node for node in changes.nodes)
+        yield (f"Network of {every}: reloaded as a whole: PVE's definitions are pending.",)
+        return
     told: dict[str, list[str]] = {}
     for node in changes.nodes:
         if node.execution.reloads:
