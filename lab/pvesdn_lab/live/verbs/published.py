@@ -24,16 +24,18 @@ def publish(context: Context, *, zone: str, home: str, vnets: list[str]) -> str:
     require(
         not done.document["plan"]["consequences"], "no consequence for traffic", done.document["plan"]["consequences"]
     )
-    return f"pvesdn publish: exit status 0 after {watch}; the way back: rollback {found['rollback']}"
+    require(isinstance(found["rollback"], int), "a rollback to be named as the way back", found["rollback"])
+    context.notes["way back"] = str(found["rollback"])
+    return f"pvesdn publish: exit status 0 after {watch}; the way back is pvesdn rollback N"
 
 
-def roll_back(context: Context, *, number: int, vnets: list[str]) -> str:
-    """`pvesdn rollback N`, carried out; `same_devices` as after `publish`."""
+def roll_back(context: Context, *, vnets: list[str]) -> str:
+    """The `pvesdn rollback N` that publishing has named; `same_devices` as after `publish`."""
     note_devices(context, vnets)
     watch = Stopwatch()
-    done = context.lab.cluster.pvesdn("rollback", str(number), "--yes")
+    done = context.lab.cluster.pvesdn("rollback", context.notes["way back"], "--yes")
     require(done.status == 0, "pvesdn rollback to end with 0", f"{done.status}: {story_of(done)}")
-    return f"pvesdn rollback {number}: exit status 0 after {watch}"
+    return f"pvesdn rollback: exit status 0 after {watch}"
 
 
 def in_the_panel(context: Context, *, vnets: list[str]) -> str:
