@@ -45,6 +45,9 @@ CHANGED += f"\n{ANOTHER_ZONE}"
 
 NodeState = dict[str, Any]
 
+_ATTEMPTS = 5
+"""At emptying a folder, into which the last call of a run that was killed may still write."""
+
 
 @dataclass(slots=True)
 class Ended:
@@ -88,7 +91,7 @@ class Scene:
     def begin(self) -> None:
         """Put everything back."""
         cluster = self.cluster
-        cluster.wait_for_tasks(10)
+        cluster.wait_for_tasks(60)  # returns as soon as none runs; on a busy machine one takes its time
         cluster.sim.failures.clear()
         cluster.sim.requests.clear()
         for name in cluster.nodes:
@@ -183,6 +186,9 @@ def _copy(origin: Path, cluster: SimulatedCluster) -> None:
 
 
 def _copied(source: Path, target: Path) -> None:
-    shutil.rmtree(target, ignore_errors=True)
+    for _ in range(_ATTEMPTS):
+        shutil.rmtree(target, ignore_errors=True)
+        if not target.exists():
+            break
     # With times of their own: whoever has seen a file knows it again by its time.
     shutil.copytree(source, target, symlinks=True, copy_function=shutil.copy)
