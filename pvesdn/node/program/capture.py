@@ -38,6 +38,10 @@ _OWN_IN_VRFS = (None, "boot")
 """The same in the tables of VRFs: `static` may be FRR's there, whose package gives its own number that name."""
 
 
+Options = Dict[str, List[str]]
+"""The words of each option of a stanza."""
+
+
 def files_now(machine: Machine) -> Dict[str, Optional[Value]]:
     """Every file that pvesdn may write, with its bytes, owner and mode; None for one that is absent."""
     return {path: file_now(machine, path) for path in [*sorted(TARGETS), RECORD]}
@@ -60,6 +64,19 @@ def file_now(machine: Machine, path: str) -> Optional[Value]:
 def interfaces_in(text: str) -> List[str]:
     """The names of the stanzas of an interfaces file."""
     return [name for name in re.findall(r"(?m)^\s*iface\s+(\S+)", text) if INTERFACE.fullmatch(name)]
+
+
+def stanzas_in(text: str) -> Dict[str, Options]:
+    """The interfaces of a file, with the words of their options. What is between stanzas counts with the one before."""
+    found: Dict[str, Options] = {}
+    options: Options = {}
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] == ["iface"] and len(words) > 1:
+            options = found.setdefault(words[1], {})
+        elif words:
+            options.setdefault(words[0], []).extend(words[1:])
+    return found
 
 
 def touched(machine: Machine) -> List[str]:
@@ -86,12 +103,9 @@ def remotes(machine: Machine) -> Dict[str, List[List[str]]]:
 
 
 def _add_remotes(found: Dict[str, List[str]], text: str) -> None:
-    name = ""
-    for words in (line.split() for line in text.splitlines()):
-        if words[:1] == ["iface"]:
-            name = words[1] if len(words) > 1 else ""
-        elif words[:1] == ["vxlan-remoteip"]:
-            found.setdefault(name, []).extend(words[1:])
+    for name, options in stanzas_in(text).items():
+        if "vxlan-remoteip" in options:
+            found.setdefault(name, []).extend(options["vxlan-remoteip"])
 
 
 def filters_staged(machine: Machine) -> Filters:

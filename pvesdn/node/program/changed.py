@@ -2,13 +2,13 @@
 
 import contextlib
 import os
-import re
 import time
 from typing import Any, Dict, FrozenSet, List, Sequence, Tuple
 
+from pvesdn.node.program.capture import Options, stanzas_in
 from pvesdn.node.program.checkpoint import at_work, load_checkpoint, save_checkpoint, text_before
 from pvesdn.node.program.files import matches, text_of
-from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure, json_of, rows_of
+from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure, links_by_name
 from pvesdn.node.program.places import IFUPDOWN_STATE, OUR_INTERFACES
 from pvesdn.node.program.reload import LONGEST_RELOAD, PATIENCE, when_alone
 from pvesdn.node.program.remembered import remembered, remembered_since
@@ -23,9 +23,6 @@ SHORTEST_IFUP = 30.0
 """Seconds that have to be left for an `ifup` before anything is taken down for it."""
 _SHOWN = 3
 """Interfaces that an error names."""
-
-Options = Dict[str, List[str]]
-"""The words of each option of a stanza."""
 
 
 def reload_changed(machine: Machine, arguments: Value) -> Value:
@@ -115,7 +112,7 @@ def bring_over(machine: Machine, down: Sequence[str], up: Sequence[str]) -> List
     # One name that it does not know, and it does nothing at all.
     going = [name for name in down if name in known and name not in stanzas]
     if going:
-        outcome = _call(machine, "ifdown", going, end)
+        outcome = when_alone(machine, ["ifdown", *going], LONGEST_RELOAD, end)
         log += outcome.lines
         left = [name for name in going if name in _links_now(machine)]
         if left:
@@ -128,7 +125,7 @@ def bring_over(machine: Machine, down: Sequence[str], up: Sequence[str]) -> List
 
 def _bring_up(machine: Machine, coming: List[str], stanzas: Dict[str, Options], end: float) -> List[str]:
     begun = time.monotonic()
-    outcome = _call(machine, "ifup", coming, end)
+    outcome = when_alone(machine, ["ifup", *coming], LONGEST_RELOAD, end)
     log = list(outcome.lines)
     # Of a port that is made anew, or taken down below, its bridge has to have it again, though that does not change.
     carrying = [name for name in stanzas if name not in coming and set(_ports(stanzas[name])) & set(coming)]
@@ -144,8 +141,8 @@ def _bring_up(machine: Machine, coming: List[str], stanzas: Dict[str, Options], 
     again = [name for name in concerned if name in lacking or set(_ports(stanzas[name])) & lacking.keys()]
     torn = [name for name in reversed(again) if name in {*lacking} & {*coming} and _may_go(devices, name, known)]
     if torn:
-        log += _call(machine, "ifdown", torn, end - needed).lines
-    outcome = _call(machine, "ifup", again, end)
+        log += when_alone(machine, ["ifdown", *torn], LONGEST_RELOAD, end - needed).lines
+    outcome = when_alone(machine, ["ifup", *again], LONGEST_RELOAD, end)
     lacking = _lacking(machine, concerned, stanzas)
     if lacking:
         raise _not_up(outcome, lacking)
@@ -161,12 +158,6 @@ def _may_go(devices: Dict[str, Value], name: str, known: FrozenSet[str]) -> bool
     """A bridge with guests' ports is never taken down: they would not come back by themselves."""
     is_bridge = name in devices and devices[name]["kind"] == "bridge"
     return name in known and not (is_bridge and _plugged_into(devices, [name]))
-
-
-def _call(machine: Machine, command: str, names: List[str], end: float) -> CommandResult:
-    if command == "ifdown":
-        return when_alone(machine, ["ifdown", *names], LONGEST_RELOAD, end)
-    return when_alone(machine, ["ifup", *names], LONGEST_RELOAD, end)
 
 
 def _lacking(machine: Machine, names: Sequence[str], stanzas: Dict[str, Options]) -> Dict[str, str]:
@@ -210,29 +201,16 @@ def _plugged_into(devices: Dict[str, Value], bridges: Sequence[str]) -> Tuple[st
 
 def _links_now(machine: Machine) -> Dict[str, Value]:
     found: Dict[str, Value] = {}
-    for row in rows_of(json_of(machine, ["ip", "-j", "-d", "link"])):
+    for name, row in links_by_name(machine).items():
         info = row.get("linkinfo") or {}
         data: Dict[str, Any] = info.get("info_data") or {}
-        found[str(row.get("ifname"))] = {
+        found[name] = {
             "kind": info.get("info_kind", ""),
             "mtu": row.get("mtu"),
             "master": row.get("master"),
             "up": "UP" in row.get("flags", []),
             "vni": data.get("id"),
         }
-    return found
-
-
-def stanzas_in(text: str) -> Dict[str, Options]:
-    """The interfaces of our file, with the words of their options."""
-    found: Dict[str, Options] = {}
-    options: Options = {}
-    for line in text.splitlines():
-        words = line.split()
-        if words[:1] == ["iface"] and len(words) > 1:
-            options = found.setdefault(words[1], {})
-        elif words and re.match(r"\s", line):
-            options.setdefault(words[0], []).extend(words[1:])
     return found
 
 

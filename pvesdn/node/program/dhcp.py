@@ -8,7 +8,7 @@ import time
 from typing import Any, Dict, List, Tuple
 
 from pvesdn.node.program.files import text_of
-from pvesdn.node.program.machine import Machine, json_of, rows_of
+from pvesdn.node.program.machine import Machine, links_by_name
 from pvesdn.node.program.places import OUR_INTERFACES
 from pvesdn.node.program.request import INTERFACE
 
@@ -54,19 +54,13 @@ def _in_force(machine: Machine, wanted: Filters) -> Dict[str, List[str]]:
     Refused where that cannot be told: a filter that is not shown is not one that is not there.
     """
     end = time.monotonic() + LIMIT
-    there = (
-        {row.get("ifname") for row in rows_of(json_of(machine, ["ip", "-j", "-d", "link"], limit=LIMIT))}
-        if wanted
-        else set()
-    )
-    return {
-        name: [
-            way
-            for way, program in wanted[name]
-            if name in there and f"bytecode '{program}'" in _shown(machine, name, way, end)
-        ]
-        for name in wanted
-    }
+    there = links_by_name(machine) if wanted else {}
+    ways: Dict[str, List[str]] = {name: [] for name in wanted}
+    for name in (name for name in wanted if name in there):
+        for way, program in wanted[name]:
+            if f"bytecode '{program}'" in _shown(machine, name, way, end):
+                ways[name].append(way)
+    return ways
 
 
 def _shown(machine: Machine, device: str, way: str, end: float) -> str:

@@ -140,9 +140,9 @@ def failure(argv: List[str], outcome: CommandResult) -> str:
     return "{} ended with status {}{}".format(" ".join(argv), outcome.status, last)
 
 
-def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False, limit: float = 30.0) -> Any:
+def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False) -> Any:
     """What one of iproute2's commands prints; an empty list for nothing, and where it `may_fail` and does."""
-    outcome = machine.run(argv, limit) if may_fail else machine.must(argv, limit)
+    outcome = machine.run(argv, limit=30) if may_fail else machine.must(argv, limit=30)
     output = "" if outcome.status else outcome.output.strip()
     try:
         # Names of devices may hold control characters, which iproute2 prints as they are.
@@ -154,6 +154,11 @@ def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False, limit:
 def rows_of(answer: Any) -> List[Dict[str, Any]]:
     """The objects in a list that a command has printed as JSON; none where it is anything else."""
     return [row for row in (answer if isinstance(answer, list) else []) if isinstance(row, dict)]
+
+
+def links_by_name(machine: Machine) -> Dict[str, Dict[str, Any]]:
+    """The devices as `ip -d link` shows them."""
+    return {str(row.get("ifname")): row for row in rows_of(json_of(machine, ["ip", "-j", "-d", "link"]))}
 
 
 def _printed(process: "subprocess.Popen[bytes]", argv: List[str], limit: float) -> Tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ import time
 from typing import Dict, List
 
 from pvesdn.node.program.checkpoint import at_work, load_checkpoint, save_checkpoint
-from pvesdn.node.program.machine import Machine, Refused, json_of, rows_of
+from pvesdn.node.program.machine import Machine, Refused, links_by_name
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.shown import vnis_of_frr
 from pvesdn.node.program.swap import locked
@@ -52,7 +52,7 @@ def with_macs(machine: Machine, checkpoint: Value) -> Value:
     if _MACS in checkpoint:
         return checkpoint
     try:
-        return dict(checkpoint, **{_MACS: _macs_in_vrfs(_links(machine))})
+        return dict(checkpoint, **{_MACS: _macs_in_vrfs(links_by_name(machine))})
     except (Refused, OSError):
         return checkpoint
 
@@ -76,7 +76,7 @@ def changed_macs(machine: Machine, before: Macs) -> Macs:
     """The bridges of L3VNIs that have another MAC than `before`, or were not there. FRR is asked which they are, once
     there is one that might be; without FRR nothing is announced.
     """
-    links = _links(machine)
+    links = links_by_name(machine)
     changed = {name: mac for name, mac in _macs_in_vrfs(links).items() if before.get(name) != mac}
     if not changed:
         return {}
@@ -112,10 +112,6 @@ def withdraw_and_announce(machine: Machine, bridges: List[str]) -> None:
 
 def _set(name: str, state: str) -> List[str]:
     return ["ip", "link", "set", "dev", name, state]
-
-
-def _links(machine: Machine) -> Dict[str, Value]:
-    return {str(row.get("ifname")): row for row in rows_of(json_of(machine, ["ip", "-j", "-d", "link"]))}
 
 
 def _kind(row: Value) -> str:
