@@ -270,6 +270,15 @@ def decisions(function: Callable[..., int]) -> Callable[..., int]:
     return decided
 
 
+def carrying_out(function: Callable[..., int]) -> Callable[..., int]:
+    """Those of a verb that makes a plan of its own and carries it out: `--yes`, `--confirm`, `--comment`, `--diff`, the
+    decisions, `--json`, and those of the whole command.
+    """
+    for option in (common, json_output, decisions, diff, comment, confirm, yes):
+        function = option(function)
+    return function
+
+
 def _session(context: click.Context) -> Session:
     session = context.find_object(Session)
     assert session is not None  # noqa: S101 - run() puts it there

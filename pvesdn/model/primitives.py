@@ -60,6 +60,11 @@ def _ip_text(value: str) -> str:
     return value
 
 
+def is_sdn_id(text: str) -> bool:
+    """Whether a zone or a VNet may be called so, see `SdnId`."""
+    return len(text) <= SDN_ID_LENGTH and re.fullmatch(_SDN_ID, text) is not None
+
+
 def is_writable(name: DeviceName) -> bool:
     """Whether a device's name is an `IfName`."""
     return re.fullmatch(r"[a-zA-Z0-9_][a-zA-Z0-9_.+-]{0,14}", name) is not None
@@ -84,9 +89,9 @@ PortNumber: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 NodeName: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$", max_length=63)
 ]
-SdnId: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9]*[a-zA-Z0-9]$", min_length=2, max_length=8)
-]
+SDN_ID_LENGTH = 8
+_SDN_ID = r"^[a-zA-Z][a-zA-Z0-9]*[a-zA-Z0-9]$"
+SdnId: TypeAlias = Annotated[str, StringConstraints(pattern=_SDN_ID, min_length=2, max_length=SDN_ID_LENGTH)]
 """A zone or a VNet: PVE's eight characters, so that every derived device name fits the kernel's fifteen."""
 ControllerId: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_-]*[a-zA-Z0-9]$", min_length=2, max_length=64)

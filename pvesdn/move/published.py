@@ -4,7 +4,6 @@ then. The zone stays, and carries them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,12 +15,12 @@ from pvesdn.errors import SdnConfigError
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import OwnZone, VniRange
+from pvesdn.model.primitives import SDN_ID_LENGTH, is_sdn_id
 from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.move.panel import line_numbers
 
-_ID = re.compile(r"[a-zA-Z][a-zA-Z0-9]{0,6}[a-zA-Z0-9]")
-_SUFFIX, _LONGEST = "pve", 8
+_SUFFIX = "pve"
 _FIRST, _BLOCK, _LAST = 10_000, 1000, 16_000_000
 _PINNED = frozenset({"zone", "tag"})
 """What a `vnet` section still says of a VNet that is drawn in the panel."""
@@ -77,7 +76,7 @@ def publish(wish: Wish, given: DesignInput, text: str, mtu: Mapping[str, int]) -
     vnets = tuple(vnet for vnet in own.vnets if vnet.zone == zone.id)
     inside = {vnet.id for vnet in vnets}
     subnets = tuple(subnet for subnet in own.subnets if subnet.vnet in inside)
-    home = wish.home or f"{zone.id[: _LONGEST - len(_SUFFIX)]}{_SUFFIX}"
+    home = wish.home or f"{zone.id[: SDN_ID_LENGTH - len(_SUFFIX)]}{_SUFFIX}"
     refused = [*_of_home(home, zone, given), *(fault for vnet in vnets for fault in _of_vnet(vnet))]
     if not vnets:
         refused.append(error(zone.where, "has no VNet to publish", "draw VNets in PVE, and write carries by hand"))
@@ -95,7 +94,7 @@ def publish(wish: Wish, given: DesignInput, text: str, mtu: Mapping[str, int]) -
 
 
 def _of_home(home: str, zone: OwnZone, given: DesignInput) -> Iterator[Finding]:
-    if not _ID.fullmatch(home):
+    if not is_sdn_id(home):
         what = f"{home[:40]!a} cannot be a zone of PVE's"
         yield error(zone.where, what, "name one of 2 to 8 letters and digits, with a letter first: --as PVEZONE")
         return

@@ -10,7 +10,7 @@ from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import read_running
 from pvesdn.decode.definitions.sdn_files import read_sdn
-from pvesdn.decode.definitions.section_config import Section, scan
+from pvesdn.decode.definitions.section_config import Section
 from pvesdn.encode.kept import known_definitions, own_definitions, section_texts
 from pvesdn.errors import ApplyRefused, HistoryError
 from pvesdn.model.files import FileChange, PendingChange
@@ -19,6 +19,7 @@ from pvesdn.model.sdn_edits import SdnEdits
 from pvesdn.model.snapshot import OWN_FILE, OWN_NAME, Snapshot
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.history import readers
+from pvesdn.workflows.proposed_edits import sections_of
 from pvesdn.workflows.read import SDN_DIR
 from pvesdn.workflows.world import World
 
@@ -81,9 +82,14 @@ def definitions_now(world: World) -> Definitions:
     :raises ClusterError: the cluster does not say who its members are.
     :raises NodeError: no member can read them.
     """
-    names = [f"{SDN_DIR}/{OWN_NAME}", f"{SDN_DIR}/{RUNNING_CONFIG}"]
-    files = on_any_member(world, readers(world), lambda name: world.nodes.read(name, names))
-    return Definitions(own_definitions(files.get(names[0])), known_definitions(files.get(names[1])))
+    paths = {name: f"{SDN_DIR}/{name}" for name in (OWN_NAME, RUNNING_CONFIG)}
+    files = on_any_member(world, readers(world), lambda node: world.nodes.read(node, [*paths.values()]))
+    return definitions_in({name: files[path] for name, path in paths.items() if path in files})
+
+
+def definitions_in(files: Mapping[str, str]) -> Definitions:
+    """The same of files that were read. :param files: text by name below /etc/pve/sdn."""
+    return Definitions(own_definitions(files.get(OWN_NAME)), known_definitions(files.get(RUNNING_CONFIG)))
 
 
 def between(old: Definitions, new: Definitions) -> tuple[FileChange, ...]:
@@ -120,7 +126,7 @@ def bring_back(former: Definitions, snapshot: Snapshot, number: int) -> tuple[Sn
     if not changes:
         return snapshot, None
     running = read_running(former.committed).collections
-    now = {name: scan(files.get(f"{name}.cfg", "")).sections for name in WRITTEN}
+    now = sections_of(files, WRITTEN)
     if foreign := [change for change in changes if not is_written(change, now, running)]:
         raise _by_hand(foreign, running, number, _NOT_WRITTEN)
     refuse_others_edits(files, f"run pvesdn rollback {number} again; {_alone(number)}")

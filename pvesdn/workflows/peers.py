@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 
-from pvesdn.compare.sdn_edits import calls_between
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
-from pvesdn.decode.definitions.section_config import Property, Section, scan, write
-from pvesdn.design.shared.peer_lists import PeerList, can_be_synced, peer_lists
+from pvesdn.decode.definitions.section_config import Property, Section
+from pvesdn.design.shared.peer_lists import PeerList, peer_lists
 from pvesdn.encode.kept import known_definitions
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.sdn_edits import SdnEdits
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows.former import refuse_others_edits
+from pvesdn.workflows.proposed_edits import edited, sections_of
 from pvesdn.workflows.understand import Understanding
 
 _COLLECTIONS = ("controllers", "zones")
@@ -30,16 +29,13 @@ def sync_peers(known: Understanding, snapshot: Snapshot) -> tuple[Snapshot, SdnE
     wanted = [found for found in peer_lists(known.given) if found.synced != found.peers]
     if not wanted:
         return snapshot, None
-    if not can_be_synced(known.given):
+    if not known.given.can_be_edited:
         raise _by_hand(wanted)
     files = snapshot.pve_files
     refuse_others_edits(files, "run it again")
-    old = {name: scan(files.get(f"{name}.cfg", "")).sections for name in _COLLECTIONS}
+    old = sections_of(files, _COLLECTIONS)
     new = {name: tuple(_with_peers(section, name, wanted) for section in old[name]) for name in _COLLECTIONS}
-    found = {f"{name}.cfg": files.get(f"{name}.cfg") for name in _COLLECTIONS}
-    edited = {f"{name}.cfg": write(new[name]) for name in _COLLECTIONS if old[name] != new[name]}
-    edits = SdnEdits(calls_between(old, new), found, _committed(files, wanted))
-    return replace(snapshot, pve_files={**files, **edited}), edits
+    return edited(snapshot, old, new, _committed(files, wanted))
 
 
 def _with_peers(section: Section, collection: str, wanted: list[PeerList]) -> Section:

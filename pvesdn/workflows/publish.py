@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from pvesdn.compare.sdn_edits import calls_between
 from pvesdn.decode.cluster.acl import decode_acl
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
-from pvesdn.decode.definitions.section_config import Section, scan, write
+from pvesdn.decode.definitions.section_config import Section
 from pvesdn.design.cluster import share
 from pvesdn.encode.kept import known_definitions
 from pvesdn.errors import ApplyRefused, ClusterError, SdnConfigError
@@ -19,10 +18,9 @@ from pvesdn.model.sdn_edits import SdnEdits
 from pvesdn.model.snapshot import OWN_NAME, Snapshot
 from pvesdn.move.published import Published, Wish, publish
 from pvesdn.workflows.former import refuse_others_edits
+from pvesdn.workflows.proposed_edits import edited, sections_of
 from pvesdn.workflows.understand import Understanding
 from pvesdn.workflows.world import World
-
-_COLLECTIONS = ("zones", "vnets", "subnets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def publish_zone(wish: Wish, known: Understanding, standing: ChangeSet) -> Publi
     snapshot, given = known.snapshot, known.given
     if not given.capabilities.has_sdn:
         raise SdnConfigError(("cluster: the API has no /cluster/sdn, so PVE has no zones of its own",))
-    if not all(given.capabilities.on(node).has_lock for node in given.facts):
+    if not given.can_be_edited:
         raise ApplyRefused(
             "before libpve-network-perl 1.1.3 PVE has no lock under which pvesdn could edit its definitions",
             hint="update libpve-network-perl on every node, then publish the zone",
@@ -59,16 +57,10 @@ def publish_zone(wish: Wish, known: Understanding, standing: ChangeSet) -> Publi
             "there are changes to apply already, and a rollback of publishing would undo them as well",
             hint="run pvesdn apply first, then publish the zone",
         )
-    old = {name: scan(files.get(f"{name}.cfg", "")).sections for name in _COLLECTIONS}
-    new = {name: (*old[name], *found.created[name]) for name in _COLLECTIONS}
-    named = {f"{name}.cfg": name for name in _COLLECTIONS if found.created[name]}
-    edits = SdnEdits(
-        calls_between(old, new),
-        {file: files.get(file) for file in named},
-        _committed(files.get(RUNNING_CONFIG), found.created),
-    )
-    edited = {file: write(new[name]) for file, name in named.items()}
-    return Publishing(found, replace(snapshot, pve_files={**files, **edited}), edits)
+    created = {name: sections for name, sections in found.created.items() if sections}
+    old = sections_of(files, created)
+    new = {name: (*old[name], *sections) for name, sections in created.items()}
+    return Publishing(found, *edited(snapshot, old, new, _committed(files.get(RUNNING_CONFIG), created)))
 
 
 def require_rehearsed(changes: ChangeSet) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +14,7 @@ from pvesdn.cli.screens.publish import publish_document, publish_lines
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import understood
+from pvesdn.decode.definitions.values import BadValueError, vni_range
 from pvesdn.errors import HistoryError
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.manner import Manner
@@ -23,15 +23,12 @@ from pvesdn.model.saved_plan import SavedDraft, Terms
 from pvesdn.move.published import Wish
 from pvesdn.move.rights import commands
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.former import between, definitions_now, definitions_of
+from pvesdn.workflows.former import Definitions, between, definitions_in, definitions_of
 from pvesdn.workflows.history import read_history
 from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.publish import acl_of, publish_zone, require_rehearsed
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
-
-_RANGE = re.compile(r"([0-9]{1,8})-([0-9]{1,8})")
-_MOST = 16_777_214
 
 
 @click.command(epilog=statuses.TABLE)
@@ -40,13 +37,7 @@ _MOST = 16_777_214
 @click.option(
     "--vni-range", "span", metavar="FIRST-LAST", help="VNIs of VNets drawn later; by default a free block of 1000."
 )
-@options.yes
-@options.confirm
-@options.comment
-@options.diff
-@options.decisions
-@options.json_output
-@options.common
+@options.carrying_out
 @click.pass_obj
 def publish(
     session: Session,
@@ -79,10 +70,10 @@ def publish(
 def _range(text: str | None) -> VniRange | None:
     if text is None:
         return None
-    found = _RANGE.fullmatch(text)
-    if found is None or not 1 <= int(found[1]) <= int(found[2]) <= _MOST:
-        raise click.UsageError(f"{text[:40]!a} is not a range of VNIs such as 10000-10999")
-    return VniRange(first=int(found[1]), last=int(found[2]))
+    try:
+        return vni_range(text)
+    except BadValueError as error:
+        raise click.UsageError(f"{text[:40]!a} is not a range of VNIs such as 10000-10999") from error
 
 
 class _Source:
@@ -110,7 +101,7 @@ class _Source:
         require_rehearsed(offer.changes)
         acl = acl_of(world)
         rights = None if acl is None else commands(acl, found.published.home, found.published.vnets)
-        back = _way_back(world)
+        back = _way_back(world, definitions_in(known.snapshot.pve_files))
         self.told["publish"] = publish_document(found.published, rights, back)
         if self._screen is not None:
             self._screen.lines(publish_lines(found.published, rights, back))
@@ -118,11 +109,10 @@ class _Source:
         return replace(offer, changes=replace(offer.changes, edits=found.edits))
 
 
-def _way_back(world: World) -> int | None:
+def _way_back(world: World, now: Definitions) -> int | None:
     """The number of the apply whose definitions are those of now; None where the history has none: a rollback would
     take along what others have committed since.
     """
-    now = definitions_now(world)
     try:
         history = read_history(world)
         last = next((entry for entry in reversed(history.entries) if entry.ending.is_in_force), None)

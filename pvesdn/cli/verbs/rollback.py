@@ -37,13 +37,7 @@ _ID_LENGTH = 16
 
 @click.command(epilog=statuses.TABLE)
 @click.argument("which", metavar="[ID | N]", required=False, shell_complete=complete.applies)
-@options.yes
-@options.confirm
-@options.comment
-@options.diff
-@options.decisions
-@options.json_output
-@options.common
+@options.carrying_out
 @click.pass_obj
 def rollback(
     session: Session,
