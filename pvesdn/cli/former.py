@@ -49,8 +49,7 @@ class Former:
         if own_definitions(live) != former.own:  # otherwise it has all that was kept, and comments of its own
             draft = SavedDraft(name=f"<apply {self._number}>", text=former.own or "")
         offer = make_offer(snapshot, Terms(flags=self._flags, draft=draft))
-        given = offer.known.given
-        if edits is not None and not all(given.capabilities.on(node).has_lock for node in given.facts):
+        if edits is not None and not offer.known.given.can_be_edited:
             raise without_lock(former, found.pve_files, self._number)
         return replace(offer, changes=replace(offer.changes, edits=edits))
 

@@ -19,8 +19,7 @@ from pvesdn.model.execution import Flooding
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
-    FRR_CONF_LOCAL,
-    FRR_DAEMONS,
+    FRR_FILES,
     OUR_INTERFACES,
     SDN_INTERFACES,
     Action,
@@ -35,7 +34,6 @@ from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.model.owners import FileOwners
 
 _GUEST_PORT = re.compile(GUEST_PORTS)
-_FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 
 
 def compare_node(
@@ -140,7 +138,7 @@ def _losing_their_port(changes: Iterable[FileChange], facts: NodeFacts) -> froze
 
 def _frr_texts(wanted: Iterable[RenderedFile], changes: Iterable[FileChange], now: NodeNow) -> tuple[str, str] | None:
     """frr.conf before and after, whoever writes it; None where FRR is not told of anything."""
-    if not any(change.path in _FRR_FILES for change in changes):
+    if not any(change.path in FRR_FILES for change in changes):
         return None
     before = now.files.get(FRR_CONF, "")
     after = next((file.text for file in wanted if file.path == FRR_CONF), None)

@@ -22,12 +22,11 @@ from pvesdn.model.execution import (
     ReloadRehearsed,
     Step,
 )
-from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, Action, NodeChanges
+from pvesdn.model.files import FRR_FILES, Action, NodeChanges
 from pvesdn.model.findings import Severity
 from pvesdn.model.reloads import WholeNetwork
 from pvesdn.model.verification import Discrepancy, Subject
 
-_FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 _NOT_BY_RELOADING = frozenset({"kind", "link", "VLANs"})
 """A name that something else has taken, a cable, and VLANs that ifupdown2 gives a port only when it joins."""
 _ROUTER = "router bgp "
@@ -105,7 +104,7 @@ def _is_healed(item: Discrepancy, view: NodeView) -> bool:
         case Subject.FRR:
             is_down = not item.trait and bool(view.missing_daemons)
             lacks = bool(item.trait) and bool(view.unlike[0])
-            return item.is_there and not view.told & _FRR_FILES and (is_down or lacks)
+            return item.is_there and not view.told & FRR_FILES and (is_down or lacks)
     return False
 
 

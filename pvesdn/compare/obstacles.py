@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pvesdn.compare.way_in import WayIn, of_way_in
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.files import FileChange
+from pvesdn.model.files import INTERFACES_NEW, FileChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.flags import PlanFlags
 
@@ -50,7 +50,7 @@ def obstacles(
                 f"{device} would change, and carries {what}: whoever loses it loses the node",
                 f"check it with --diff, then use --allow-management {facts.node}",
             )
-    if is_reloaded and "/etc/network/interfaces.new" in files and not flags.interfaces_new:
+    if is_reloaded and INTERFACES_NEW in files and not flags.interfaces_new:
         stop(
             "/etc/network/interfaces.new holds somebody's unapplied edits, which any reload would apply",
             "apply or revert them in the node's network panel, or use --with-interfaces-new",

@@ -9,20 +9,11 @@ from pvesdn.compare.taken import Taken
 from pvesdn.decode.nodes.interfaces import decode_interfaces
 from pvesdn.design.shared.hosts import own_addresses
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.files import (
-    FRR_CONF,
-    FRR_CONF_LOCAL,
-    FRR_DAEMONS,
-    OUR_INTERFACES,
-    SDN_INTERFACES,
-    FileChange,
-    RenderedFile,
-)
+from pvesdn.model.files import FRR_FILES, OUR_INTERFACES, SDN_INTERFACES, FileChange, RenderedFile
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.ifupdown import InterfacesFile, Uplink
 from pvesdn.model.pve_ifupdown import PveVrf, PveVxlanPort
 
-_FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 _FRR = ("FRR is not installed", "apt install frr frr-pythontools")
 _NO_STANZAS = InterfacesFile(())
 
@@ -105,7 +96,7 @@ def _packages(changed: Mapping[str, RenderedFile], own: Container[str], facts: N
         yield what, "install Proxmox's build of ifupdown2, or list IPv4 addresses as the peers in PVE"
     if not facts.lacks_frr:
         return
-    if any(path in own for path in _FRR_FILES):
+    if any(path in own for path in FRR_FILES):
         yield _FRR
     elif sdn is not None and any(isinstance(stanza, PveVrf) for stanza in sdn.stanzas):
         # PVE then says so in its task log alone, and its EVPN zone stays dark.

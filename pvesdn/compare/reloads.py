@@ -9,9 +9,9 @@ from pvesdn.compare.compared import Compared
 from pvesdn.compare.present import NodeNow, PresentFile
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
-    FRR_CONF,
     FRR_CONF_LOCAL,
-    FRR_DAEMONS,
+    FRR_FILES,
+    INTERFACES_NEW,
     OUR_INTERFACES,
     SDN_INTERFACES,
     Action,
@@ -22,8 +22,6 @@ from pvesdn.model.ifupdown import CarriedBridge, L3VniBridge, Stanza, VnetBridge
 from pvesdn.model.owners import FileOwners
 from pvesdn.model.reloads import ChangedInterfaces, ReloadPlan, WholeNetwork
 
-INTERFACES_NEW = "/etc/network/interfaces.new"
-_FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 _VRF, _PORT, _BRIDGE = range(3)
 """In the order in which they are brought up: each needs those before it."""
 _RANKS: Mapping[type[Stanza], int] = {VrfDevice: _VRF, VxlanPort: _PORT, VnetBridge: _BRIDGE, L3VniBridge: _BRIDGE}
@@ -63,7 +61,7 @@ def _of_the_node(compared: tuple[Compared, ...], now: NodeNow, owners: FileOwner
         yield f"{INTERFACES_NEW} comes into force too"
     if SDN_INTERFACES in paths:
         yield f"{SDN_INTERFACES} changes too"
-    if owners.pve_writes_frr and paths & _FRR_FILES:
+    if owners.pve_writes_frr and paths & FRR_FILES:
         yield f"PVE merges {FRR_CONF_LOCAL} when it reloads"
 
 

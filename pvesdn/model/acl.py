@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+LOCAL_ZONE = "/sdn/zones/localnetwork"
+"""The path above every bridge that is in no zone of PVE's."""
+
 
 @dataclass(frozen=True, slots=True)
 class AclEntry:

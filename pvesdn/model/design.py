@@ -39,6 +39,13 @@ class DesignInput:
             packages={node: version for node, version in packages.items() if version},
         )
 
+    @property
+    def can_be_edited(self) -> bool:
+        """Whether PVE has a lock under which its definitions could be edited, on every node that answered (docs/pve.md
+        §3.1).
+        """
+        return all(self.capabilities.on(node).has_lock for node in self.facts)
+
 
 @dataclass(frozen=True, slots=True)
 class NodeDesign:

@@ -23,9 +23,12 @@ from pvesdn.model.verification import Discrepancy, Look
 
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
 SDN_INTERFACES = "/etc/network/interfaces.d/sdn"
+INTERFACES_NEW = "/etc/network/interfaces.new"
+"""What somebody has staged in a node's network panel; PVE's reload puts it in place of /etc/network/interfaces."""
 FRR_CONF = "/etc/frr/frr.conf"
 FRR_CONF_LOCAL = "/etc/frr/frr.conf.local"
 FRR_DAEMONS = "/etc/frr/daemons"
+FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 OUR_SYSCTL = "/etc/sysctl.d/90-pvesdn.conf"
 
 FRR_LOCAL_BEGIN = "! --- pvesdn: begin ---"

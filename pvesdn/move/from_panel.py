@@ -15,6 +15,7 @@ from pvesdn.design.pve.exits import is_dropped, null_routes
 from pvesdn.design.pve.zones import DEFAULT_MTU, printed_alias
 from pvesdn.design.shared.names import vrf
 from pvesdn.errors import SdnConfigError
+from pvesdn.model.acl import LOCAL_ZONE
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn, OwnZone, Underlay, VxlanZone
@@ -188,7 +189,7 @@ def _properties(leaving: Leaving) -> Iterator[MovedProperty]:
 def with_the_panel(own: OwnSdn) -> tuple[str, ...]:
     """What PVE does with a VNet of its own besides carrying its packets, and no longer does with these."""
     vnets = ", ".join(vnet.id for vnet in own.vnets)
-    paths = ", ".join(f"/sdn/zones/localnetwork/{vnet.id}" for vnet in own.vnets)
+    paths = ", ".join(f"{LOCAL_ZONE}/{vnet.id}" for vnet in own.vnets)
     if not own.vnets:
         return ()
     return (

@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
-from pvesdn.model.acl import AclEntry
+from pvesdn.model.acl import LOCAL_ZONE, AclEntry
 
-_LOCAL = "/sdn/zones/localnetwork"
 _OPTIONS = {"user": "--users", "group": "--groups", "token": "--tokens"}
 
 
@@ -21,10 +20,10 @@ def commands(acl: Iterable[AclEntry], home: str, vnets: Iterable[str]) -> tuple[
 
 
 def _of(entry: AclEntry, home: str, vnets: frozenset[str]) -> Iterator[str]:
-    below = entry.path.removeprefix(f"{_LOCAL}/")
-    if entry.path == _LOCAL and entry.propagates:
+    below = entry.path.removeprefix(f"{LOCAL_ZONE}/")
+    if entry.path == LOCAL_ZONE and entry.propagates:
         yield _command(entry, f"/sdn/zones/{home}")
-    elif entry.path.startswith(f"{_LOCAL}/") and below.split("/")[0] in vnets:
+    elif entry.path.startswith(f"{LOCAL_ZONE}/") and below.split("/")[0] in vnets:
         yield _command(entry, f"/sdn/zones/{home}/{below}")
 
 

@@ -11,6 +11,7 @@ from pvesdn.design.pve.zones import DEFAULT_MTU
 from pvesdn.design.shared import names
 from pvesdn.design.shared.as_pve import pve_zone
 from pvesdn.errors import SdnConfigError
+from pvesdn.model.acl import LOCAL_ZONE
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
@@ -163,6 +164,6 @@ def back_in_the_panel(own: OwnSdn) -> tuple[str, ...]:
         return ()
     return (
         f"Guests stay plugged in: the bridges {', '.join(vnet.id for vnet in own.vnets)} keep their names.",
-        f"Users other than root@pam need SDN.Use on {paths}; rights on /sdn/zones/localnetwork no longer count.",
+        f"Users other than root@pam need SDN.Use on {paths}; rights on {LOCAL_ZONE} no longer count.",
         "The panel offers the VNets and shows the zone's state; zones get no IPAM until one is chosen there.",
     )

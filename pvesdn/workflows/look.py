@@ -19,7 +19,7 @@ from pvesdn.design.expectation import expect
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.errors import NodeFailed
 from pvesdn.model.design import NodeDesign
-from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL, NodeChanges
+from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, FRR_FILES, OUR_SYSCTL, NodeChanges
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import PveSimpleZone
 from pvesdn.model.snapshot import STATE_COMMANDS
@@ -160,7 +160,7 @@ def _waits_for_files(item: Discrepancy, view: NodeView) -> bool:
     if item.subject is Subject.SETTING:
         return OUR_SYSCTL in view.told
     is_of_frr = item.subject in {Subject.ROUTE, Subject.VRRP} or (item.subject is Subject.FRR and not item.trait)
-    return is_of_frr and bool(view.told & {FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
+    return is_of_frr and bool(view.told & FRR_FILES)
 
 
 def _ways_in(known: Understanding) -> frozenset[IpAddress]:

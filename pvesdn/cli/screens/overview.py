@@ -6,6 +6,7 @@ from typing import Any
 
 from pvesdn.cli.screens.paths import paths
 from pvesdn.design.ours.zones import vnet_nodes, zone_mtu, zone_vteps
+from pvesdn.model.acl import LOCAL_ZONE
 from pvesdn.model.design import DesignInput
 from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, VxlanZone
 from pvesdn.model.pve_sdn import PveEvpnZone, PveQinqZone, PveVlanZone, RenderedPveZone, UnmanagedZone
@@ -13,7 +14,6 @@ from pvesdn.model.sdn import Controller, Zone
 from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.workflows.understand import Understanding
 
-ACL_FOLDER = "/sdn/zones/localnetwork"
 """PVE assigns a bridge that is not one of its VNets to this zone."""
 
 
@@ -121,7 +121,7 @@ def _vnet(vnet: Vnet, zone: dict[str, Any] | None, subnets: list[Subnet], given:
 def _for_guests(vnet: Vnet, *, is_own: bool) -> dict[str, str]:
     """How a guest gets a VNet. PVE's own are picked in the GUI, under their own ACL path."""
     if is_own:
-        return {"guest_command": f"qm set VMID --net0 virtio,bridge={vnet.id}", "acl_path": f"{ACL_FOLDER}/{vnet.id}"}
+        return {"guest_command": f"qm set VMID --net0 virtio,bridge={vnet.id}", "acl_path": f"{LOCAL_ZONE}/{vnet.id}"}
     return {"guest_command": "", "acl_path": f"/sdn/zones/{vnet.drawn_in or vnet.zone}/{vnet.id}"}
 
 

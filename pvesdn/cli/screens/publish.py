@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pvesdn.cli.screens.screen import Line, Span, Style
+from pvesdn.model.acl import LOCAL_ZONE
 from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE
 from pvesdn.move.published import Published
-
-_LOCAL = "/sdn/zones/localnetwork"
 
 
 def publish_lines(found: Published, rights: tuple[str, ...] | None, back: int | None) -> Iterator[Line]:
@@ -29,7 +28,7 @@ def publish_lines(found: Published, rights: tuple[str, ...] | None, back: int | 
         )
         yield (f"    VNets and zone {found.home} in PVE's panel, `cp {FORMER_OWN_FILE} {OWN_FILE}` on a node,",)
         yield ("    and run pvesdn apply, which does both in one reload.",)
-    paths = f"{_LOCAL}/VNET to /sdn/zones/{found.home}/VNET"
+    paths = f"{LOCAL_ZONE}/VNET to /sdn/zones/{found.home}/VNET"
     if rights is None:
         what = f"rights move from {paths}, and PVE does not show them to this user"
         yield "  ", Span(what, Style.WARNING), ": see Datacenter > Permissions, and give them anew there"

@@ -9,7 +9,7 @@ from pvesdn.design.checks.wording import error, listed, placed, warning
 from pvesdn.design.ours.mesh import mesh_of, neighbors
 from pvesdn.design.ours.zones import nodes_with_tunnels, reflecting_members, zone_nodes
 from pvesdn.design.shared.ownership import pve_writes_frr
-from pvesdn.design.shared.peer_lists import SYNC, can_be_synced, peer_lists
+from pvesdn.design.shared.peer_lists import SYNC, peer_lists
 from pvesdn.design.shared.pve_evpn import asns, evpn_peers, has_evpn
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
@@ -171,7 +171,7 @@ def _can_sync(given: DesignInput, controller: PveEvpnController, missing: Mappin
     """Whether what would be added of itself are these addresses."""
     lists = (found for found in peer_lists(given) if (found.collection, found.id) == ("controllers", controller.id))
     added = {node: address for found in lists for node, address in found.addresses.items()}
-    return can_be_synced(given) and missing.items() <= added.items()
+    return given.can_be_edited and missing.items() <= added.items()
 
 
 def _asn_of_pve(given: DesignInput) -> Iterator[Finding]:

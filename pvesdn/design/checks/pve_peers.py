@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from pvesdn.design.checks.wording import listed, placed, together, warning
 from pvesdn.design.ours.zones import zone_nodes
-from pvesdn.design.shared.peer_lists import SYNC, PeerList, can_be_synced, peer_lists
+from pvesdn.design.shared.peer_lists import SYNC, PeerList, peer_lists
 from pvesdn.design.shared.pve_evpn import evpn_peers
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
@@ -50,12 +50,12 @@ def _add(given: DesignInput, found: PeerList, missing: tuple[str, ...]) -> str:
     addresses = [found.addresses[node] for node in missing if node in found.addresses]
     is_known = len(addresses) == len(missing)
     added = listed(addresses) if is_known else f"the underlay address of {listed(missing)}"
-    how = f" ({SYNC} does)" if is_known and can_be_synced(given) else ""
+    how = f" ({SYNC} does)" if is_known and given.can_be_edited else ""
     return f"add {added} to the peers in PVE{how}, or leave {listed(missing)} out of the zone's nodes"
 
 
 def _left(given: DesignInput, lists: Iterable[PeerList]) -> Iterator[tuple[Hashable, Finding]]:
-    how = f" ({SYNC} does)" if can_be_synced(given) else ""
+    how = f" ({SYNC} does)" if given.can_be_edited else ""
     for found in lists:
         for peer, node in found.gone.items():
             what = f"peers lists {peer}, which was the address of {node}, and {node} has left the cluster"

@@ -63,11 +63,6 @@ def peer_lists(given: DesignInput) -> Iterator[PeerList]:
             yield _against(given, "controllers", controller, frozenset[str]().union(*here), departed)
 
 
-def can_be_synced(given: DesignInput) -> bool:
-    """Whether PVE has a lock under which they could be edited, on every node that answered (docs/pve.md §3.1)."""
-    return all(given.capabilities.on(node).has_lock for node in given.facts)
-
-
 def remembered(given: DesignInput, seen: Mapping[str, SeenVtep], committed: Iterable[IpAddress]) -> dict[str, SeenVtep]:
     """What to remember of the nodes, so that those who leave are known in the lists: which of their addresses are
     listed, and whoever has left already, as long as a list still has one of its addresses.
