@@ -25,7 +25,8 @@ def print_cluster(given: DesignInput) -> Iterator[tuple[str, str]]:
         for name, vni, gateway in vnets:
             bridges.append(
                 f"auto {name}\niface {name}\n\taddress {gateway}\n\thwaddress {MAC}\n\tbridge-ports vxlan_{name}\n"
-                "\tbridge-stp off\n\tbridge-fd 0\n\tbridge-ports-condone-regex ^(tap|veth|fwpr)[0-9].*\n"
+                "\tbridge-stp off\n\tbridge-fd 0\n\tbridge-hashel 16\n\tbridge-hashmax 4096\n"
+                "\tbridge-ports-condone-regex ^(tap|veth|fwpr)[0-9].*\n"
                 f"\tmtu {mtu}\n\tip-forward on\n\tarp-accept on\n\tvrf vrf_{ZONE}\n"
             )
             ports.append(
@@ -46,7 +47,7 @@ def _of_the_zone(vtep: str, mtu: int) -> tuple[str, str, str]:
         f"auto vrfbr_{ZONE}\niface vrfbr_{ZONE}\n"
         f"\tpre-up [ -e /sys/class/net/vrfbr_{ZONE} ] || ip link add name vrfbr_{ZONE} address {router_mac} type bridge\n"
         f"\thwaddress {router_mac}\n\tbridge-ports vrfvx_{ZONE}\n"
-        f"\tbridge-stp off\n\tbridge-fd 0\n\tmtu {mtu}\n\tvrf vrf_{ZONE}\n"
+        f"\tbridge-stp off\n\tbridge-fd 0\n\tbridge-hashel 16\n\tbridge-hashmax 4096\n\tmtu {mtu}\n\tvrf vrf_{ZONE}\n"
     )
     port = (
         f"auto vrfvx_{ZONE}\niface vrfvx_{ZONE}\n\tvxlan-id {L3VNI}\n\tvxlan-local-tunnelip {vtep}\n"

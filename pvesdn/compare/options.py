@@ -40,6 +40,7 @@ Options: TypeAlias = Mapping[str, tuple[str, ...]]
 
 _Pair: TypeAlias = tuple[str, object]
 _PLAIN_BRIDGE: tuple[_Pair, ...] = (("bridge-stp", "off"), ("bridge-fd", 0))
+_OUR_BRIDGE: tuple[_Pair, ...] = (*_PLAIN_BRIDGE, ("bridge-hashel", 16), ("bridge-hashmax", 4096))
 _VLAN_AWARE: tuple[_Pair, ...] = (("bridge-vlan-aware", "yes"), ("bridge-vids", "2-4094"))
 
 
@@ -120,7 +121,7 @@ def _(stanza: L3VniBridge, _file: InterfacesFile) -> Iterator[_Pair]:
     known = f"[ -e /sys/class/net/{stanza.name} ]"
     yield "pre-up", f"{known} || ip link add name {stanza.name} address {stanza.hwaddress} type bridge"
     yield from (("hwaddress", stanza.hwaddress), ("bridge-ports", stanza.port))
-    yield from (*_PLAIN_BRIDGE, ("mtu", stanza.mtu), ("vrf", stanza.vrf))
+    yield from (*_OUR_BRIDGE, ("mtu", stanza.mtu), ("vrf", stanza.vrf))
 
 
 @_said.register
@@ -218,7 +219,8 @@ def _evpn(port: Tunnel | PveVxlanPort) -> Iterator[_Pair]:
 
 def _vnet(bridge: VnetBridge | PveVnetBridge) -> Iterator[_Pair]:
     yield "hwaddress", bridge.hwaddress
-    yield from (*_PLAIN_BRIDGE, ("mtu", bridge.mtu), ("alias", bridge.alias or None), ("vrf", bridge.vrf))
+    yield from _OUR_BRIDGE if isinstance(bridge, VnetBridge) else _PLAIN_BRIDGE
+    yield from (("mtu", bridge.mtu), ("alias", bridge.alias or None), ("vrf", bridge.vrf))
     yield from _VLAN_AWARE if bridge.is_vlan_aware else ()
     yield "ip-forward", bridge.has_ip_forward and "on"
     yield "ip6-forward", bridge.has_ip6_forward and "on"

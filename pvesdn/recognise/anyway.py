@@ -72,6 +72,8 @@ ANYWAY: tuple[Anyway, ...] = (
     Anyway(PORT, f"bridge-arp-nd-suppress {_OFF}", "!bridge-arp-nd-suppress on", frozenset({Trait.PLAIN})),
     Anyway(BRIDGE, f"bridge-stp {_OFF}", "bridge-stp off"),
     Anyway(BRIDGE, "bridge-fd 0", "bridge-fd 0"),
+    Anyway(BRIDGE, "bridge-hashel 16", "bridge-hashel 16"),
+    Anyway(BRIDGE, "bridge-hashmax 4096", "bridge-hashmax 4096"),
     Anyway(BRIDGE, "bridge-vids 2-4094", "bridge-vids 2-4094", frozenset({Trait.VLAN_AWARE})),
     Anyway(BRIDGE, f"ip-forward {_ON}", "ip-forward on", frozenset({Trait.ROUTED_4})),
     Anyway(BRIDGE, f"ip6-forward {_ON}", "ip6-forward on", frozenset({Trait.ROUTED_6})),
@@ -80,6 +82,8 @@ ANYWAY: tuple[Anyway, ...] = (
     Anyway(BRIDGE, "bridge-ports-condone-regex {guest_ports}", "bridge-ports-condone-regex {guest_ports}"),
     Anyway(TIE, f"bridge-stp {_OFF}", "bridge-stp off"),
     Anyway(TIE, "bridge-fd 0", "bridge-fd 0"),
+    Anyway(TIE, "bridge-hashel 16", "bridge-hashel 16"),
+    Anyway(TIE, "bridge-hashmax 4096", "bridge-hashmax 4096"),
     # Router MACs are derived from the VTEPs, so no two nodes share one.
     Anyway(TIE, "hwaddress .+", "hwaddress {router_mac}"),
     Anyway(

@@ -68,16 +68,18 @@ def test_changes_have_terraforms_signs_and_a_diff_stanza_by_stanza(settings: Pat
               + vxlan_vmbr5
               --- /etc/network/interfaces.d/pvesdn
               +++ /etc/network/interfaces.d/pvesdn
-              @@ -9,0 +10,8 @@ vmbr5
+              @@ -11,0 +12,10 @@ vmbr5
               +
               +auto vmbr5
               +iface vmbr5
               +	bridge-ports vxlan_vmbr5
               +	bridge-stp off
               +	bridge-fd 0
+              +	bridge-hashel 16
+              +	bridge-hashmax 4096
               +	bridge-ports-condone-regex ^(tap|veth|fwpr)[0-9].*
               +	mtu 1500
-              @@ -10,7 +18,7 @@ vxlan_vmbr3
+              @@ -12,7 +22,7 @@ vxlan_vmbr3
         {SPACE}
                auto vxlan_vmbr3
                iface vxlan_vmbr3
@@ -86,7 +88,7 @@ def test_changes_have_terraforms_signs_and_a_diff_stanza_by_stanza(settings: Pat
                {TAB}vxlan-local-tunnelip 192.168.0.2
                {TAB}vxlan-remoteip 192.168.0.1
                {TAB}vxlan-remoteip 192.168.0.3
-              @@ -17,0 +26,8 @@ vxlan_vmbr5
+              @@ -19,0 +30,8 @@ vxlan_vmbr5
               +
               +auto vxlan_vmbr5
               +iface vxlan_vmbr5
@@ -380,7 +382,7 @@ def test_signs_and_diffs_have_terraforms_colours(settings: Path, cluster: FakeCl
     assert "\x1b[31m-\x1b[0m/\x1b[32m+\x1b[0m vxlan_vmbr3" in out
     assert "\x1b[31m-\tvxlan-id 3\x1b[0m\n" in out
     assert "\x1b[32m+\tvxlan-id 4\x1b[0m\n" in out
-    assert "\x1b[36m@@ -10,7 +18,7 @@ vxlan_vmbr3\x1b[0m\n" in out
+    assert "\x1b[36m@@ -12,7 +22,7 @@ vxlan_vmbr3\x1b[0m\n" in out
 
 
 # --- what others wrote -----------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ post-up tc qdisc add dev $IFACE root noqueue|ip6-addrgen off|bridge-pathcosts 5|
 BRIDGE = (
     """
 bridge-stp on|bridge-fd 15|bridge-ageing 20|bridge-hello 5|bridge-maxage 9|bridge-bridgeprio 1|bridge-mcsnoop 0
-bridge-mcquerier 1|bridge-hashmax 4096|bridge-vids 2-100|bridge-pvid 7|bridge-vlan-protocol 802.1ad|bridge-waitport 0
+bridge-mcquerier 1|bridge-hashmax 512|bridge-hashmax 4096|bridge-vids 2-100|bridge-pvid 7|bridge-vlan-protocol 802.1ad|bridge-waitport 0
 bridge-vlan-aware yes|bridge-ports-condone-regex ^eno|mtu 1400|alias web|hwaddress 02:00:00:00:00:05|ip-forward on
 ip6-forward on|arp-accept on|vrf red|accept-ra 0|ip6-addrgen off|post-up echo up|up ip route add 10.0.0.0/8 via 10.1.1.1
 post-up ip link set eno7 master $IFACE|up brctl addif $IFACE eno7|post-up iptables -t nat -A POSTROUTING -j MASQUERADE

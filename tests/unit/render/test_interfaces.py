@@ -58,12 +58,13 @@ def test_the_fullest_vxlan_device() -> None:
     )
 
 
+HASHES = ("bridge-hashel 16", "bridge-hashmax 4096")
 CONDONE = "bridge-ports-condone-regex ^(tap|veth|fwpr)[0-9].*"
 
 
 def test_the_barest_bridge_keeps_its_guests() -> None:
     assert printed(VnetBridge("vmbr2", port="vxlan_vmbr2", mtu=1450)) == lines(
-        "vmbr2", "bridge-ports vxlan_vmbr2", "bridge-stp off", "bridge-fd 0", CONDONE, "mtu 1450"
+        "vmbr2", "bridge-ports vxlan_vmbr2", "bridge-stp off", "bridge-fd 0", *HASHES, CONDONE, "mtu 1450"
     )
 
 
@@ -89,6 +90,7 @@ def test_the_fullest_bridge() -> None:
         "bridge-ports vxlan_vmbr2",
         "bridge-stp off",
         "bridge-fd 0",
+        *HASHES,
         CONDONE,
         "bridge-vlan-aware yes",
         "bridge-vids 2-4094",
@@ -123,6 +125,7 @@ def test_an_l3vni_bridge() -> None:
         "bridge-ports vrfvx_z",
         "bridge-stp off",
         "bridge-fd 0",
+        *HASHES,
         "mtu 1450",
         "vrf vrf_z",
     )
