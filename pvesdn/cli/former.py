@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from pvesdn.cli.offer import Offer, make_offer
 from pvesdn.cli.screens.screen import Screen, Span, Style
+from pvesdn.decode.definitions.edited_lines import EditedLines
 from pvesdn.encode.kept import own_definitions
+from pvesdn.errors import SdnConfigError
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.history import Ending, Entry
 from pvesdn.model.saved_plan import SavedDraft, Terms
@@ -48,10 +50,21 @@ class Former:
         draft = None
         if own_definitions(live) != former.own:  # otherwise it has all that was kept, and comments of its own
             draft = SavedDraft(name=f"<apply {self._number}>", text=former.own or "")
-        offer = make_offer(snapshot, Terms(flags=self._flags, draft=draft))
+        edited = EditedLines.between(found.pve_files, snapshot.pve_files)
+        try:
+            offer = make_offer(snapshot, Terms(flags=self._flags, draft=draft), edited)
+        except SdnConfigError as error:
+            raise self._with_its_text(error, "" if draft is None else draft.name) from error
         if edits is not None and not offer.known.given.can_be_edited:
             raise without_lock(former, found.pve_files, self._number)
         return replace(offer, changes=replace(offer.changes, edits=edits))
+
+    def _with_its_text(self, error: SdnConfigError, name: str) -> SdnConfigError:
+        """Faults of the draft, with where its lines are to be seen."""
+        if not name or not any(name in line for line in error.lines):
+            return error
+        where = f"{name} is what `pvesdn history show {self._number} --definitions` prints"
+        return SdnConfigError((*error.lines, where))
 
 
 def _say_what_comes(screen: Screen, entry: Entry) -> None:

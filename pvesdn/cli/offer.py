@@ -11,6 +11,7 @@ from pvesdn.cli.part import take_part
 from pvesdn.cli.source import understood
 from pvesdn.compare.counts import Summary, summarize
 from pvesdn.compare.parting import left_out
+from pvesdn.decode.definitions.edited_lines import EditedLines
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding
 from pvesdn.model.saved_plan import Terms
@@ -73,12 +74,13 @@ def view(snapshot: Snapshot, terms: Terms, intent: Intent) -> Offer:
     return Offer(terms, snapshot, known, changes, None if terms.nodes is None else ())
 
 
-def make_offer(snapshot: Snapshot, terms: Terms) -> Offer:
+def make_offer(snapshot: Snapshot, terms: Terms, edited: EditedLines | None = None) -> Offer:
     """A plan to carry out.
 
+    :param edited: see `understood`.
     :raises PvesdnError: the cluster cannot be planned for, or not in such parts.
     """
-    snapshot, known, edits = _known(snapshot, terms, "pending")
+    snapshot, known, edits = _known(snapshot, terms, "pending", edited)
     planned = plan_understood(known, Renderer(), flags=terms.flags)
     whole = replace(_with_definitions(planned, snapshot, terms), edits=edits)
     only = terms.only
@@ -88,10 +90,12 @@ def make_offer(snapshot: Snapshot, terms: Terms) -> Offer:
     return Offer(terms, snapshot, known, part, left_out(whole, only), doubts)
 
 
-def _known(snapshot: Snapshot, terms: Terms, intent: Intent) -> tuple[Snapshot, Understanding, SdnEdits | None]:
+def _known(
+    snapshot: Snapshot, terms: Terms, intent: Intent, edited: EditedLines | None = None
+) -> tuple[Snapshot, Understanding, SdnEdits | None]:
     """What the cluster means: as it is, or with PVE's peers as they are to be, and the edits that make them so."""
     draft = None if terms.draft is None else Draft(terms.draft.name, terms.draft.text)
-    take = partial(understood, draft=draft, intent=intent, detaches_guests=terms.flags.detach_guests)
+    take = partial(understood, draft=draft, intent=intent, detaches_guests=terms.flags.detach_guests, edited=edited)
     known = take(snapshot)
     if not terms.sync_peers:
         return snapshot, known, None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
@@ -12,7 +13,8 @@ from pvesdn.cli.screens.reading import Reading
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session
 from pvesdn.decode.cluster.status import decode_cluster
-from pvesdn.errors import SettingsError
+from pvesdn.decode.definitions.edited_lines import EditedLines
+from pvesdn.errors import SdnConfigError, SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity, shared
 from pvesdn.model.nearest import nearest
@@ -25,18 +27,34 @@ from pvesdn.workflows.world import World
 
 
 def understood(
-    snapshot: Snapshot, draft: Draft | None, intent: Intent, *, detaches_guests: bool = False
+    snapshot: Snapshot,
+    draft: Draft | None,
+    intent: Intent,
+    *,
+    detaches_guests: bool = False,
+    edited: EditedLines | None = None,
 ) -> Understanding:
     """What a snapshot means, with the draft in place of its pvesdn.cfg where there is one.
 
     :param detaches_guests: see `pvesdn.workflows.understand.judge`.
+    :param edited: where the snapshot or the draft has text of which nobody has a file.
     :raises PvesdnError: see `understand`; faults of a draft point into its own file.
     """
+    if edited is not None:
+        return _placed(edited, partial(understood, snapshot, draft, intent, detaches_guests=detaches_guests))
     if draft is None:
         return understand(snapshot, intent=intent, detaches_guests=detaches_guests)
     with draft.blamed():
         known = understand(with_draft(snapshot, draft.text), intent=intent, detaches_guests=detaches_guests)
     return replace(known, found=draft.named_in(known.found))
+
+
+def _placed(edited: EditedLines, work: Callable[[], Understanding]) -> Understanding:
+    try:
+        known = work()
+    except SdnConfigError as error:
+        raise SdnConfigError(tuple(map(edited.placed, error.lines))) from error
+    return replace(known, found=tuple(edited.placed_in(known.found)))
 
 
 _SHOWN = 8

@@ -77,7 +77,11 @@ def test_former_definitions_that_do_not_fit_any_more_are_refused_by_their_own_na
         cluster.leave("pve3")
         done = shell.run("pvesdn rollback 1 --yes")
         assert done.status == 1
-        assert "<apply 1>:" in done.err
+        found = re.search(r"<apply 1>:(\d+): zone '(\w+)'", done.err)
+        assert found, done.err
+        assert "error: <apply 1> is what `pvesdn history show 1 --definitions` prints\n" in done.err
+        text = shell.run("pvesdn history show 1 --definitions").out.splitlines()
+        assert text[int(found[1]) - 1] in {f"vxlan: {found[2]}", "\tnodes pve3"}
         assert cluster.read_sdn(OWN) == EVPN
 
 

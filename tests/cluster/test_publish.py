@@ -288,7 +288,7 @@ REFUSED = {
     ),
     "a range that is taken": Refusal(
         "prod --vni-range 10000-10999",
-        "vni-range 10000-10999 holds 10500, the tag of vnet 'lab' (<pvesdn.cfg as published>:27); choose a range without it",
+        "vni-range 10000-10999 holds 10500, the tag of vnet 'lab' (pvesdn.cfg:34); choose a range without it",
         "prod --vni-range 11000-11999",
     ),
     "no range is free": Refusal(

@@ -14,12 +14,14 @@ from pvesdn.cli.screens.publish import publish_document, publish_lines
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import understood
+from pvesdn.decode.definitions.edited_lines import EditedLines
 from pvesdn.decode.definitions.values import BadValueError, vni_range
 from pvesdn.errors import HistoryError
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.manner import Manner
 from pvesdn.model.own_sdn import VniRange
 from pvesdn.model.saved_plan import SavedDraft, Terms
+from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.move.published import Wish
 from pvesdn.move.rights import commands
 from pvesdn.render.renderer import Renderer
@@ -96,8 +98,10 @@ class _Source:
         """
         known = understood(read_cluster(world, has_state=True), None, "pending")
         found = publish_zone(self._wish, known, plan_understood(known, Renderer()))
-        draft = SavedDraft(name="<pvesdn.cfg as published>", text=found.published.own)
-        offer = make_offer(found.snapshot, Terms(flags=self._flags, draft=draft))
+        draft = SavedDraft(name=OWN_NAME, text=found.published.own)
+        there = known.snapshot.pve_files
+        edited = EditedLines.between(there, {**found.snapshot.pve_files, OWN_NAME: draft.text})
+        offer = make_offer(found.snapshot, Terms(flags=self._flags, draft=draft), edited)
         require_rehearsed(offer.changes)
         acl = acl_of(world)
         rights = None if acl is None else commands(acl, found.published.home, found.published.vnets)
