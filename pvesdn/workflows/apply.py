@@ -23,7 +23,6 @@ from pvesdn.workflows.aftermath import tidy_up
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.canary import require_canary
 from pvesdn.workflows.commit import NO_COMMIT, CommitOutcome, commit_definitions
-from pvesdn.workflows.draft import replace_definitions
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.proof import Proof, in_one_line
@@ -152,8 +151,7 @@ def _ready(work: _Work, run: Sequence[Progress], transaction: Transaction) -> bo
         work.lock.check()
         work.editor.write()
         if work.manner.commits:
-            work.editor.begins_own()
-            replace_definitions(work.world, work.todo.definitions, [node.node for node in work.changes.nodes])
+            work.editor.write_own()
     return True
 
 

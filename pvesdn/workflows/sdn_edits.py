@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from pvesdn.compare.conflicts import digest
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.errors import ApplyRefused, ClusterError, NodeError, PvesdnError
 from pvesdn.model.execution import ReplaceDefinitions
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE
-from pvesdn.workflows.draft import put_back_definitions
+from pvesdn.workflows.draft import put_back_definitions, replace_definitions
 from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.sdn_lock import SdnLock
 from pvesdn.workflows.world import World
@@ -28,9 +29,12 @@ _ROLLBACK = "`pvesh create /cluster/sdn/rollback` on a node discards them"
 _OWN_BACK = f"`cp {FORMER_OWN_FILE} {OWN_FILE}` on a node puts it back"
 _OWN_EMPTY = f"there was none before: empty {OWN_FILE}"
 _OWN_EDITED = (
-    f"{OWN_FILE} has been edited during this apply and is left alone, without PVE's half of what this apply wrote there; "
-    f"what it was before is in {FORMER_OWN_FILE}: bring your edit into that, and make it {OWN_FILE}"
+    f"{OWN_FILE} has been edited during this apply and is left alone, without PVE's half of what this apply wrote there"
 )
+_EDIT_OF_FORMER = f"what it was before is in {FORMER_OWN_FILE}: bring your edit into that, and make it {OWN_FILE}"
+_EDIT_ALONE = "there was none before: leave nothing in it but your edit"
+_DIGITS = 12
+"""Of a digest, enough for a person to tell two texts apart."""
 _MOST_LINES = 5
 
 
@@ -44,13 +48,15 @@ class SdnEditor:
 
     def __init__(self, world: World, changes: ChangeSet, lock: SdnLock, own: Sequence[ReplaceDefinitions] = ()) -> None:
         self._world = world
+        self._own = own
         self._draft = next((change for change in own if change.path == OWN_FILE), None)
         self._nodes = [node.node for node in changes.nodes]
         self._edits = changes.edits
         self._committed = changes.sources.get(RUNNING_CONFIG)
         self._lock = lock
         self._is_whole = False
-        self._writes_own = False
+        self._begins_own = False
+        self._has_own = False
         self.left = ""
         self.is_taken_back = False
 
@@ -63,9 +69,21 @@ class SdnEditor:
         if self._is_whole:
             self._take_back()
 
-    def begins_own(self) -> None:
-        """What is ours in /etc/pve/sdn is about to be written: from now on there is something to put back."""
-        self._writes_own = True
+    def write_own(self) -> None:
+        """Write what is ours in /etc/pve/sdn: from now on there may be something to put back.
+
+        :raises NodeError: see `replace_definitions`; the edits are taken back.
+        :raises ApplyRefused: the same, where something is left of them.
+        """
+        self._begins_own = True
+        try:
+            for change in self._own:
+                replace_definitions(self._world, [change], self._nodes)
+                self._has_own |= change is self._draft
+        except BaseException as error:
+            if self._is_whole:
+                self._give_up(error)
+            raise
 
     def write(self) -> None:
         """Make the edits, where there are any, and return if PVE's definitions are then what they are to be.
@@ -86,9 +104,7 @@ class SdnEditor:
                 self._world.api.edit_sdn(call, self._lock.token)
             files = self._lock.accept()
         except BaseException as error:
-            self._take_back()  # now: nodes that put themselves back give the lock back, and then others may edit
-            if self.left and isinstance(error, PvesdnError):
-                raise ApplyRefused(f"{error}; {self.left}") from error
+            self._give_up(error)
             raise
         self._is_whole = True
         found = read_sdn({**files, RUNNING_CONFIG: self._edits.target}, intent="pending").pending
@@ -100,6 +116,16 @@ class SdnEditor:
                 hint="edit them in PVE's panel, then run pvesdn plan",
             )
 
+    def _give_up(self, error: BaseException) -> None:
+        """Take the edits back now: nodes that put themselves back give the lock back, and then others may edit.
+
+        :raises ApplyRefused: something is left; it is told with the error.
+        """
+        self._take_back()
+        self._is_whole = False
+        if self.left and isinstance(error, PvesdnError):
+            raise ApplyRefused(f"{error}; {self.left}") from error
+
     def _take_back(self) -> None:
         try:
             if not Patience(self._world.clock).ask(self._taken_back, TAKING_BACK, (ClusterError, NodeError)):
@@ -110,17 +136,26 @@ class SdnEditor:
         try:
             self.is_taken_back = Patience(self._world.clock).ask(self._put_draft_back, TAKING_BACK, NodeError)
         except PvesdnError as trouble:
-            how = _OWN_EMPTY if self._draft is not None and self._draft.before is None else _OWN_BACK
-            self.left = f"{OWN_FILE} is still that of this apply, without PVE's half of it: {trouble}; {how}"
+            self.left = "" if self._draft is None else self._still_there(self._draft, trouble)
         else:
-            if not self.is_taken_back:
-                self.left = _OWN_EDITED
+            if not self.is_taken_back and self._draft is not None:
+                self.left = f"{_OWN_EDITED}; {_EDIT_ALONE if self._draft.before is None else _EDIT_OF_FORMER}"
 
     def _put_draft_back(self) -> bool:
         """:raises NodeError: it cannot be done."""
-        if self._draft is None or not self._writes_own:
+        if self._draft is None or not self._begins_own:
             return True
-        return put_back_definitions(self._world, self._draft, self._nodes)
+        # What is there instead of a text that was refused is an edit of what was before.
+        return put_back_definitions(self._world, self._draft, self._nodes) or not self._has_own
+
+    def _still_there(self, draft: ReplaceDefinitions, trouble: PvesdnError) -> str:
+        """Why our half may not be gone, and what to do. The text before is kept only once ours takes its place."""
+        how = _OWN_EMPTY if draft.before is None else _OWN_BACK
+        if self._has_own:
+            return f"{OWN_FILE} is still that of this apply, without PVE's half of it: {trouble}; {how}"
+        what = f"{OWN_FILE} may be that of this apply, without PVE's half of it: {trouble}"
+        start = digest(draft.text)[:_DIGITS]
+        return f"{what}; it is where `sha256sum {OWN_FILE}` on a node begins with {start}: then {how}; else leave it"
 
     def _taken_back(self) -> bool:
         """Where PVE has committed they are in force, and nothing is done: False.

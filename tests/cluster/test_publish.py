@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.pve_api import PveApi
-from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed
+from pvesdn.compare.conflicts import digest
+from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachable
 from pvesdn.model.dry_run import DryRun
 from pvesdn.model.sdn_edits import SdnCall
 from pvesdn_lab.simulated import sdn_config
@@ -555,6 +557,62 @@ def test_a_pvesdn_cfg_that_cannot_be_put_back_is_named_with_what_to_do(shell: Sh
     assert "`cp /etc/pve/sdn/pvesdn.cfg.before /etc/pve/sdn/pvesdn.cfg` on a node puts it back" in done.err
     cluster.write_sdn(OWN, cluster.read_sdn("pvesdn.cfg.before") or "")
     as_before(cluster, OURS)
+
+
+MAY_BE = re.compile(
+    r"/etc/pve/sdn/pvesdn.cfg may be that of this apply, without PVE's half of it: .*; it is where"
+    r" `sha256sum /etc/pve/sdn/pvesdn.cfg` on a node begins with (\w{12}): then"
+    r" `cp /etc/pve/sdn/pvesdn.cfg.before /etc/pve/sdn/pvesdn.cfg` on a node puts it back; else leave it"
+)
+
+
+@pytest.mark.parametrize("is_written", [False, True], ids=["before it was written", "after"])
+def test_where_nobody_knows_what_pvesdn_cfg_is_its_digest_tells_what_to_do(shell: Shell, is_written: bool) -> None:
+    cluster = shell.cluster
+    cluster.write_sdn("pvesdn.cfg.before", "# of an earlier apply\n")
+    agent = cluster.agent()
+    read, replace_file, gone = agent.read, agent.replace, list[str]()
+
+    def replaced(node: str, path: str, text: str, *, expect: str | None) -> None:
+        if path.endswith(f"/{OWN}"):
+            if is_written and not gone:
+                replace_file(node, path, text, expect=expect)
+            gone.append(node)
+            raise NodeUnreachable(node, "does not answer")
+        replace_file(node, path, text, expect=expect)
+
+    def lost(node: str, names: Sequence[str]) -> Mapping[str, str]:
+        if gone and any(name.endswith(f"/{OWN}") for name in names):
+            raise NodeUnreachable(node, "does not answer")
+        return read(node, names)
+
+    agent.replace, agent.read = replaced, lost  # type: ignore[method-assign, assignment]
+    done = publish_with(shell, nodes=agent)
+    assert done.status != 0
+    found = MAY_BE.search(" ".join(done.err.split()))
+    assert found, done.err
+    is_of_this_apply = digest(cluster.read_sdn(OWN) or "").startswith(found[1])
+    assert is_of_this_apply is is_written
+    if is_of_this_apply:
+        cluster.write_sdn(OWN, cluster.read_sdn("pvesdn.cfg.before") or "")
+    as_before(cluster, OURS)
+
+
+def test_an_edit_that_came_before_ours_is_left_alone_and_nothing_else_is_said_of_it(shell: Shell) -> None:
+    cluster = shell.cluster
+    cluster.write_sdn("pvesdn.cfg.before", "# of an earlier apply\n")
+
+    class Edited(Failing):
+        def edit_sdn(self, call: SdnCall, token: str) -> None:
+            super().edit_sdn(call, token)
+            if self.made == EDITS:
+                cluster.write_sdn(OWN, f"{OURS}# a colleague\n")
+
+    done = publish_with(shell, api=Edited(cluster, 0, is_heard=True))
+    assert done.status == 1
+    assert "/etc/pve/sdn/pvesdn.cfg has changed since it was read; plan again" in done.err
+    assert "pvesdn.cfg.before" not in done.err
+    as_before(cluster, f"{OURS}# a colleague\n")
 
 
 class Dying(Failing):

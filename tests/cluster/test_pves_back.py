@@ -338,6 +338,29 @@ def test_where_pve_refuses_the_commit_nothing_stays_pending(tmp_path: Path) -> N
         assert cluster.read_sdn(LOCK) is None
 
 
+def test_an_edit_of_a_pvesdn_cfg_that_was_not_there_before_is_told_from_what_was(tmp_path: Path) -> None:
+    """An older text before it is that of another apply, and nothing to go back to."""
+    with two_applies(tmp_path) as (cluster, shell):
+        (cluster.world.pmxcfs.sdn / OWN).unlink()
+        shell.apply({})
+        cluster.write_sdn("pvesdn.cfg.before", EVPN)
+        before = definitions(cluster)
+        world = world_of(cluster)
+
+        def refused(token: str | None = None) -> str:
+            cluster.write_sdn(OWN, (cluster.read_sdn(OWN) or "") + "# a colleague\n")
+            raise ApiRefused("PUT /cluster/sdn: not now", status=500)
+
+        world.api.apply_sdn = refused  # type: ignore[method-assign]
+        report = go_back(world)
+        assert "pvesdn.cfg has been edited during this apply and is left alone" in report.commit_error
+        assert "there was none before: leave nothing in it but your edit" in report.commit_error
+        assert "pvesdn.cfg.before" not in report.commit_error
+        assert definitions(cluster) == before
+        cluster.write_sdn(OWN, "# a colleague\n")
+        assert plan_of(cluster).has_work is False
+
+
 def test_what_somebody_else_has_edited_in_the_middle_is_not_dropped(tmp_path: Path) -> None:
     with two_applies(tmp_path) as (cluster, _):
         world = world_of(cluster)
