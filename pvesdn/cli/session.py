@@ -37,11 +37,15 @@ class Session:
     failure: int = statuses.ERROR
     """The exit status of a verb that could not do its work."""
 
+    _settings: Settings | None = None
+
     def settings(self) -> Settings:
-        """The settings; anything odd about their file is reported.
+        """The settings, read once; anything odd about their file is reported.
 
         :raises SettingsError: they cannot be used.
         """
+        if self._settings is not None:
+            return self._settings
         # Not at the top: `pvesdn --help` must be quick, and this imports pydantic.
         from pvesdn.settings import load_settings  # noqa: PLC0415
 
@@ -50,6 +54,7 @@ class Session:
         self.reloads_changed = loaded.settings.apply.reload == "changed"
         for warning in loaded.warnings:
             self.screen.warning(warning)
+        self._settings = loaded.settings
         return loaded.settings
 
     def world(self, settings: Settings, observer: Observer) -> World:

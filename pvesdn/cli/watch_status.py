@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pvesdn.cli import statuses
@@ -10,6 +11,8 @@ from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.watch_files import LOOK_FILE, SERVICE_FILE, VERIFY_FILE, WatchFiles
+from pvesdn.errors import SettingsError
+from pvesdn.settings import Settings
 from pvesdn.watcher.service import LOCK
 from pvesdn.workflows.watch_memory import clock_time
 
@@ -23,8 +26,17 @@ def show_status(session: Session) -> int:
     if session.wants_json:
         session.document("watch-status", document)
     else:
-        session.screen.lines(wrapped(_lines(document), session.screen.width))
+        session.screen.lines(wrapped(status_lines(document), session.screen.width))
     return statuses.OK
+
+
+def standing(settings: Settings) -> dict[str, Any] | None:
+    """The same document; None where watch does not run and has left nothing, or nothing that this user may read."""
+    with suppress(SettingsError):
+        document = _document(WatchFiles(settings.watch.state_dir), settings.watch.action)
+        if document["is_running"] or document["look"] or document["network"]:
+            return document
+    return None
 
 
 def _document(files: WatchFiles, action: str) -> dict[str, Any]:
@@ -47,7 +59,8 @@ def _document(files: WatchFiles, action: str) -> dict[str, Any]:
     }
 
 
-def _lines(document: dict[str, Any]) -> Iterator[Line]:
+def status_lines(document: Mapping[str, Any]) -> Iterator[Line]:
+    """That document for a person."""
     running = document["standing"] or "just started"
     if document["is_running"]:
         yield (Span("watch: ", Style.STRONG), running, _BUSY.get(document["busy"], ""))

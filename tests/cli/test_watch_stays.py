@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cli.kit import UCAST, Result, call, settings_file
+from tests.cli.kit import UCAST, Result, call, settings_file, snapshot_of
 from tests.cli.test_watch import watch
 from tests.fakes import FakeCluster
 
@@ -165,6 +165,38 @@ def test_the_status_says_what_is_pending_until_it_is_applied(tmp_path: Path, clu
     watch(tmp_path, cluster)
     assert "pending: nothing\n" in status(tmp_path).out
     assert "last look: 2023-11-14 22:13: what was pending has been applied\n" in status(tmp_path).out
+
+
+@pytest.mark.usefixtures("in_utc")
+def test_show_ends_with_what_is_pending_on_the_node_where_watch_has_looked(
+    tmp_path: Path, cluster: FakeCluster
+) -> None:
+    state_dir = tmp_path / "state"
+
+    def show(*words: str | Path) -> str:
+        settings = settings_file(tmp_path, f'[watch]\nstate_dir = "{state_dir}"\n')
+        return call("--config", settings, "show", *words, cluster=cluster).out
+
+    assert "Watch on this node" not in show()
+    assert json.loads(show("--json"))["watch"] is None
+    watch(tmp_path, cluster)
+    assert show().endswith(
+        "\n\nWatch on this node\n"
+        "watch: does not run here; systemctl status pvesdn-watch tells more\n"
+        "policy: report\n"
+        "last look: 2023-11-14 22:13: first look\n"
+        "pending: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes.\n"
+        "  pvesdn plan shows it, pvesdn apply carries it out\n"
+    )
+    told = json.loads(status(tmp_path, "--json").out)
+    assert json.loads(show("--json"))["watch"] == {
+        key: value for key, value in told.items() if key not in {"kind", "format_version"}
+    }
+    snapshot = snapshot_of(cluster, tmp_path / "snapshot")
+    assert "Watch on this node" not in show("--from", snapshot)
+    (state_dir / "watch-look.json").unlink()
+    (state_dir / "watch-look.json").mkdir()  # as good as a file that this user may not read
+    assert "Watch on this node" not in show()
 
 
 def test_what_is_applied_by_hand_on_one_node_is_pending_no_longer(tmp_path: Path, cluster: FakeCluster) -> None:

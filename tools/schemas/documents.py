@@ -121,6 +121,7 @@ def _show() -> dict[str, Schema]:
         "nodes": each(record("A node", node)),
         "pending": each(part("pending")),
         "running": part("running"),
+        "watch": or_null(record("What watch has left on this node", _watch_status())),
         "findings": each(part("finding")),
         "unreachable": by_name(TEXT),
     }

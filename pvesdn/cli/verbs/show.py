@@ -15,8 +15,10 @@ from pvesdn.cli.screens.overview import overview
 from pvesdn.cli.screens.paths import path_lines
 from pvesdn.cli.screens.pve import pending_lines, running_lines
 from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
+from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings, take, understood
+from pvesdn.cli.watch_status import standing, status_lines
 from pvesdn.model.cluster import ClusterState
 from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.understand import Understanding
@@ -32,13 +34,14 @@ Row = dict[str, Any]
 @click.pass_obj
 def show(session: Session, *, draft_file: Path | None, folder: Path | None, intent: Intent) -> int:
     """Show zones, VNets, VTEPs, exits and nodes as pvesdn understands them, and how to plug guests into VNets of
-    pvesdn.cfg.
+    pvesdn.cfg; and what watch has left on this node, such as what is pending.
     """
     draft = None if draft_file is None else read_draft(draft_file)
     snapshot = take(session, folder)
     known = understood(snapshot, draft, intent)
     rows = overview(known)
     unreachable = dict(snapshot.unreachable) | dict(known.unreadable)
+    watch = None if folder is not None else standing(session.settings())
     if session.wants_json:
         cluster = known.given.cluster
         session.document(
@@ -48,6 +51,7 @@ def show(session: Session, *, draft_file: Path | None, folder: Path | None, inte
                 **rows,
                 "pending": pending(known.pending),
                 "running": running(known.running),
+                "watch": watch,
                 "findings": findings(known.findings),
                 "unreachable": unreachable,
             },
@@ -55,6 +59,8 @@ def show(session: Session, *, draft_file: Path | None, folder: Path | None, inte
     else:
         show_findings(session.screen, known.findings)
         session.screen.lines(_screen(known, rows))
+        if watch is not None:
+            session.screen.lines(_watch(watch, session.screen.width))
         for name, reason in sorted(unreachable.items()):
             session.screen.warning(f"not asked: {name}: {reason.removeprefix(f'{name}: ')}")
     return statuses.UNREACHABLE if unreachable else statuses.OK
@@ -82,6 +88,12 @@ def _screen(known: Understanding, rows: dict[str, list[Row]]) -> Iterator[Line]:
         "Guests: VNets of pvesdn.cfg cannot be picked in the GUI; users need SDN.Use on the ACL path",
         ((row["id"], row["guest_command"], f"ACL path {row['acl_path']}") for row in ours),
     )
+
+
+def _watch(document: Row, width: int | None) -> Iterator[Line]:
+    yield ()
+    yield (Span("Watch on this node", Style.STRONG),)
+    yield from wrapped(status_lines(document), width)
 
 
 def _cluster(cluster: ClusterState) -> str:
