@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from operator import attrgetter
-from typing import TypeVar
 
 from pvesdn.design.merge.frr import merge_frr
 from pvesdn.design.ours import zone_evpn, zone_vxlan
 from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, daemons, design_frr, empty_frr
+from pvesdn.design.ours.definitions import Definitions, grouped
 from pvesdn.design.ours.exits import design_uplink
 from pvesdn.design.ours.mesh import BgpPlan, plan_bgp
 from pvesdn.design.ours.sysctl import design_sysctls
 from pvesdn.design.ours.zones import (
     VnetPlan,
     ZonePlan,
-    exit_families,
-    families,
     gateway_bridge,
     vnet_nodes,
     zone_mtu,
@@ -36,9 +34,6 @@ from pvesdn.model.ifupdown import InterfacesFile, Stanza, Tunnel, VrfDevice, Vxl
 from pvesdn.model.own_sdn import EvpnZone, Exit, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_ifupdown import PveVxlanPort
-from pvesdn.model.vnets import Subnet, Vnet
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +59,13 @@ def share(given: DesignInput, vteps: Mapping[str, Vtep]) -> SharedDesign:
 
     :raises ValueError: a zone's MTU cannot be known.
     """
-    defined = _Definitions.of(given)
+    defined = Definitions.of(given.sdn.own)
     plans = tuple(_plan_zone(zone, given, vteps, defined) for zone in given.sdn.own.zones)
     return SharedDesign(
         given=given,
         vteps=vteps,
         plans=plans,
-        exits=_grouped((uplink.node, uplink) for uplink in given.sdn.own.exits),
+        exits=grouped((uplink.node, uplink) for uplink in given.sdn.own.exits),
         bgp=plan_bgp(given, vteps, plans),
         pve=index_pve(given.sdn.pve),
     )
@@ -106,28 +101,9 @@ def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Definitions:
-    """What belongs to our zones: VNets and exits by zone, subnets by VNet, each sorted by id."""
-
-    vnets: Mapping[str, tuple[Vnet, ...]]
-    subnets: Mapping[str, tuple[Subnet, ...]]
-    exits: Mapping[str, tuple[Exit, ...]]
-
-    @classmethod
-    def of(cls, given: DesignInput) -> _Definitions:
-        own = given.sdn.own
-        return cls(
-            vnets=_grouped((vnet.zone, vnet) for vnet in own.vnets),
-            subnets=_grouped((subnet.vnet, subnet) for subnet in own.subnets),
-            exits=_grouped((uplink.zone, uplink) for uplink in own.exits),
-        )
-
-
-def _plan_zone(zone: OwnZone, given: DesignInput, vteps: Mapping[str, Vtep], defined: _Definitions) -> ZonePlan:
+def _plan_zone(zone: OwnZone, given: DesignInput, vteps: Mapping[str, Vtep], defined: Definitions) -> ZonePlan:
     nodes = zone_nodes(zone, given.cluster)
     vnets = defined.vnets.get(zone.id, ())
-    exits = defined.exits.get(zone.id, ())
     own = zone_vteps(zone, vteps, given)
     mtu = zone_mtu(zone, own)
     if mtu is None:
@@ -142,15 +118,15 @@ def _plan_zone(zone: OwnZone, given: DesignInput, vteps: Mapping[str, Vtep], def
         )
         for vnet in vnets
     )
-    spoken = families(tuple(subnet for vnet in vnets for subnet in defined.subnets.get(vnet.id, ())))
+    reach = defined.reach(zone, given.cluster)
     return ZonePlan(
         zone=zone,
         nodes=nodes,
         vteps=own,
         mtu=mtu,
         vnets=planned,
-        families=spoken.union(*(exit_families(uplink) for uplink in exits)),
-        active=frozenset(uplink.node for uplink in exits).union(*(vnet.nodes for vnet in planned)),
+        families=reach.families,
+        active=reach.active,
     )
 
 
@@ -193,10 +169,3 @@ def _flooding(
         for stanza in sdn.stanzas:
             if isinstance(stanza, PveVxlanPort) and stanza.remotes:
                 yield stanza.name, tuple(ip_address(remote) for remote in stanza.remotes)
-
-
-def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:
-    groups: dict[str, list[_T]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
-    return {key: tuple(values) for key, values in groups.items()}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 
 from pvesdn.design.checks.wording import listed, placed, some, together, warning
-from pvesdn.design.ours.sysctl import IP_FORWARD, IPV6_FORWARD
-from pvesdn.design.ours.zones import exit_families, families, has_gateways, vnet_nodes, zone_nodes
+from pvesdn.design.ours.definitions import Definitions, grouped
+from pvesdn.design.ours.sysctl import IP_FORWARD, IPV6_FORWARD, routed_families
 from pvesdn.design.pve.node import IPV4, PveNode
 from pvesdn.design.pve.zones import gateway_family
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
-from pvesdn.model.own_sdn import EvpnZone
 from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSimpleZone
 from pvesdn.model.vnets import Subnet
 
@@ -86,23 +84,12 @@ def _unforwarded(given: DesignInput) -> Iterator[tuple[Hashable, Finding]]:
                 yield cause, warning(zone.where, what, _switch_on(given, stuck, family))
 
 
-def _forwarded_by_us(given: DesignInput) -> Mapping[str, set[int]]:
-    """4, 6: what a node's kernel forwards because pvesdn switches it on there (`sysctl.routed_families`)."""
-    own, found = given.sdn.own, defaultdict[str, set[int]](set)
-    routed = {zone.id: zone for zone in own.zones if has_gateways(zone)}
-    spoken = {id_: {IPV4} if isinstance(zone, EvpnZone) else set[int]() for id_, zone in routed.items()}
-    for uplink in own.exits:
-        found[uplink.node] |= exit_families(uplink)
-        spoken.get(uplink.zone, set[int]()).update(exit_families(uplink))
-    homes = {vnet.id: vnet.zone for vnet in own.vnets if vnet.zone in routed}
-    for subnet in own.subnets:
-        if subnet.vnet in homes:
-            spoken[homes[subnet.vnet]] |= families((subnet,))
-    for vnet in own.vnets:
-        if vnet.zone in routed:
-            for node in vnet_nodes(vnet, zone_nodes(routed[vnet.zone], given.cluster)):
-                found[node] |= spoken[vnet.zone]
-    return found
+def _forwarded_by_us(given: DesignInput) -> Mapping[str, frozenset[int]]:
+    """4, 6: what a node's kernel forwards because pvesdn switches it on there."""
+    own = given.sdn.own
+    definitions, leaving = Definitions.of(own), grouped((uplink.node, uplink) for uplink in own.exits)
+    reached = [definitions.reach(zone, given.cluster) for zone in own.zones]
+    return {node: routed_families(reached, leaving.get(node, ()), node) for node in given.facts}
 
 
 def _drops(facts: NodeFacts, answers: PveNode, family: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pvesdn.design.ours.definitions import Reached
 from pvesdn.design.ours.exits import shares_flows
 from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, exit_families, has_gateways
 from pvesdn.model.own_sdn import EvpnZone, Exit, Irb
@@ -17,7 +18,7 @@ _NEIGHBOUR_TIMES = (("base_reachable_time_ms", "3000"), ("delay_first_probe_time
 """
 
 
-def routed_families(plans: Iterable[ZonePlan], exits: Iterable[Exit], node: str) -> frozenset[int]:
+def routed_families(plans: Iterable[Reached], exits: Iterable[Exit], node: str) -> frozenset[int]:
     """4, 6: what a node must forward for our zones.
 
     IPv6 only where something uses it: a host that takes its default route from router advertisements loses it as soon

@@ -185,6 +185,13 @@ def test_a_node_forwards_what_its_own_vnets_speak_and_nothing_else() -> None:
     assert "vmbr0 of node1, node2 and are not forwarded there: net.ipv6.conf.all.forwarding is 0" in found
 
 
+def test_an_exit_lets_forward_what_its_zone_speaks_though_it_has_no_vnet_itself() -> None:
+    elsewhere = SYMMETRIC.replace("\ttag 2\n", "\ttag 2\n\tnodes node1\n")
+    exit_ = uplink("address6 2001:db8::2/64", "gateways 2001:db8::1", node="node2")
+    assert len(dropped(LAN, elsewhere)) == 1
+    assert dropped(LAN, elsewhere + exit_) == []
+
+
 @pytest.mark.parametrize(("mac", "told"), [("", 1), ("\tmac 44:39:39:ff:40:94\n", 0)], ids=["bridging", "routing"])
 def test_a_zone_with_gateways_by_its_mac_lets_forward_too(mac: str, told: int) -> None:
     files = {
