@@ -255,7 +255,10 @@ def decisions(function: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(
         (
             click.option("--overwrite", is_flag=True, help="Replace files that somebody else has written or edited."),
-            click.option("--detach-guests", is_flag=True, help="Remove bridges even if guests are plugged into them."),
+            click.option(
+                "--detach-guests", is_flag=True,
+                help="Remove bridges even if guests are plugged into them, or move those to another zone.",
+            ),
             click.option(
                 "--with-interfaces-new", is_flag=True,
                 help="Let the reload apply the unapplied edits in /etc/network/interfaces.new.",

@@ -478,6 +478,63 @@ def test_a_vnet_that_is_drawn_again_while_it_is_kept_is_the_same(standing: Simul
     assert failed(standing) == []
 
 
+TWO_ZONES = f"""{OURS}
+evpn: dev
+\tcontroller main
+\tirb symmetric
+\tvrf-vxlan 4001
+\tcarries lab
+\tvni-range 20000-20999
+"""
+CROSSES = (
+    "pve2: vnet 'web' has moved to zone 'lab' of PVE's, and its guests would leave the network of zone 'prod' for that of"
+    " zone 'dev': {tap}; unplug them, or move it back to zone 'lan' in PVE (Datacenter > SDN); or use --detach-guests"
+)
+
+
+def unplugged(cluster: SimulatedCluster, tap: str) -> PlanFlags:
+    cluster.nodes["pve2"].run("ip", "link", "delete", tap)
+    return PlanFlags()
+
+
+def moved_back(cluster: SimulatedCluster, tap: str) -> PlanFlags:
+    panel(cluster, "set", "vnets/web", zone="lan")
+    panel(cluster, "create", "vnets/web/subnets", subnet="10.0.2.0/24", gateway="10.0.2.1", type="subnet")
+    return PlanFlags()
+
+
+def agreed(cluster: SimulatedCluster, tap: str) -> PlanFlags:
+    return PlanFlags(detach_guests=True)
+
+
+@pytest.mark.parametrize(
+    ("follows", "vni", "has_guest"), [(unplugged, 20000, False), (moved_back, 10001, True), (agreed, 20000, True)]
+)
+def test_guests_do_not_cross_into_the_network_of_another_zone_unasked(
+    standing: SimulatedCluster, follows: Callable[[SimulatedCluster, str], PlanFlags], vni: int, *, has_guest: bool
+) -> None:
+    """A VNet is moved between zones of PVE's that two of ours carry."""
+    standing.write_sdn("pvesdn.cfg", TWO_ZONES)
+    panel(standing, "create", "zones", zone="lab", type="simple", mtu="1450", ipam="pve")
+    agree(standing)
+    tap = standing.plug_guest("pve2", "web", 100)
+    before = links(standing).links["vxlan_web"]
+    panel(standing, "delete", "vnets/web/subnets/lan-10.0.2.0-24")
+    panel(standing, "set", "vnets/web", zone="lab")
+    obstacles = {node.node: [str(found) for found in node.obstacles] for node in plan_of(standing).nodes}
+    assert obstacles == {"pve1": [], "pve2": [CROSSES.format(tap=tap)], "pve3": []}
+    with pytest.raises(ApplyRefused, match="of zone 'prod' for that of zone 'dev'"):
+        apply_to(standing)
+    assert links(standing).links["vxlan_web"] == before
+    report = apply_to(standing, follows(standing, tap))
+    assert report.is_good, errors(report)
+    for node in standing.nodes:
+        assert links(standing, node).links["vxlan_web"]["info"]["id"] == vni
+    assert (links(standing).links.get(tap, {}).get("master") == "web") is has_guest
+    assert is_nothing(plan_of(standing))
+    assert failed(standing) == []
+
+
 @pytest.mark.parametrize("happens", [deleted_in_the_panel, moved_to_another_zone])
 def test_a_vnet_that_is_kept_with_a_pin_is_kept_without_a_word_about_the_pin(
     standing: SimulatedCluster, happens: Callable[[SimulatedCluster], None]

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pvesdn.design.carried.allotting import DrawnVnet, allot
-from pvesdn.design.carried.keeping import kept
+from pvesdn.design.carried.keeping import crossing, kept
 from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
@@ -49,7 +49,7 @@ def carry(
 
     :param new: ids of VNets that PVE has never committed.
     :param only_looks: nothing is planned.
-    :param detaches_guests: nothing is kept because guests are plugged into it.
+    :param detaches_guests: nothing is kept, and no move refused, because guests are plugged into it.
     :param guest_names: by id, as far as they are known.
     """
     zones = {zone.id: home for zone, home in _pairs(given)}
@@ -76,7 +76,8 @@ def carry(
     left = {item.drawn.vnet.id for item in staying}
     subnets = tuple(subnet for subnet in given.sdn.pve.subnets if subnet.vnet not in left)
     complete = _with(own, zones, made, subnets)
-    findings = (*allotted.findings, *(item.finding(guest_names) for item in staying))
+    going = () if detaches_guests else crossing(given, zones, guest_names)
+    findings = (*allotted.findings, *(item.finding(guest_names) for item in staying), *going)
     return Carried(replace(given, sdn=replace(given.sdn, own=complete)), findings, allotted.table)
 
 

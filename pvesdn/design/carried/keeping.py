@@ -74,6 +74,36 @@ def kept(given: DesignInput, homes: Mapping[str, PveSimpleZone]) -> tuple[KeptVn
     return tuple(_kept(given, name, found[name], homes) for name in sorted(found))
 
 
+def crossing(
+    given: DesignInput, homes: Mapping[str, PveSimpleZone], guest_names: Mapping[int, str]
+) -> Iterator[Finding]:
+    """VNets that have moved to a zone which another zone of ours carries, node by node where guests are plugged: one
+    bridge is in one network, so nothing can be kept, and the guests would find themselves in the other one.
+
+    :param homes: see `kept`.
+    """
+    carriers = {home.id: zone for zone in given.sdn.own.zones if (home := homes.get(zone.id)) is not None}
+    drawn = {vnet.id: vnet for vnet in given.sdn.pve.vnets if vnet.zone in carriers}
+    if not drawn:
+        return
+    for node, facts in sorted(given.facts.items()):
+        for stanza, vni, ports in _with_guests(facts):
+            former = _zone_of(given, homes, stanza.name, vni) if stanza.name in drawn else None
+            if (
+                former is None
+                or former == (zone := carriers[drawn[stanza.name].zone])
+                or not _has(homes[zone.id], node)
+            ):
+                continue
+            guests = ", ".join(labelled(port, guest_names) for port in ports)
+            what = (
+                f"vnet '{stanza.name}' has moved to zone '{zone.carries}' of PVE's, and its guests would leave the "
+                f"network of zone '{former.id}' for that of zone '{zone.id}': {guests}"
+            )
+            hint = f"unplug them, or move it back to zone '{former.carries}' in PVE (Datacenter > SDN); or use --detach-guests"
+            yield Finding.at(zone.at("carries"), Severity.ERROR, what, hint=hint, node=node)
+
+
 def _with_guests(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int, tuple[str, ...]]]:
     """Bridges of our own file with a VXLAN port and guests: the stanza, the VNI, and the guests' ports."""
     plugged = ports_by_bridge(facts.links)
@@ -113,7 +143,7 @@ def _may_stay(given: DesignInput, zone: OwnZone, homes: Mapping[str, PveSimpleZo
     if drawn is None:
         return not given.sdn.pve.unread.may_have("vnet", stanza.name)
     if drawn.zone in {home.id for home in homes.values()}:
-        return False
+        return False  # see `crossing`
     if any(subnet.vnet == drawn.id for subnet in given.sdn.pve.subnets):
         return False
     there = next((home for home in given.sdn.pve.zones if home.id == drawn.zone), None)
