@@ -32,7 +32,7 @@ def summarize(changes: ChangeSet, *, is_part: bool = False) -> Summary:
 
     :param is_part: only some nodes were asked for, so offline members do not count.
     """
-    actions = [stanza.action for node in changes.nodes for file in node.files for stanza in file.stanzas]
+    actions = [action for node in changes.nodes for action in _planned(node).values()]
     actions += [action for node in changes.nodes for action in _drifted(node).values()]
     known = {node.node for node in changes.nodes} | set(changes.unreachable)
     return Summary(
@@ -44,6 +44,17 @@ def summarize(changes: ChangeSet, *, is_part: bool = False) -> Summary:
         total=len(known if is_part else known | set(changes.offline)),
         frr=tuple((node.node, action) for node in changes.nodes if (action := _frr(node)) is not FrrAction.NONE),
     )
+
+
+def _planned(node: NodeChanges) -> dict[str, Action]:
+    """Interfaces that the files change, each once: one that two files have is made, or removed, where both say so."""
+    found: dict[str, Action] = {}
+    for stanza in (stanza for file in node.files for stanza in file.stanzas):
+        before = found.setdefault(stanza.name, stanza.action)
+        if stanza.action is not before:
+            is_new = Action.REPLACE in {before, stanza.action}
+            found[stanza.name] = Action.REPLACE if is_new else Action.CHANGE
+    return found
 
 
 def _drifted(node: NodeChanges) -> dict[str, Action]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from pvesdn.compare.compared import Compared, compare_file
 from pvesdn.compare.consequences import ChangedFile, node_consequences
 from pvesdn.compare.execution import node_execution, rehearsal
-from pvesdn.compare.moved import FileStanzas, follow_moves
+from pvesdn.compare.moved import FileStanzas, follow_merges, follow_moves
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.prerequisites import prerequisites
 from pvesdn.compare.present import NodeNow, PresentFile
@@ -91,7 +91,7 @@ def _compare_files(
     """The files that change, sorted by path."""
     in_order = sorted(wanted, key=lambda file: file.path)
     compared = (compare_file(file, now, owners, shows_pve=shows_pve) for file in in_order)
-    return _with_moves(tuple(found for found in compared if found is not None))
+    return _with_merges(_with_moves(tuple(found for found in compared if found is not None)), now)
 
 
 def _missing(
@@ -161,6 +161,32 @@ def _with_moves(compared: tuple[Compared, ...]) -> tuple[Compared, ...]:
         else found
         for found in compared
     )
+
+
+def _with_merges(compared: tuple[Compared, ...], now: NodeNow) -> tuple[Compared, ...]:
+    """The same files, where a bridge that is there is not told as made because another file says it as well."""
+    by_path = {found.file.path: found for found in compared}
+    merged = {
+        path: follow_merges(found.change.stanzas, _kept_by(other, by_path, now), other, gives_up=path == SDN_INTERFACES)
+        for path, other in ((OUR_INTERFACES, SDN_INTERFACES), (SDN_INTERFACES, OUR_INTERFACES))
+        if other in now.files
+        and (found := by_path.get(path)) is not None
+        and any(stanza.action in {Action.ADD, Action.REMOVE} for stanza in found.change.stanzas)
+    }
+    return tuple(
+        replace(found, change=replace(found.change, stanzas=merged[found.file.path]))
+        if found.file.path in merged
+        else found
+        for found in compared
+    )
+
+
+def _kept_by(path: str, compared: Mapping[str, Compared], now: NodeNow) -> frozenset[str]:
+    """Interfaces that a file has before and after, and that are there."""
+    live = {link.name for link in now.facts.links}
+    if path not in compared:
+        return frozenset(live & PresentFile(now.files.get(path)).stanzas.keys())
+    return frozenset(live & compared[path].present.stanzas.keys() & compared[path].file.stanzas.keys())
 
 
 def _own_files(wanted: Iterable[RenderedFile], owners: FileOwners) -> frozenset[str]:

@@ -1,10 +1,10 @@
-"""Interfaces that move from one of a node's files to another in the same reload: ifupdown2 knows a device by its name
-alone (docs/pve.md §13.2), so it stays, and so do the guests' ports in it.
+"""Interfaces that move from one of a node's files to another in the same reload, and those that two files have:
+ifupdown2 knows a device by its name alone (docs/pve.md §13.2), so it stays, and so do the guests' ports in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 from pvesdn.compare.stanzas import change_of
@@ -50,6 +50,24 @@ def follow_moves(files: Mapping[str, FileStanzas]) -> dict[str, tuple[StanzaChan
         )
         for path, file in files.items()
     }
+
+
+def follow_merges(
+    changes: tuple[StanzaChange, ...], kept: Container[str], elsewhere: str, *, gives_up: bool
+) -> tuple[StanzaChange, ...]:
+    """The changes of a file, where an interface that another file has before and after is neither made nor removed.
+
+    :param kept: interfaces of the other file that are there and stay.
+    :param elsewhere: the other file.
+    :param gives_up: so it is too where this file gives an interface up; ours does not, for its port goes with it.
+    """
+    merged = {Action.ADD, Action.REMOVE} if gives_up else {Action.ADD}
+    return tuple(
+        replace(change, action=Action.CHANGE, why=f"{elsewhere} has it too, and the device stays")
+        if change.name in kept and change.action in merged
+        else change
+        for change in changes
+    )
 
 
 def _moved(name: str, old: str, new: PrintedInterfaces, path: str) -> StanzaChange:

@@ -117,6 +117,22 @@ def test_a_plan_shows_the_vnis_and_writes_nothing(cluster: SimulatedCluster) -> 
     assert cluster.read_sdn(VNIS) is None
 
 
+def test_a_bridge_that_two_files_have_is_counted_once(cluster: SimulatedCluster, tmp_path: Path) -> None:
+    shell = Shell(cluster, tmp_path)
+    planned = shell.run("pvesdn plan --node pve2").out
+    assert "      + vxlan_web\n      + web\n" in planned
+    assert "Plan: 7 to add, 0 to change, 0 to destroy on 1 of 1 node" in planned
+
+
+def test_a_bridge_that_pve_has_made_is_not_said_to_be_made_when_it_is_carried(
+    cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    press_apply(cluster)
+    planned = Shell(cluster, tmp_path).run("pvesdn plan --node pve2").out
+    assert "      ~ web  (/etc/network/interfaces.d/sdn has it too, and the device stays)\n" in planned
+    assert "Plan: 5 to add, 2 to change, 0 to destroy on 1 of 1 node" in planned
+
+
 def test_before_the_first_apply_nothing_is_missed(cluster: SimulatedCluster) -> None:
     cluster.write_sdn("pvesdn.cfg", "vxlan: prod\n\tcarries lan\n\tvni-range 10000-10999\n")
     known = understand(read_cluster(world_of(cluster), has_state=True), intent="running")

@@ -145,6 +145,8 @@ def test_vnets_move_to_the_panel_and_nothing_changes_on_the_wire(shell: Shell) -
     assert in_the_panel(cluster) == PANEL
     assert links(cluster) == before
     told = done.out
+    assert "      ~ web  (/etc/network/interfaces.d/pvesdn has it too, and the device stays)\n" in told
+    assert "Plan: 0 to add, 4 to change, 0 to destroy on 3 of 3 nodes." in told
     assert "guests that use it lose their way out" not in told
     assert "The way back: pvesdn rollback 1" in told
     assert plan_of(cluster).has_work is False
@@ -194,6 +196,7 @@ def test_the_way_back_is_the_rollback_that_was_named(shell: Shell) -> None:
     done = shell.run("pvesdn rollback 1 --yes")
     assert done.status == 0, done.err
     assert "lose their way out" not in done.out
+    assert "Plan: 0 to add, 4 to change, 0 to destroy on 3 of 3 nodes." in done.out
     assert cluster.read_sdn(OWN) == OURS
     assert in_the_panel(cluster) == {"zones": {}, "vnets": {}, "subnets": {}}
     assert links(cluster) == before
