@@ -102,9 +102,9 @@ Where it goes, in a process that makes the same plan step by step:
 {lines(whole_phases(plans, *key) for key in plans)}
 
 Starting is Python's own start and what it imports: pydantic, jinja2, click and pvesdn. Reading is JSON: a node of 1,000 VNets
-says 2,000 devices twice, in `ip -d link` and in `ip -d address`. Decoding is those devices, one by one, and the definitions
-once. What is designed and printed is shared by the nodes but for the ends of their tunnels; a node that has nothing yet needs
-no comparison, and one that is as it should be is compared as a whole."""
+has 2,000 devices, each with those words of `ip -d address` that somebody looks at. Decoding is those devices, one by one, and
+the definitions once. What is designed and printed is shared by the nodes but for the ends of their tunnels; a node that has
+nothing yet needs no comparison, and one that is as it should be is compared as a whole."""
 
 
 def whole_line(plans: Plans, state: str, nodes: int) -> str:

@@ -96,9 +96,8 @@ def _write_node(folder: Path, address: str) -> None:
 
 def _write_devices(folder: Path, links: list[dict[str, Any]], address: str) -> None:
     held = [{"family": "inet", "local": address, "prefixlen": 24, "scope": "global"}]
-    with_addresses = [{**link, "addr_info": held if link["ifname"] == "eno1" else []} for link in links]
     _write_json(folder / "cmd/ip-link.json", links)
-    _write_json(folder / "cmd/ip-addr.json", with_addresses)
+    _write_json(folder / "cmd/ip-addr.json", [{"ifname": "eno1", "addr_info": held}])
 
 
 def _put_in_place(folder: Path, files: Mapping[str, str], vnets: int) -> None:
@@ -123,12 +122,9 @@ def _device(
     index: int, name: str, mtu: int, kind: str = "", data: Mapping[str, int] | None = None, *, master: str = ""
 ) -> dict[str, Any]:
     device: dict[str, Any] = {
-        "ifindex": index,
         "ifname": name,
         "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"],
         "mtu": mtu,
-        "operstate": "UP",
-        "link_type": "ether",
         "address": f"02:00:00:00:{index >> 8 & 255:02x}:{index & 255:02x}",
     }
     if master:

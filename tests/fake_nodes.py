@@ -171,6 +171,18 @@ class FakeNode:
         record: dict[str, Any] = json.loads(self.files.get(RECORD, '{"format": 1, "files": {}, "unfinished": false}'))
         return record
 
+    def devices(self) -> Any:
+        """What `ip -d address` prints: the rows of `ip link` with their addresses."""
+        rows, held = self.commands.get("ip-link", []), self.commands.get("ip-addr", [])
+        if not isinstance(rows, list) or not isinstance(held, list):
+            return rows if isinstance(held, list) else held
+        addresses = {row.get("ifname"): row.get("addr_info", []) for row in held if isinstance(row, dict)}
+        known = {row.get("ifname") for row in rows if isinstance(row, dict)}
+        joined = [
+            row | {"addr_info": addresses.get(row.get("ifname"), [])} if isinstance(row, dict) else row for row in rows
+        ]
+        return joined + [row for row in held if not isinstance(row, dict) or row.get("ifname") not in known]
+
     def links(self) -> list[dict[str, Any]]:
         """The rows of `ip link` that are rows."""
         rows = self.commands.get("ip-link")
@@ -243,9 +255,9 @@ class FakeMachine(MachineOnPmxcfs):
         return ended(status, printed)
 
     def _ip(self, argv: list[str]) -> tuple[int, str]:
-        for name, command in IP_COMMANDS.items():
-            if argv == command:
-                return 0, json.dumps(self._node.commands.get(name, []))
+        shown = self._shown(argv)
+        if shown is not None:
+            return 0, json.dumps(shown)
         if "vrf" in argv and "show" in argv:
             return 1, "nobody routes here"
         if argv[1:3] == ["link", "set"]:
@@ -263,6 +275,13 @@ class FakeMachine(MachineOnPmxcfs):
                 rows[:] = [row for row in rows if not isinstance(row, dict) or row.get("ifname") != argv[-1]]
             self._node.flood.pop(argv[-1], None)  # the kernel's entries go with the device
         return 0, ""
+
+    def _shown(self, argv: list[str]) -> Any:
+        """What a question is answered with; None if it is none of them."""
+        if argv[-1] == "address":
+            return self._node.devices()
+        asked = {"ip-link": ["ip", "-j", "-d", "link"], **IP_COMMANDS}
+        return next((self._node.commands.get(name, []) for name, command in asked.items() if argv == command), None)
 
     def _set_link(self, argv: list[str]) -> tuple[int, str]:
         self._node.ran.append(argv)

@@ -76,9 +76,9 @@ NODE_COMMANDS = (
     "modes",
     "nics",
 )
-"""Names of what is asked of a node: `ip -j -d address|link`, `ip -j [-6] route|rule`, package versions, forwarding
-switches, the modes of its interfaces files, octal, by path, and its guests' network devices that have an MTU of their
-own.
+"""Names of what is asked of a node: the addresses and the devices of `ip -j -d address`, without what nobody looks at;
+`ip -j [-6] route|rule`, package versions, forwarding switches, the modes of its interfaces files, octal, by path, and
+its guests' network devices that have an MTU of their own.
 """
 
 STATE_COMMANDS = (

@@ -40,6 +40,7 @@ PARTS = (
         "announced",
         "causes",
         "state",
+        "devices",
         "observe",
         "capture",
         "token",

@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional
 from pvesdn.node.program.dhcp import Filters, filters_to_come
 from pvesdn.node.program.files import LARGEST_FILE, digest_of, named, text_of
 from pvesdn.node.program.flood import all_zero_entries
-from pvesdn.node.program.machine import Machine, Refused, json_of, rows_of
+from pvesdn.node.program.machine import Machine, Refused, devices_shown, json_of, rows_of
 from pvesdn.node.program.nat import rules_to_come
 from pvesdn.node.program.places import (
     FRR_CONF,
@@ -149,14 +149,11 @@ def _of_devices(machine: Machine) -> Iterator[str]:
 
 def devices_now(machine: Machine) -> Dict[str, Value]:
     """Every device by name, as far as an undo looks at it."""
-    found: Dict[str, Value] = {
-        row["ifname"]: _device(row) for row in _rows(json_of(machine, ["ip", "-j", "-d", "link"]))
-    }
-    for row in _rows(json_of(machine, ["ip", "-j", "-d", "address"])):
-        if row["ifname"] in found:
-            device = found[row["ifname"]]
-            device["addresses"] = sorted(_addresses_shown(row, of_the_link=False))
-            device["link_local"] = sorted(_addresses_shown(row, of_the_link=True))
+    found: Dict[str, Value] = {}
+    for row in _rows(devices_shown(machine)):
+        device = found[row["ifname"]] = _device(row)
+        device["addresses"] = sorted(_addresses_shown(row, of_the_link=False))
+        device["link_local"] = sorted(_addresses_shown(row, of_the_link=True))
     for name, address in all_zero_entries(json_of(machine, ["bridge", "-j", "fdb", "show"], may_fail=True)):
         if name in found:
             found[name]["flooding"].append(str(address))

@@ -151,6 +151,13 @@ def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False) -> Any
         raise Refused("{} printed no JSON".format(" ".join(argv)), "is iproute2 too old?") from None
 
 
+def devices_shown(machine: Machine) -> Any:
+    """Every device with all that `ip link` says, and its addresses: a thousand VNets are two thousand devices, and to
+    ask for them twice would be most of the work.
+    """
+    return json_of(machine, ["ip", "-j", "-d", "address"])
+
+
 def rows_of(answer: Any) -> List[Dict[str, Any]]:
     """The objects in a list that a command has printed as JSON; none where it is anything else."""
     return [row for row in (answer if isinstance(answer, list) else []) if isinstance(row, dict)]

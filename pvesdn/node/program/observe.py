@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterator, Tuple
 
 from pvesdn.node.program.announced import ANNOUNCED
 from pvesdn.node.program.causes import CAUSES
+from pvesdn.node.program.devices import ADDRESSES, LINKS, links_and_addresses
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.guests import nics
 from pvesdn.node.program.machine import Machine, Refused, json_of
@@ -22,8 +23,6 @@ LARGEST_READ = 32 * 1024 * 1024
 PYTHONTOOLS = "frr-pythontools"
 PACKAGES = ("ifupdown2", "frr", PYTHONTOOLS, "libpve-network-perl", "dnsmasq")
 IP_COMMANDS = {
-    "ip-addr": ["ip", "-j", "-d", "address"],
-    "ip-link": ["ip", "-j", "-d", "link"],
     "ip-route": ["ip", "-j", "route"],
     "ip-route6": ["ip", "-j", "-6", "route"],
     "ip-rule": ["ip", "-j", "rule"],
@@ -62,10 +61,11 @@ def observe(machine: Machine, arguments: Value) -> Value:
     machine.vnis = None
     names = list_at(arguments, "commands", str)
     ask_together(machine, names)
+    devices = links_and_addresses(machine) if LINKS in names or ADDRESSES in names else {}
     return {
         "hostname": _hostname(machine),
         "files": read(machine, arguments)["files"],
-        "commands": {name: _ask(machine, name) for name in names},
+        "commands": {name: devices[name] if name in devices else _ask(machine, name) for name in names},
     }
 
 

@@ -52,7 +52,9 @@ class Kernel(Machine):
             case [*_, "link"]:
                 rows = [self._link(name, found) for name, found in self.devices.items()]
             case [*_, "address"]:
-                rows = [{"ifname": name, "addr_info": list(_shown(found))} for name, found in self.devices.items()]
+                rows = [
+                    self._link(name, found) | {"addr_info": list(_shown(found))} for name, found in self.devices.items()
+                ]
             case [*_, "fdb", "show"]:
                 rows = [
                     {"mac": "00:00:00:00:00:00", "ifname": name, "dst": address, "flags": ["self"]}

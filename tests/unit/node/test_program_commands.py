@@ -282,7 +282,6 @@ class TestKernel:
         assert asked == {"frr": "10.4", "frr-pythontools": ""}  # the second is known to be absent
         assert machine.ran == [
             ("ip -j -d address", 30),
-            ("ip -j -d link", 30),
             ("ip -j route", 30),
             ("ip -j -6 route", 30),
             ("ip -j rule", 30),

@@ -141,11 +141,12 @@ def test_a_file_that_is_swapped_for_a_link_in_a_race_is_not_read(
 
 class TestObserve:
     def test_commands_are_answered_with_the_json_they_print(self, program: Asking, node: NodeRoot) -> None:
-        node.command("ip", prints='[{"ifname": "lo"}]')
+        node.command("ip", prints='[{"ifname": "lo", "addr_info": [{"local": "::1"}]}]')
         names = ["ip-addr", "ip-link", "ip-route", "ip-route6"]
         answer = program.value("observe", files=[], commands=names)
-        assert answer["commands"] == {name: [{"ifname": "lo"}] for name in names}
-        assert node.calls() == ["ip -j -d address", "ip -j -d link", "ip -j route", "ip -j -6 route"]
+        held = [{"ifname": "lo", "addr_info": [{"local": "::1"}]}]
+        assert answer["commands"] == {**dict.fromkeys(names, held), "ip-link": [{"ifname": "lo"}]}
+        assert node.calls() == ["ip -j -d address", "ip -j route", "ip -j -6 route"]
 
     def test_rules_are_read_of_both_families(self, program: Asking, node: NodeRoot) -> None:
         node.command("ip", prints='[{"priority": 0, "src": "all", "table": "local"}]')
@@ -277,7 +278,7 @@ class TestObserve:
 
     def test_a_command_that_prints_no_json_is_named(self, program: Asking, node: NodeRoot) -> None:
         node.command("ip", prints="1: lo: <LOOPBACK>")
-        assert program.refusal("observe", commands=["ip-link"]).startswith("ip -j -d link printed no JSON")
+        assert program.refusal("observe", commands=["ip-link"]).startswith("ip -j -d address printed no JSON")
 
     def test_an_absent_command_is_named(self, program: Asking) -> None:
         assert program.refusal("observe", commands=["ip-link"]) == "ip is not installed"
@@ -301,7 +302,7 @@ def test_a_command_that_never_stops_printing_is_ended(
     monkeypatch.setattr("pvesdn.node.program.machine.LARGEST_OUTPUT", 1 << 20)
     for script in ("exec cat /dev/zero", "exec cat /dev/zero >&2"):
         node.command("ip", script=script)
-        assert program.refusal("observe", commands=["ip-link"]) == "ip -j -d link printed more than 1 MiB"
+        assert program.refusal("observe", commands=["ip-link"]) == "ip -j -d address printed more than 1 MiB"
 
 
 def test_a_child_that_outlives_its_command_is_not_waited_for(node: NodeRoot) -> None:
@@ -339,7 +340,7 @@ def test_devices_may_have_names_that_json_should_not_hold(program: Asking, node:
 
 def test_an_answer_nested_without_end_is_no_json(program: Asking, node: NodeRoot) -> None:
     node.command("ip", script="head -c 1000000 /dev/zero | tr '\\0' '['")
-    assert program.refusal("observe", commands=["ip-link"]).startswith("ip -j -d link printed no JSON")
+    assert program.refusal("observe", commands=["ip-link"]).startswith("ip -j -d address printed no JSON")
 
 
 def test_settings_that_cannot_be_read_are_a_fault_of_that_question(program: Asking, node: NodeRoot) -> None:

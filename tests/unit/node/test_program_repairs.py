@@ -350,9 +350,9 @@ def test_a_node_whose_devices_cannot_be_read_is_not_called_restored(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pvesdn.node.program.undo.ROUNDS", 0)
-    kernel.refuses.add("ip -j -d link")
+    kernel.refuses.add("ip -j -d address")
     done = undo(kernel, {"id": "one"})
-    assert done["left"] == ["it could not be checked: ip -j -d link ended with status 1: no such thing"]
+    assert done["left"] == ["it could not be checked: ip -j -d address ended with status 1: no such thing"]
 
 
 def test_a_person_undoes_by_hand_and_is_told(kernel: Kernel, capsys: pytest.CaptureFixture[str]) -> None:
@@ -424,8 +424,8 @@ def test_an_apply_that_may_still_be_at_work_keeps_another_one_out(kernel: Kernel
 def test_an_arm_that_fails_leaves_nothing_staged(tmp_path: Path) -> None:
     node = NodeRoot(tmp_path / "node")
     kernel = Kernel(node.folder, devices())
-    kernel.refuses.add("ip -j -d link")
-    with pytest.raises(Exception, match="ip -j -d link ended with status 1"):
+    kernel.refuses.add("ip -j -d address")
+    with pytest.raises(Exception, match="ip -j -d address ended with status 1"):
         arm(kernel, ARM)
     assert node.leftovers() == []
     assert load_checkpoint(kernel) is None
