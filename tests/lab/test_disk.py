@@ -67,7 +67,7 @@ def test_what_the_machine_would_start_unasked_is_not_seen(
     for folder in ("system/timers.target.wants", "system/ssh.service.d", "system-generators"):
         (machine / "lib/systemd" / folder).mkdir(parents=True)
     (packages.root / "usr/lib/systemd/system/sysinit.target.wants").mkdir(parents=True)
-    found = layers.make_layers(layer, packages, pve_ifupdown2=False)
+    found = layers.make_layers(layer, packages, NodePlan("node1", "10.9.0.1/24", "10.7.0.1/24"))
     assert found == [layer, packages.root / "usr", machine]
     hidden = {path for path in layer.rglob("*") if stat.S_ISCHR(path.stat().st_mode) and path.stat().st_rdev == 0}
     names = ("system/sysinit.target.wants", "system/timers.target.wants", "system-generators")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn_lab.live.testbed.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_links
+from pvesdn_lab.live.testbed.ifupdown import allow_vlan_aware_bridges, loosen_bridges, make_vxlan_anew, wait_for_links
 from pvesdn_lab.live.testbed.space import LabFault
 
 ADDON = "share/ifupdown2/addons/bridge.py"
@@ -107,3 +107,21 @@ def test_a_veth_pair_is_made_when_both_ends_are_known_and_a_dummy_when_it_is(tmp
     assert cache.asked["dummy_a"] > 2
     assert cache.asked["ln_a"] > 2
     assert cache.asked["pr_a"] > 2
+
+
+RELOAD = """\
+down = []
+for lastifaceobjlist in last:
+    if not down_changed:
+        continue
+    down.append(lastifaceobjlist[0].name)
+"""
+
+
+def test_a_reload_looks_for_changes_of_vxlan_devices_and_of_no_others(tmp_path: Path) -> None:
+    name = "share/ifupdown2/ifupdown/ifupdownmain.py"
+    make_vxlan_anew(unpacked(tmp_path, RELOAD, name), tmp_path / "layer")
+    last = [[SimpleNamespace(name="vxlan_a", link_kind=4)], [SimpleNamespace(name="a", link_kind=1)]]
+    names: dict[str, Any] = {"ifaceLinkKind": SimpleNamespace(VXLAN=4), "last": last, "down_changed": 0}
+    exec((tmp_path / "layer" / name).read_text(), names)
+    assert names["down"] == ["vxlan_a"]

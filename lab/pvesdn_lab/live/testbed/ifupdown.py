@@ -33,6 +33,9 @@ _WAIT = """\
         while not all(map(self.cache.link_exists, {ends})) and time.monotonic() < end:
             time.sleep(0.01)
 """
+_RELOAD = _HOME / "ifupdown/ifupdownmain.py"
+_LEAVES_CHANGED = "if not down_changed:"
+_LEAVES_ALL_BUT_VXLAN = "if not (down_changed or lastifaceobjlist[0].link_kind & ifaceLinkKind.VXLAN):"
 _SETTINGS = Path("network/ifupdown2/ifupdown2.conf")
 _SETTING = "multiple_vlan_aware_bridge_support"
 
@@ -63,6 +66,16 @@ def wait_for_links(usr: Path, layer: Path) -> None:
     """
     changes = {_PAIR_IS_MADE: "(ifname, peer_name)", _DUMMY_IS_MADE: "(ifname,)"}
     _patch(usr, layer, _LIBRARY, {made: made + _WAIT.format(ends=ends) for made, ends in changes.items()})
+
+
+def make_vxlan_anew(usr: Path, layer: Path) -> None:
+    """Put into `layer` a copy of the reload that takes down each VXLAN device whose stanza has changed, before all is
+    brought up: PVE's build does so. Debian's takes down only what has gone, and changes the rest in place.
+
+    :param usr: the unpacked packages' /usr.
+    :raises LabFault: this version of ifupdown2 does it in another way.
+    """
+    _patch(usr, layer, _RELOAD, {_LEAVES_CHANGED: _LEAVES_ALL_BUT_VXLAN})
 
 
 def allow_vlan_aware_bridges(etc: Path) -> None:

@@ -8,27 +8,30 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pvesdn_lab.live.packages import Unpacked
-from pvesdn_lab.live.testbed.ifupdown import loosen_bridges, wait_for_links
+from pvesdn_lab.live.testbed.ifupdown import loosen_bridges, make_vxlan_anew, wait_for_links
+from pvesdn_lab.live.testbed.plan import NodePlan
 
 _UNITS = Path("lib/systemd/system")
 _GENERATORS = Path("lib/systemd/system-generators")
 _MACHINE = Path("/usr")
 
 
-def make_layers(layer: Path, packages: Unpacked, *, pve_ifupdown2: bool) -> list[Path]:
+def make_layers(layer: Path, packages: Unpacked, plan: NodePlan) -> list[Path]:
     """The folders that make up a node's /usr, topmost first.
 
     :param layer: the topmost one, which is filled if it is not there.
-    :param pve_ifupdown2: parts of ifupdown2 behave like PVE's build.
+    :param plan: says which parts of ifupdown2 behave like PVE's build.
     """
     below = [packages.root / "usr", _MACHINE]
     if not layer.is_dir():
         (layer / _UNITS).mkdir(parents=True)
         for path in _started_unasked(below):
             _hide(layer / path)
-        if pve_ifupdown2:
+        if plan.pve_ifupdown2:
             loosen_bridges(packages.root / "usr", layer)
             wait_for_links(packages.root / "usr", layer)
+        if plan.vxlan_anew:
+            make_vxlan_anew(packages.root / "usr", layer)
     return [layer, *below]
 
 

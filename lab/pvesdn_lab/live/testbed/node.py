@@ -54,7 +54,7 @@ class LiveNode(Files):
     def power_on(self) -> None:
         """Namespaces that cards can be put into; nothing runs there until `boot`."""
         disk = self.home / "disk"
-        layers = make_layers(self.home / "layer", self._packages, pve_ifupdown2=self.plan.pve_ifupdown2)
+        layers = make_layers(self.home / "layer", self._packages, self.plan)
         layers_word = ":".join(map(str, layers))
         script = ["bash", str(_SCRIPTS / "boot-node.sh"), self.name, str(disk), layers_word, str(self._cluster)]
         self._process, pid = start_holder(script, _NAMESPACES, self.home / "boot.log", stdin=subprocess.PIPE)

@@ -20,6 +20,8 @@ class NodePlan:
     :param interfaces: what /etc/network/interfaces says of those, and of more addresses on the other devices.
     :param frr: frr.conf as somebody wrote it by hand; FRR then runs from the first boot, with OSPF.
     :param pve_ifupdown2: Debian's ifupdown2 behaves like PVE's build where PVE's stanzas count on it (`ifupdown`).
+    :param vxlan_anew: a reload takes down and makes anew every VXLAN device whose stanza has changed, as PVE's build of
+        ifupdown2 does.
     """
 
     name: str
@@ -31,6 +33,7 @@ class NodePlan:
     interfaces: str = ""
     frr: str = ""
     pve_ifupdown2: bool = False
+    vxlan_anew: bool = False
 
     @property
     def vtep(self) -> str:
