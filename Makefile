@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo unit test check format docs fuzz mutation ansible bench lab clean
+.PHONY: help demo unit test check format docs fuzz mutation ansible bench lab hitless clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -72,6 +72,12 @@ bench: ## Time design, render and compare; rewrites docs/performance.md
 lab: ## Prove every model on real FRR, ifupdown2 and a real kernel; rewrites docs/evidence.md
 	@tools/setup check
 	$(python) -m pvesdn lab test --again --evidence docs/evidence.md
+
+# Apart from `make lab`, which tries a few of these changes.
+hitless: ## Count the packets that each kind of change costs guests; rewrites docs/hitless.md
+	@tools/setup check
+	$(python) -m pvesdn lab test hitless-debian hitless-pve hitless-routed --again --results build/hitless
+	@$(python) -m tools.hitless build/hitless
 
 .PHONY: release-check
 release-check: ## Whether version, changelog and tag agree; builds into dist/ when they do (docs/release.md)

@@ -43,6 +43,37 @@ def test_a_run_without_results_claims_nothing(tmp_path: Path) -> None:
     assert "0 assertions hold" in (tmp_path / "evidence.md").read_text()
 
 
+def counted(way: str, **pairs: object) -> dict[str, object]:
+    empty = dict.fromkeys(("untouched", "itself", "routed", "exit"))
+    figures = {
+        **empty,
+        "change": "another VNI",
+        "way": way,
+        "reloads": 3 * (way == "api"),
+        "makes_anew": False,
+        **pairs,
+    }
+    return row(verb="lost_by", figures=figures)
+
+
+def lost(number: int, seconds: float = 0.02) -> dict[str, object]:
+    return {"sent": 500, "lost": number, "seconds": seconds}
+
+
+def test_what_a_change_has_cost_is_a_line_of_a_table(tmp_path: Path) -> None:
+    text = written(
+        tmp_path,
+        counted("api", untouched=lost(0), itself=lost(38, 0.76), routed=lost(0)),
+        counted("changed", untouched=lost(0)),
+    )
+    assert "| another VNI | `api` | all, by PVE | Debian's | 6.1 | 0 | 38 (0.76 s) | 0 | - |\n" in text
+    assert "| another VNI | `changed` | what changed | Debian's | 6.1 | 0 | - | - | - |\n" in text
+
+
+def test_where_nothing_was_counted_there_is_no_table(tmp_path: Path) -> None:
+    assert "Packets lost" not in written(tmp_path, row(proves="guests reach each other", figures={}))
+
+
 def test_a_second_attempt_is_told_with_what_failed_in_the_first(tmp_path: Path) -> None:
     text = written(
         tmp_path,

@@ -19,9 +19,11 @@ from pvesdn_lab.live.scenario import Scenario, all_scenarios, choose, read_scena
 from pvesdn_lab.live.testbed.disk import INTERFACES
 from pvesdn_lab.live.testbed.topology import read_topology
 from pvesdn_lab.live.verbs import table
+from pvesdn_lab.live.verbs.losses import edited
 from pvesdn_lab.live.verbs.table import VERBS
 
 SCENARIOS = all_scenarios()
+ORDINARY = [scenario for scenario in SCENARIOS if not scenario.apart]
 EVERYTHING = frozenset({*REQUIRED, "vrf", "dummy", "vlan", "macvlan", "bond", "openvswitch"})
 
 
@@ -94,6 +96,24 @@ def test_every_folder_of_definitions_is_there_and_decodes(scenario: Scenario) ->
     for folder in folders:
         texts = {file.name: file.read_text() for file in (scenario.folder / folder).iterdir()}
         decode_sdn(texts, intent="pending")
+
+
+def test_what_a_step_replaces_is_there_once_and_what_comes_of_it_decodes(scenario: Scenario) -> None:
+    for step in scenario.steps:
+        if replaced := step.arguments.get("replaced"):
+            text = (scenario.folder / step.arguments["definitions"] / "pvesdn.cfg").read_text()
+            decode_sdn({"pvesdn.cfg": edited(text, replaced)}, intent="pending")
+
+
+def test_what_runs_apart_runs_where_it_is_named_and_not_with_all() -> None:
+    assert choose([]) == ORDINARY
+    assert len(ORDINARY) < len(SCENARIOS)
+    assert [scenario.name for scenario in choose(["hitless-pve"])] == ["hitless-pve"]
+
+
+def test_each_pair_that_a_change_touches_is_one_that_pings(scenario: Scenario) -> None:
+    pairs = {name for step in scenario.steps if step.verb == "pairs" for name in step.arguments["of"]}
+    assert {name for step in scenario.steps for name in step.arguments.get("touches", ())} <= pairs
 
 
 def hand_written(scenario: Scenario) -> list[Path]:

@@ -12,6 +12,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from pvesdn_lab.live.losses import loss_table
+
 RESULTS = "results.jsonl"
 _SOURCES = ("speaks_from", "sessions")
 """Verbs that measure where sessions speak from; the first says more."""
@@ -96,6 +98,8 @@ def evidence(rows: list[dict[str, Any]]) -> str:
     counts = Counter(row["outcome"] for row in proofs)
     parts = [_HEAD, f"{counts['ok']} assertions hold, {len(proofs) - counts['ok']} do not.\n"]
     parts += [*_runs(rows), _GENERATORS]
+    if counted := loss_table(row for row in rows if row.get("attempt", 1) == last[row["scenario"]]):
+        parts.append(f"## Packets lost while something is changed\n\n{counted}")
     parts += _sources(row for row in rows if row.get("attempt", 1) == last[row["scenario"]])
     for scenario, found in groupby(proofs, key=lambda row: str(row["scenario"])):
         steps = list(found)

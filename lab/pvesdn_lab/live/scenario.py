@@ -32,6 +32,7 @@ class Scenario:
     """:param title: the model that it shows, in one line.
     :param devices: kinds of network device that the kernel must have.
     :param nat: its nodes translate addresses by iptables.
+    :param apart: it runs only where somebody names it.
     :param topology: the file; scenarios with the same one share a lab.
     """
 
@@ -41,6 +42,7 @@ class Scenario:
     steps: tuple[Step, ...]
     devices: frozenset[str] = frozenset()
     nat: bool = False
+    apart: bool = False
     order: int = 50
     topology: Path = _COMMON_TOPOLOGY
 
@@ -52,13 +54,13 @@ def all_scenarios() -> list[Scenario]:
 
 
 def choose(names: Sequence[str]) -> list[Scenario]:
-    """The named ones; all of them when none is named. A path to a folder is a name too.
+    """The named ones; when none is named, all but those that run apart. A path to a folder is a name too.
 
     :raises SettingsError: there is no such scenario.
     """
     known = {scenario.name: scenario for scenario in all_scenarios()}
     if not names:
-        return list(known.values())
+        return [scenario for scenario in known.values() if not scenario.apart]
     chosen = []
     for name in names:
         if name in known:
@@ -75,23 +77,25 @@ def choose(names: Sequence[str]) -> list[Scenario]:
 def read_scenario(folder: Path) -> Scenario:
     """Read ``scenario.toml``: `title`, `order`, and ``[[step]]`` tables with `do`, `proves` and arguments.
 
-    `devices` and `nat` say what the kernel must have. `topology` names a file, as seen from the folder, that several
-    scenarios have in common.
+    `devices` and `nat` say what the kernel must have, `apart` that it runs only where somebody names it. `topology`
+    and `steps` name files, as seen from the folder, that several scenarios have in common; the latter has the steps.
 
     :raises SettingsError: it cannot be used.
     """
     file = folder / "scenario.toml"
     try:
         document = tomllib.loads(file.read_text("utf-8"))
-        steps = tuple(Step(row.pop("do"), proves=row.pop("proves", ""), arguments=row) for row in document.pop("step"))
+        shared = document.pop("steps", "")
+        rows = (tomllib.loads((folder / shared).read_text("utf-8")) if shared else document).pop("step")
         own = (folder / document.pop("topology", "topology.toml")).resolve()
         return Scenario(
             name=folder.resolve().name,
             folder=folder.resolve(),
             title=document.pop("title"),
-            steps=steps,
+            steps=tuple(Step(row.pop("do"), proves=row.pop("proves", ""), arguments=row) for row in rows),
             devices=frozenset(document.pop("devices", ())),
             nat=document.pop("nat", False),
+            apart=document.pop("apart", False),
             order=document.pop("order", 50),
             topology=own if own.is_file() else _COMMON_TOPOLOGY,
         )

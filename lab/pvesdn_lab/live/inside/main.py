@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class Result:
     :param outcome: ``ok``, ``failed`` (not proven), ``broken`` (the lab itself) or ``skipped``.
     :param measured: what was found.
     :param order: of the scenario among all.
+    :param figures: the same as numbers, for a table.
     :param attempt: 2 where the scenario failed once before.
     :param run: when the run began, of which this is a part.
     """
@@ -55,6 +56,7 @@ class Result:
     order: int = 0
     attempt: int = 1
     run: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Recorder:
@@ -156,6 +158,7 @@ def _run_some(lab: Lab, waiting: list[Scenario], recorder: Recorder) -> None:
 
 def _run_step(context: Context, scenario: Scenario, number: int, recorder: Recorder) -> bool:
     step, begin = scenario.steps[number], time.monotonic()
+    context.figures = {}
     try:
         outcome, measured = "ok", perform(context, step.verb, step.arguments)
     except NotProven as failure:
@@ -164,7 +167,8 @@ def _run_step(context: Context, scenario: Scenario, number: int, recorder: Recor
         outcome, measured = "broken", str(fault)
     except Exception:  # noqa: BLE001 - the other scenarios go on
         outcome, measured = "broken", traceback.format_exc()
-    recorder.add(_result(scenario, step, outcome, measured, time.monotonic() - begin))
+    result = _result(scenario, step, outcome, measured, time.monotonic() - begin)
+    recorder.add(replace(result, figures=context.figures))
     if outcome != "ok":
         recorder.keep(f"{scenario.name}-{number + 1}.txt", _show_nodes(context))
     return outcome != "broken"

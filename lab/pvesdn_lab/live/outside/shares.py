@@ -13,6 +13,7 @@ _BUILD_SECONDS = 40.0
 _STEP_SECONDS = 3.0
 _SECONDS = {
     "apply": 60.0,
+    "lost_by": 70.0,
     "apply_and_wait": 100.0,
     "apply_is_undone": 140.0,
     "commit_fails": 90.0,

@@ -17,6 +17,8 @@ from pvesdn_lab.live.testbed.space import DEADLINE, PATH, LabFault, Space, start
 
 _COUNTS = re.compile(r"(\d+) packets transmitted, (\d+) received")
 _WITHOUT_DAD = "echo 0 > all/accept_dad; echo 0 > default/accept_dad"
+_LAST_LINES = 1000
+_JUST_NOW_SECONDS = 0.5
 _ANSWER = re.compile(r"^\[(\d+\.\d+)\] \d+ bytes from", re.MULTILINE)
 
 
@@ -88,9 +90,21 @@ class Stream:
 
     def count(self, at_least: int) -> tuple[int, int]:
         """Stop once about so many have been sent; the result is how many were sent and how many of them lost."""
-        end = self._begin + at_least / self._rate
-        wait_for("enough pings", lambda: time.monotonic() > end, limit=at_least / self._rate + DEADLINE)
+        self._wait_until(self._begin + at_least / self._rate)
         return self._stop()
+
+    def is_answered(self) -> bool:
+        """Whether an answer has come within the last half second."""
+        answers = _ANSWER.findall(self._log.read_text("utf-8", "replace")[-_LAST_LINES:])
+        return bool(answers) and time.time() - float(answers[-1]) < _JUST_NOW_SECONDS
+
+    def go_on(self, number: int) -> None:
+        """Until about so many more have been sent."""
+        self._wait_until(time.monotonic() + number / self._rate)
+
+    def _wait_until(self, end: float) -> None:
+        left = max(0.0, end - time.monotonic())
+        wait_for("enough pings", lambda: time.monotonic() > end, limit=left + DEADLINE)
 
     def outage(self) -> tuple[int, int, float]:
         """Stop; how many were sent, how many of them lost, and for how many seconds at most there was no answer.

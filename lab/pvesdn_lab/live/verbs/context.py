@@ -25,6 +25,7 @@ class Context:
     """:param folder: the scenario's.
     :param streams: pings that run, by name.
     :param notes: what earlier steps want later ones to know.
+    :param figures: what the step that goes on has measured, beside its words.
     :param vteps: the nodes' VTEPs where they are not the underlay addresses of the topology.
     """
 
@@ -32,6 +33,7 @@ class Context:
     folder: Path
     streams: dict[str, Stream] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict)
     vteps: dict[str, str] = field(default_factory=dict)
 
     def vtep(self, node: LiveNode) -> str:

@@ -22,6 +22,7 @@ from pvesdn_lab.live.verbs import (
     guest_hook,
     hand_written,
     left_alone,
+    losses,
     panel,
     panels_button,
     published,
@@ -124,6 +125,9 @@ ALL: tuple[Verb, ...] = (
     reloads.reload_by,
     reloads.apply_changed,
     reloads.reload_traces,
+    # losses: packets that a change costs
+    losses.pairs,
+    losses.lost_by,
     # taken_back: an apply that waits to be confirmed, and is put back
     taken_back.apply_and_wait,
     taken_back.take_back,
