@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional
 from pvesdn.node.program.dhcp import Filters, filters_to_come
 from pvesdn.node.program.files import LARGEST_FILE, digest_of, named, text_of
 from pvesdn.node.program.flood import all_zero_entries
-from pvesdn.node.program.machine import Machine, Refused, devices_shown, json_of, rows_of
+from pvesdn.node.program.machine import Machine, Refused, devices_shown, json_of, lacks_ipv6, rows_of
 from pvesdn.node.program.nat import rules_to_come
 from pvesdn.node.program.places import (
     FRR_CONF,
@@ -36,7 +36,6 @@ _OWN_ROUTES = (None, "boot", "static", "dhcp")
 """Protocols of routes that people and their scripts make; the others come back by themselves."""
 _OWN_IN_VRFS = (None, "boot")
 """The same in the tables of VRFs: `static` may be FRR's there, whose package gives its own number that name."""
-
 
 Options = Dict[str, List[str]]
 """The words of each option of a stanza."""
@@ -147,22 +146,38 @@ def _of_devices(machine: Machine) -> Iterator[str]:
         yield from (f"net/{family}/conf/{name}/{key}" for name in names for key in OF_ADDRESSES)
 
 
-def devices_now(machine: Machine) -> Dict[str, Value]:
-    """Every device by name, as far as an undo looks at it."""
+def devices_now(machine: Machine, faults: Optional[List[str]] = None) -> Dict[str, Value]:
+    """Every device by name, as far as an undo looks at it.
+
+    :param faults: gets why flood entries or VLANs could not be read, which are None then: not known is not none.
+    :raises Refused: the devices cannot be read; without `faults` that is so for anything of them.
+    """
     found: Dict[str, Value] = {}
     for row in _rows(devices_shown(machine)):
         device = found[row["ifname"]] = _device(row)
         device["addresses"] = sorted(_addresses_shown(row, of_the_link=False))
         device["link_local"] = sorted(_addresses_shown(row, of_the_link=True))
-    for name, address in all_zero_entries(json_of(machine, ["bridge", "-j", "fdb", "show"], may_fail=True)):
-        if name in found:
-            found[name]["flooding"].append(str(address))
-    for row in _rows(json_of(machine, ["bridge", "-j", "-compressvlans", "vlan", "show"], may_fail=True)):
-        if row["ifname"] in found:
-            found[row["ifname"]]["vlans"] = sorted(_vlans(row))
-    for device in found.values():
-        device["flooding"].sort()
+    flooding: Dict[str, List[str]] = {}
+    entries = _asked(machine, ["bridge", "-j", "fdb", "show"], faults)
+    for name, address in all_zero_entries(entries):
+        flooding.setdefault(name, []).append(str(address))
+    vlans = _asked(machine, ["bridge", "-j", "-compressvlans", "vlan", "show"], faults)
+    of_ports = {row["ifname"]: sorted(_vlans(row)) for row in _rows(vlans)}
+    for name, device in found.items():
+        device["flooding"] = None if entries is None else sorted(flooding.get(name, []))
+        device["vlans"] = None if vlans is None else of_ports.get(name, [])
     return found
+
+
+def _asked(machine: Machine, argv: List[str], faults: Optional[List[str]]) -> Any:
+    """What a command tells; None where it fails, and somebody takes its `faults`."""
+    try:
+        return json_of(machine, argv)
+    except Refused as refused:
+        if faults is None:
+            raise
+        faults.append(refused.error)
+        return None
 
 
 def _rows(answer: Any) -> List[Value]:
@@ -182,8 +197,6 @@ def _device(row: Value) -> Value:
         "tunnel": {key: data[key] for key in TUNNEL if key in data} if kind == "vxlan" else {},
         "addresses": [],
         "link_local": [],
-        "flooding": [],
-        "vlans": [],
     }
 
 
@@ -210,7 +223,9 @@ def routes_of(machine: Machine, devices: Iterable[str]) -> List[List[str]]:
     found = []
     for option in ("-4", "-6"):
         argv = ["ip", "-j", *(["-6"] if option == "-6" else []), "route", "show", "table", "all"]
-        for row in json_of(machine, argv, may_fail=True) if wanted else []:
+        if not wanted or (option == "-6" and lacks_ipv6(machine)):
+            continue
+        for row in json_of(machine, argv):
             if isinstance(row, dict) and row.get("dev") in wanted and _is_somebodys(row):
                 found.append([option, *_route(row)])
     return found

@@ -158,6 +158,11 @@ def devices_shown(machine: Machine) -> Any:
     return json_of(machine, ["ip", "-j", "-d", "address"])
 
 
+def lacks_ipv6(machine: Machine) -> bool:
+    """Whether the kernel was booted with ipv6.disable=1, with which `ip -6` fails: there is nothing to show."""
+    return not machine.root and not os.path.exists("/proc/sys/net/ipv6")
+
+
 def rows_of(answer: Any) -> List[Dict[str, Any]]:
     """The objects in a list that a command has printed as JSON; none where it is anything else."""
     return [row for row in (answer if isinstance(answer, list) else []) if isinstance(row, dict)]

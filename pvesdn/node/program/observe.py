@@ -11,7 +11,7 @@ from pvesdn.node.program.causes import CAUSES
 from pvesdn.node.program.devices import ADDRESSES, LINKS, links_and_addresses
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.guests import nics
-from pvesdn.node.program.machine import Machine, Refused, json_of
+from pvesdn.node.program.machine import Machine, Refused, json_of, lacks_ipv6
 from pvesdn.node.program.request import Value, checked_path, list_at
 from pvesdn.node.program.shown import ask_together
 from pvesdn.node.program.state import QUESTIONS, state_of
@@ -87,8 +87,7 @@ def _ask(machine: Machine, name: str) -> Any:
         return state_of(machine, name)
     if name not in IP_COMMANDS:
         raise Refused(f"{name!r} is not a command of the node program")
-    # A kernel booted with ipv6.disable=1 makes `ip -6` fail; it has neither routes nor rules.
-    if "-6" in IP_COMMANDS[name] and not machine.root and not os.path.exists("/proc/sys/net/ipv6"):
+    if "-6" in IP_COMMANDS[name] and lacks_ipv6(machine):
         return []
     # A kernel built without policy routing refuses `ip rule`; it has no rules.
     return json_of(machine, IP_COMMANDS[name], may_fail=name.startswith("ip-rule"))

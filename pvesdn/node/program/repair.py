@@ -21,12 +21,14 @@ def make_room(machine: Machine, checkpoint: Value) -> List[str]:
     """Delete tunnels that have other parameters than before, which the kernel or ifupdown2 cannot change, or a filter
     that they had not; the reload makes them anew.
     """
-    now, log = devices_now(machine), []
+    log: List[str] = []
+    now = devices_now(machine, log)
     try:
         filtered = still_filtered(machine, checkpoint.get("filters", {}))
     except Refused as refused:
         # What can be told is made anew all the same; the rest is told, and tried again, as `differing` asks too.
-        filtered, log = [], [refused.error]
+        filtered = []
+        log.append(refused.error)
     for name, before in sorted(checkpoint["devices"].items()):
         if name in checkpoint["touched"] and name in now and before["kind"] == now[name]["kind"] == "vxlan":
             if before["tunnel"] != now[name]["tunnel"] or name in filtered:
@@ -37,12 +39,12 @@ def make_room(machine: Machine, checkpoint: Value) -> List[str]:
 def repair(machine: Machine, checkpoint: Value) -> List[str]:
     """Put back what the reload has left; what was done, and what failed."""
     log: List[str] = []
-    now = devices_now(machine)
+    now = devices_now(machine, log)
     for name in _foreign(checkpoint, now):
         log += _done(machine, ["ip", "link", "del", name])
     # Twice: a bridge's MTU and MAC follow its ports.
     for _ in range(2):
-        now = devices_now(machine)
+        now = devices_now(machine, [])
         for name in _concerned(checkpoint, now):
             for argv in _commands(checkpoint, name, now[name]):
                 log += _done(machine, argv)
@@ -67,7 +69,9 @@ def put_settings(machine: Machine, checkpoint: Value) -> List[str]:
 
 def differing(machine: Machine, checkpoint: Value) -> Iterator[str]:
     """Devices and settings that are not as before, one line each."""
-    now = devices_now(machine)
+    faults: List[str] = []
+    now = devices_now(machine, faults)
+    yield from (f"it could not be checked: {fault}" for fault in faults)
     devices: Devices = checkpoint["devices"]
     for name in checkpoint["touched"]:
         if name in devices and name not in now:
@@ -77,7 +81,7 @@ def differing(machine: Machine, checkpoint: Value) -> Iterator[str]:
     for name in _concerned(checkpoint, now):
         for key in _compared(is_touched=_is_ours(checkpoint, name)):
             before, present = devices[name][key], now[name][key]
-            if before != present:
+            if before != present and not (key == "vlans" and present is None):
                 yield f"{name}: {key} is {_told(present)}, and was {_told(before)}"
         missing, more = _flooding_left(checkpoint, name, now[name])
         if missing or more:
@@ -102,9 +106,13 @@ def _compared(*, is_touched: bool) -> Tuple[str, ...]:
 
 
 def _flooding_left(checkpoint: Value, name: str, now: Value) -> Tuple[List[str], List[str]]:
-    """All-zero entries of our old file that were there and are not, and those of the new one that were not and are."""
+    """All-zero entries of our old file that were there and are not, and those of the new one that were not and are;
+    none where nobody can tell.
+    """
     listed, brought = checkpoint["remotes"].get(name, [[], []])
     before, present = checkpoint["devices"][name]["flooding"], now["flooding"]
+    if present is None:
+        return [], []
     missing = [address for address in listed if address in before and address not in present]
     return missing, [address for address in present if address in brought and address not in before]
 
@@ -138,13 +146,14 @@ def _commands(checkpoint: Value, name: str, now: Value) -> Iterator[List[str]]:
     missing, more = _flooding_left(checkpoint, name, now)
     yield from (["bridge", "fdb", "append", ALL_ZERO_MAC, "dev", name, "dst", address] for address in missing)
     yield from (["bridge", "fdb", "del", ALL_ZERO_MAC, "dev", name, "dst", address] for address in more)
+    if now["vlans"] is not None:
+        yield from _vlan_commands(name, before["vlans"], now["vlans"])
+
+
+def _vlan_commands(name: str, before: List[str], now: List[str]) -> Iterator[List[str]]:
     # Those that go first: they may be a part of a range that comes.
-    for words in now["vlans"]:
-        if words not in before["vlans"]:
-            yield ["bridge", "vlan", "del", "dev", name, *words.split()[:2]]
-    for words in before["vlans"]:
-        if words not in now["vlans"]:
-            yield ["bridge", "vlan", "add", "dev", name, *words.split()]
+    yield from (["bridge", "vlan", "del", "dev", name, *words.split()[:2]] for words in now if words not in before)
+    yield from (["bridge", "vlan", "add", "dev", name, *words.split()] for words in before if words not in now)
 
 
 def _own_commands(name: str, before: Value, now: Value) -> Iterator[List[str]]:

@@ -1,9 +1,8 @@
 """Questions of `observe` about routing in the VRFs of EVPN: the kernel's routes, router MACs, virtual routers."""
 
-import os
 from typing import Any, Dict, Iterator, List, Tuple
 
-from pvesdn.node.program.machine import Machine, Refused, json_of, rows_of
+from pvesdn.node.program.machine import Machine, Refused, json_of, lacks_ipv6, rows_of
 from pvesdn.node.program.request import INTERFACE
 from pvesdn.node.program.shown import shown_by_frr, vnis_of_frr
 
@@ -27,8 +26,8 @@ def vrf_routes(machine: Machine) -> List[Dict[str, Any]]:
     found: List[Dict[str, Any]] = []
     for vrf in filter(INTERFACE.fullmatch, names):
         for family in _HOST_LENGTHS:
-            if family == "6" and not machine.root and not os.path.exists("/proc/sys/net/ipv6"):
-                continue  # a kernel booted with ipv6.disable=1
+            if family == "6" and lacks_ipv6(machine):
+                continue
             rows = json_of(machine, ["ip", "-j", "-" + family, "route", "show", "vrf", vrf])
             found += [_route_of(vrf, family, row) for row in rows_of(rows) if _is_told_of(family, row)]
     if len(found) > _MOST_ROUTES:

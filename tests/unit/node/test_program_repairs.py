@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pvesdn.node.program.alone import act
 from pvesdn.node.program.arm import arm, disarm
 from pvesdn.node.program.checkpoint import load_checkpoint, save_checkpoint
-from pvesdn.node.program.machine import ended
+from pvesdn.node.program.machine import Refused, ended
 from pvesdn.node.program.places import CHECKPOINT, PROGRAM
 from pvesdn.node.program.undo import undo
 from tests.examples import examples
@@ -174,6 +174,41 @@ def test_a_new_bridge_with_a_guest_in_it_stays_and_nobody_calls_it_left(kernel: 
     kernel.devices["tap101i0"] = device("tun", master="web2")
     assert undo(kernel, {"id": "one"})["state"] == "restored"
     assert kernel.devices["tap101i0"]["master"] == "web2"
+
+
+READS = ["bridge -j fdb show", "bridge -j -compressvlans vlan show", "ip -j route show", "ip -j -6 route show"]
+
+
+@pytest.mark.parametrize("read", READS)
+def test_a_node_that_cannot_tell_how_it_is_takes_part_in_no_apply(tmp_path: Path, read: str) -> None:
+    node = NodeRoot(tmp_path / "node")
+    node.write(OURS, STANZAS)
+    kernel = Kernel(node.folder, devices())
+    kernel.refuses.add(read)
+    with pytest.raises(Refused, match=f"{read}.* ended with status 1: no such thing"):
+        arm(kernel, ARM)
+    assert load_checkpoint(kernel) is None
+    kernel.refuses.clear()
+    arm(kernel, ARM)
+    assert load_checkpoint(kernel) is not None
+
+
+@pytest.mark.parametrize("read", READS[:2])
+def test_what_cannot_be_read_when_it_is_put_back_is_told_and_is_not_taken_for_none(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    monkeypatch.setattr("pvesdn.node.program.undo.ROUNDS", 0)
+    before = copy.deepcopy(kernel.devices)
+    CHANGES["a MAC"](kernel)
+    kernel.refuses.add(read)
+    done = undo(kernel, {"id": "one"})
+    fault = f"{read} ended with status 1: no such thing"
+    assert (done["state"], done["left"]) == ("partly", [f"it could not be checked: {fault}"])
+    assert fault in done["log"]
+    assert shape(kernel.devices) == shape(before)
+    assert not [line for line in kernel.calls if line.startswith("bridge")]
+    kernel.refuses.clear()
+    assert undo(kernel, {"id": "one"})["state"] == "restored"
 
 
 @pytest.mark.parametrize(

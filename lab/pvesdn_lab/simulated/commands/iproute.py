@@ -26,12 +26,10 @@ def ip(root: Path, arguments: Sequence[str]) -> int:
         return _delete_link(root, words[2:])
     if (what, action) in {("link", "set"), ("address", "add"), ("address", "del"), ("route", "replace")}:
         return _change(root, what, action, words[2:])
-    if (what, action, words[2:3]) == ("route", "show", ["vrf"]):
-        from pvesdn_lab.simulated.commands.evpn_routes import vrf_routes  # noqa: PLC0415 - the rest needs none of it
-
-        say(json.dumps(vrf_routes(root, words[3], 6 if "-6" in arguments else 4)) + "\n")
-        return 0
     state = State(root)
+    if (what, action) == ("route", "show") and words[2:3] in (["vrf"], ["table"]):
+        say(json.dumps(_of_tables(root, state, words[2:], 6 if "-6" in arguments else 4)) + "\n")
+        return 0
     if words[2:] and words[-1] not in state.links:
         complain(f'Device "{words[-1]}" does not exist.\n')
         return 1
@@ -224,6 +222,17 @@ def _routes(state: State, family: int) -> list[dict[str, Any]]:
                 route = {"dst": str(address.network), "dev": name, "protocol": "kernel", "scope": "link"}
                 connected.append(route | {"prefsrc": str(address.ip), "flags": []})
     return default + connected
+
+
+def _of_tables(root: Path, state: State, words: Sequence[str], family: int) -> list[dict[str, Any]]:
+    """Routes of a VRF, ``vrf NAME``; or of all tables but `local`, ``table all``."""
+    from pvesdn_lab.simulated.commands.evpn_routes import vrf_routes  # noqa: PLC0415 - the rest needs none of it
+
+    if words[0] == "vrf":
+        return vrf_routes(root, words[1], family)
+    vrfs = [name for name, link in state.links.items() if link["kind"] == "vrf"]
+    own = [row | {"table": name} for name in vrfs for row in vrf_routes(root, name, family)]
+    return [*own, *_routes(state, family)]
 
 
 def _rules(family: int) -> list[dict[str, Any]]:
