@@ -92,8 +92,18 @@ class GuestNic:
 
 def is_sourced(file: str, sources: Iterable[str]) -> bool:
     """Whether /etc/network/interfaces, with these `source` patterns, reads `file`; relative ones begin beside it."""
-    # ifupdown2 expands a pattern as a shell does: a star never stands for a slash.
-    return any(PurePosixPath(file).match(pattern) for pattern in map(from_root, sources))
+    return any(_names(PurePosixPath(pattern), PurePosixPath(file)) for pattern in map(from_root, sources))
+
+
+def _names(pattern: PurePosixPath, file: PurePosixPath) -> bool:
+    """Whether ifupdown2 finds the file by the pattern: no wildcard stands for a slash, nor for the dot with which a
+    name begins (docs/pve.md §4.9).
+    """
+    if not file.match(str(pattern)):
+        return False
+    return all(
+        name.startswith(".") <= word.startswith(".") for word, name in zip(pattern.parts, file.parts, strict=True)
+    )
 
 
 def from_root(pattern: str) -> str:

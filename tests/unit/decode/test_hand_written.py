@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import glob
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from pvesdn.decode.nodes.hand_written import MAIN_INTERFACES, Cut, cut_file, decode_hand_written, interfaces_files
-from pvesdn.model.facts import NodeFacts
+from pvesdn.model.facts import NodeFacts, is_sourced
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
 from pvesdn.model.hand_written import Place
 
@@ -62,6 +64,19 @@ def test_a_star_of_a_source_line_stands_for_no_slash(source: str, is_in_force: b
     assert (BESIDE in interfaces_files(files), "c" in node.devices) == (is_in_force, is_in_force)
     assert dict(node.unsourced) == ({} if is_in_force else {BESIDE: frozenset({"c"})})
     assert NodeFacts("n", sources=(source,)).is_sourced(BESIDE) is is_in_force
+
+
+@pytest.mark.parametrize(
+    "source", ["d/*", "d/?mine", "d/[.]mine", "d/.*", "d/.mine", "*/x", ".d/*", ".*/x", "*/*", "d/*e"]
+)
+def test_a_source_line_names_what_ifupdown2_finds_by_it(tmp_path: Path, source: str) -> None:
+    """Which asks Python's glob: no wildcard stands for the dot of a dotfile."""
+    for name in ("d/mine", "d/.mine", ".d/x", "d/x"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = set(glob.glob(f"{tmp_path}/{source}"))  # noqa: PTH207 - it is what ifupdown2 calls
+    files = {str(path) for path in tmp_path.rglob("*") if path.is_file()}
+    assert {file for file in files if is_sourced(file, [f"{tmp_path}/{source}"])} == found
 
 
 def test_an_auto_line_without_a_stanza_is_an_orphan() -> None:
