@@ -41,11 +41,12 @@ class Change:
 _PAIRS = ("untouched", "itself", "routed", "exit")
 _ABOUT = """\
 Guests on two nodes ping each other 50 times a second, from before an apply on three nodes until a second after all are
-answered again. Each cell has how many of these pings were lost, and in brackets the longest time without an answer. A
-change may cost guests of the VNet that it is about something, and those that it routes; guests of other VNets must lose
-nothing, or the step of the lab does not hold. "Routed" goes from one VNet to another, "exit" to an address outside.
-"PVE's rule": at a reload, the lab's copy of ifupdown2 makes each VXLAN device anew whose stanza has changed, as PVE's
-own build does; "Debian's" is unchanged. A dash: no guest pings there that the change is about.
+answered again. Each cell has how many of these pings were lost, and in brackets the longest time without an answer: it
+tells more, because `ping` waits where nobody answers its ARP. A change may cost guests of the VNet that it is about
+something, and those that it routes; guests of other VNets must lose nothing, or the step of the lab does not hold.
+"Routed" goes from one VNet to another, "exit" to an address outside. "PVE's rule": at a reload, the lab's copy of
+ifupdown2 makes each VXLAN device anew whose stanza has changed, as PVE's own build does; "Debian's" is unchanged. A
+dash: no guest pings there that the change is about.
 """
 _HEAD = """\
 | change | `reload` | reloaded | ifupdown2 | kernel | other VNets | the VNet itself | routed | exit |
