@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,13 +26,13 @@ def page(rows: list[dict[str, Any]], day: str, processors: int) -> str:
     if not table:
         raise ValueError("no step of these results has counted lost packets")
     failed = sum(row["outcome"] != "ok" for row in rows)
-    runs = dict.fromkeys(f"{row['scenario']}, begun {row['run']}" for row in rows)
+    runs = Counter(f"{row['scenario']}, begun {row['run']}" for row in rows if row["verb"] == "lost_by")
     return f"""# What a change costs guests
 
 Written by `make hitless` on {day}, with {processors} processors, of {len(rows) - failed} steps of the lab that were
-good and {failed} that were not. Scenarios and runs:
+good and {failed} that were not. Scenarios, and how many changes were counted before each ended or was stopped:
 
-{chr(10).join(f"* {run}" for run in runs)}
+{chr(10).join(f"* {run}: {number} changes" for run, number in runs.items())}
 
 {table}"""
 

@@ -14,7 +14,7 @@ NOBODY: dict[str, Any] = dict.fromkeys(("untouched", "itself", "routed", "exit")
 
 
 def step(outcome: str = "ok", measured: str = "", **figures: object) -> dict[str, Any]:
-    common = {"scenario": "one", "run": "2030-01-01 10:00 UTC", "verb": "costs", "outcome": outcome}
+    common = {"scenario": "one", "run": "2030-01-01 10:00 UTC", "verb": "lost_by", "outcome": outcome}
     return {**common, "measured": measured, "kernel": "6.1-x", "figures": figures}
 
 
@@ -28,7 +28,7 @@ def test_the_page_of_lost_packets_says_how_many_steps_were_not_good() -> None:
     rows = [step(change="an ASN", way="api", reloads=0, makes_anew=True, **NOBODY), step("failed")]
     page = hitless.page(rows, "2030-01-02", 4)
     assert "of 1 steps of the lab that were\ngood and 1 that were not." in page
-    assert "* one, begun 2030-01-01 10:00 UTC\n\n" in page
+    assert "* one, begun 2030-01-01 10:00 UTC: 2 changes\n\n" in page
     assert "| an ASN | `api` | what changed | PVE's rule | 6.1 | - | - | - | - |" in page
 
 
