@@ -448,6 +448,12 @@ def test_what_is_reloaded_is_said_where_somebody_asks_for_less_than_all(settings
     said = plan(reloaded_by(settings, "changed"), cluster, *flags).out
     assert "Network of node1, node3: ifup of 6 interfaces, and nothing else is reloaded.\n" in said
     assert "Network of node2: reloaded as a whole by PVE: /etc/network/interfaces.new comes into force too.\n" in said
+    first, second, _third = json.loads(plan(settings, cluster, *flags, "--json").out)["nodes"]
+    up = first["reload"].pop("up")
+    assert up == [f"vxlan_{bridge}" for bridge in up[3:]] + up[3:]
+    assert (len(up), first["reload"]) == (6, {"whole": False, "why": "", "down": []})
+    why = "/etc/network/interfaces.new comes into force too"
+    assert second["reload"] == {"whole": True, "why": why, "down": [], "up": []}
     for silent in (settings, reloaded_by(settings, "api")):
         assert "Network of" not in plan(silent, cluster, *flags).out
 
@@ -455,6 +461,8 @@ def test_what_is_reloaded_is_said_where_somebody_asks_for_less_than_all(settings
 def test_where_pves_definitions_are_pending_all_is_reloaded_and_the_plan_says_why(settings: Path) -> None:
     cluster = fake_cluster(UCAST, pve_files={"zones.cfg": "simple: lan\n\n"})
     said = plan(reloaded_by(settings, "changed"), cluster).out
-    assert "Network of node1-node3: reloaded as a whole: PVE's definitions are pending.\n" in said
+    assert "Network of node1-node3: reloaded as a whole by PVE: PVE's definitions are pending.\n" in said
+    nodes = json.loads(plan(settings, cluster, "--json").out)["nodes"]
+    assert [node["reload"]["why"] for node in nodes] == ["PVE's definitions are pending"] * 3
     for silent in (settings, reloaded_by(settings, "api")):
         assert "Network of" not in plan(silent, cluster).out

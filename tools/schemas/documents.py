@@ -45,6 +45,7 @@ def _report() -> Schema:
             "name": TEXT,
             "steps": each(record("A step", {"step": TEXT, "outcome": one_of(Outcome)})),
             "error": TEXT,
+            "note": TEXT,
             "log": each(TEXT),
         },
         optional={"standing": one_of(found for found in Standing if found is not Standing.NEW), "left": each(TEXT)},

@@ -136,6 +136,10 @@ _DRIFT = record(
     "What has gone wrong on a node although its files are right",
     {**COMMON["discrepancy"]["properties"], "action": one_of(("add", "change", "replace"))},
 )
+_RELOAD = record(
+    "What of a node's network is reloaded where the settings say `changed`",
+    {"whole": SWITCH, "why": TEXT, "down": each(TEXT), "up": each(TEXT)},
+)
 _NODE = record(
     "A node that was looked at",
     {
@@ -143,6 +147,7 @@ _NODE = record(
         "has_changes": SWITCH,
         "is_unfinished": SWITCH,
         "frr": one_of(FrrAction),
+        "reload": or_null(_RELOAD),
         "files": each(_FILE),
         "drift": each(_DRIFT),
         "taken_down": each(TEXT),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pvesdn.cli.screens.order import order_document
+from pvesdn.cli.screens.reloads import reload_of
 from pvesdn.compare.consequences import consequences
 from pvesdn.compare.counts import Summary
 from pvesdn.compare.diff import showable
@@ -16,6 +17,7 @@ from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.order import Wishes
+from pvesdn.model.reloads import ReloadPlan, WholeNetwork
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing
 from pvesdn.model.running import PveRunning
 from pvesdn.model.sdn_edits import SdnEdits
@@ -41,7 +43,7 @@ def plan_document(
             for f in changes.falls
         ],
         "consequences": [_consequence(one, changes.guest_names) for one in consequences(changes.nodes)],
-        "nodes": [_node(node, changes.pve_version, has_diff=has_diff) for node in changes.nodes],
+        "nodes": [_node(node, changes, has_diff=has_diff) for node in changes.nodes],
         "order": order_document(changes, wishes),
         "pending": pending(changes.pending),
         "running": running(changes.pve),
@@ -143,23 +145,33 @@ def _summary(changes: ChangeSet, summary: Summary) -> dict[str, Any]:
     }
 
 
-def _node(node: NodeChanges, pve_version: str, *, has_diff: bool) -> dict[str, Any]:
+def _node(node: NodeChanges, changes: ChangeSet, *, has_diff: bool) -> dict[str, Any]:
     swap = node.execution.put_in_place
     return {
         "name": node.node,
         "has_changes": not node.is_empty,
         "is_unfinished": node.is_unfinished,
         "frr": node.execution.frr.value,
+        "reload": _reload(reload_of(node, changes)),
         "files": [_file(file, has_diff=has_diff) for file in node.files],
         "drift": [discrepancy(item) | {"action": _WORDS[action_of(item)]} for item in node.drift],
         "taken_down": list(swap.ifdown) if swap else [],
         "deleted_links": list(swap.delete_links) if swap else [],
         "guest_ports": {bridge: list(ports) for bridge, ports in sorted(node.guests.items())},
         "plug_in_again": [
-            {"port": found.port, "guest": found.guest, "command": found.command} for found in replugs(node, pve_version)
+            {"port": found.port, "guest": found.guest, "command": found.command}
+            for found in replugs(node, changes.pve_version)
         ],
         "obstacles": findings(node.obstacles),
     }
+
+
+def _reload(plan: ReloadPlan | None) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    if isinstance(plan, WholeNetwork):
+        return {"whole": True, "why": plan.why, "down": [], "up": []}
+    return {"whole": False, "why": "", "down": list(plan.down), "up": list(plan.up)}
 
 
 def _calls(edits: SdnEdits) -> list[dict[str, Any]]:
@@ -270,6 +282,7 @@ def _outcome(node: NodeOutcome) -> dict[str, Any]:
         "name": node.node,
         "steps": [{"step": step.step, "outcome": step.outcome.value} for step in node.steps],
         "error": node.error,
+        "note": node.note,
         "log": list(node.log),
     } | _standing(node)
 

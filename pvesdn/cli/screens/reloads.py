@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pvesdn.cli.screens.screen import Line, counted
-from pvesdn.model.files import ChangeSet
+from pvesdn.model.files import ChangeSet, NodeChanges
 from pvesdn.model.ranges import ranges
 from pvesdn.model.reloads import ReloadPlan, WholeNetwork
 
 
 def reload_lines(changes: ChangeSet) -> Iterator[Line]:
     """One line for each way, with the nodes that go it; none where no node has its network reloaded."""
-    if changes.pending:
-        # Put in place before, or not: PVE's commit reloads every node.
-        every = ranges(node.node for node in changes.nodes)
-        yield (f"Network of {every}: reloaded as a whole: PVE's definitions are pending.",)
-        return
     told: dict[str, list[str]] = {}
     for node in changes.nodes:
-        if node.execution.reloads:
-            told.setdefault(_way(node.execution.reload), []).append(node.node)
+        if (plan := reload_of(node, changes)) is not None:
+            told.setdefault(_way(plan), []).append(node.node)
     for way, nodes in told.items():
         yield (f"Network of {ranges(nodes)}: {way}.",)
+
+
+def reload_of(node: NodeChanges, changes: ChangeSet) -> ReloadPlan | None:
+    """What of a node's network is reloaded where the settings say `changed`; None where nothing of it is."""
+    if changes.pending:
+        # Put in place before, or not: PVE's commit reloads every node.
+        return WholeNetwork("PVE's definitions are pending")
+    return node.execution.reload if node.execution.reloads else None
 
 
 def _way(plan: ReloadPlan) -> str:
