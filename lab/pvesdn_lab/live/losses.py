@@ -46,7 +46,8 @@ tells more, because `ping` waits where nobody answers its ARP. A change may cost
 something, and those that it routes; guests of other VNets must lose nothing, or the step of the lab does not hold.
 "Routed" goes from one VNet to another, "exit" to an address outside. "PVE's rule": at a reload, the lab's copy of
 ifupdown2 makes each VXLAN device anew whose stanza has changed, as PVE's own build does; "Debian's" is unchanged. A
-dash: no guest pings there that the change is about.
+dash: no guest pings there that the change is about. Where processors are busy or emulated (kernels other than the
+machine's own), nodes change further apart, and what is lost at a change of VNI or ASN is more.
 """
 _HEAD = """\
 | change | `reload` | reloaded | ifupdown2 | kernel | other VNets | the VNet itself | routed | exit |
