@@ -100,7 +100,7 @@ class NodeAgent(Protocol):
     """
 
     def read(self, node: NodeName, files: Sequence[str]) -> Mapping[str, str]:
-        """Text by absolute path. The last component of a path may be a glob pattern; absent files are absent."""
+        """Text by absolute path. The last two components of a path may be glob patterns; absent files are absent."""
         ...
 
     def observe(self, node: NodeName, *, has_state: bool = False, besides: Sequence[str] = ()) -> NodeRaw:
@@ -232,6 +232,10 @@ class NodeAgent(Protocol):
 
         :raises NodeFailed: also where the L3VNI's bridge is not up again.
         """
+        ...
+
+    def restart_dhcp(self, node: NodeName, zones: Sequence[str]) -> None:
+        """Restart PVE's dnsmasq of these zones, as far as PVE has switched it on; whether it serves, a look tells."""
         ...
 
     def restore_flooding(self, node: NodeName, flooding: Flooding) -> None:

@@ -28,7 +28,15 @@ RECORD = "/var/lib/pvesdn/written.json"
 
 _HIDDEN = ("/proc/", "/state/", "/run/", "/var/tmp/network/", "/var/lib/pvesdn/lock")
 """The kernel's, those of the stand-ins, ifupdown2's memory, and the program's lock."""
-_FOLDERS = ("etc/network/interfaces.d", "etc/frr", "etc/sysctl.d", "etc/pve", "proc/sys", "var/lib")
+_FOLDERS = (
+    "etc/network/interfaces.d",
+    "etc/frr",
+    "etc/sysctl.d",
+    "etc/pve",
+    "etc/systemd/system",
+    "proc/sys",
+    "var/lib",
+)
 _SWITCHES = {
     "net/ipv4/ip_forward": "0",
     "net/ipv4/fib_multipath_use_neigh": "0",

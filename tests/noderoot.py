@@ -9,11 +9,20 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-FOLDERS = ("etc/network/interfaces.d", "etc/frr", "etc/sysctl.d", "etc/pve/sdn", "proc/sys", "bin")
+FOLDERS = (
+    "etc/network/interfaces.d",
+    "etc/frr",
+    "etc/sysctl.d",
+    "etc/pve/sdn",
+    "etc/systemd/system",
+    "proc/sys",
+    "bin",
+)
 
 OURS = "/etc/network/interfaces.d/pvesdn"
 FRR = "/etc/frr/frr.conf"
 SYSCTL = "/etc/sysctl.d/90-pvesdn.conf"
+DROP_IN = "/etc/systemd/system/dnsmasq@lan.service.d/pvesdn.conf"
 RECORD = "/var/lib/pvesdn/written.json"
 
 

@@ -18,7 +18,7 @@ from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.design.checks.all_checks import check
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.ours.vteps import choose_vteps
-from pvesdn.model import files, snapshot
+from pvesdn.model import dhcp_unit, files, snapshot
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link, NodeFacts
@@ -187,6 +187,7 @@ def test_the_page_about_safety_lists_every_file_that_may_be_written() -> None:
         files.FRR_CONF_LOCAL,
         files.FRR_DAEMONS,
         files.OUR_SYSCTL,
+        dhcp_unit.DhcpUnit("ZONE", "").path,
         snapshot.SEEN_FILE,
     }
 

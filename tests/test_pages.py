@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.model import files
+from pvesdn.model import dhcp_unit, files
 from pvesdn.node.program.places import CLUSTER_LOCK
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -141,6 +141,7 @@ def test_security_names_every_file_that_may_be_written() -> None:
         files.FRR_CONF_LOCAL,
         files.FRR_DAEMONS,
         files.OUR_SYSCTL,
+        dhcp_unit.DhcpUnit("ZONE", "").path,
     }
     section = SECURITY.partition("* write these files and no others:")[2].partition("\n* ")[0]
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pvesdn.decode.frr.text import is_from_write_memory, meaning
 from pvesdn.decode.nodes.record import Record
+from pvesdn.model.dhcp_unit import zone_of
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL
 
 _FRR_SETTINGS = (
@@ -46,7 +47,7 @@ def conflict(
         return "" if is_ours else "it was edited after pvesdn wrote it"
     if not current.strip() or (path == FRR_CONF and is_blank_frr(current)):
         return ""
-    if path in _OURS_BY_NAME:
+    if path in _OURS_BY_NAME or zone_of(path) is not None:
         return "it exists, but this node has no record of pvesdn writing it"
     return "somebody else wrote it"
 

@@ -23,6 +23,7 @@ from pvesdn.model.execution import (
     ReloadNetwork,
     ReloadRehearsed,
     ReplaceDefinitions,
+    RestartDhcp,
     Step,
 )
 from pvesdn.model.facts import NodeFacts
@@ -50,6 +51,7 @@ def steps(
     frr: FrrAction,
     reload: ReloadNetwork | ReloadRehearsed | None,
     is_unfinished: bool,
+    dhcp: tuple[str, ...] = (),
 ) -> Iterator[Step]:
     """One node's steps, in their order.
 
@@ -58,6 +60,7 @@ def steps(
     :param own: changes that pvesdn writes itself.
     :param reload: None where nothing needs one, or where PVE's commit does it.
     :param is_unfinished: an earlier run ended between the files and the rest.
+    :param dhcp: zones whose dnsmasq is to be in a VRF, or to leave one: after the reload, which may make the VRF anew.
     """
     files = tuple(_write(change) for change in own)
     if files:
@@ -68,10 +71,18 @@ def steps(
         yield ChangeFrr(frr)
     if reload is not None:
         yield reload
+        if dhcp:
+            yield RestartDhcp(dhcp)
 
 
 def node_execution(
-    compared: tuple[Compared, ...], now: NodeNow, owners: FileOwners, flooding: Flooding, *, reloads: bool
+    compared: tuple[Compared, ...],
+    now: NodeNow,
+    owners: FileOwners,
+    flooding: Flooding,
+    dhcp: tuple[str, ...] = (),
+    *,
+    reloads: bool,
 ) -> NodeExecution:
     """What is done about the files of one node that change; what PVE writes is left to PVE.
 
@@ -79,15 +90,17 @@ def node_execution(
     """
     own = tuple(found for found in compared if not found.change.by_pve)
     if not reloads:
-        return _execution(own, now, owners, flooding, None)
-    execution = _execution(own, now, owners, flooding, ReloadNetwork(owners.regenerate_frr))
+        return _execution(own, now, owners, (flooding, dhcp), None)
+    execution = _execution(own, now, owners, (flooding, dhcp), ReloadNetwork(owners.regenerate_frr))
     return replace(execution, reload=reload_plan(own, now, owners))
 
 
-def rehearsal(compared: tuple[Compared, ...], now: NodeNow, owners: FileOwners, flooding: Flooding) -> NodeExecution:
+def rehearsal(
+    compared: tuple[Compared, ...], now: NodeNow, owners: FileOwners, flooding: Flooding, dhcp: tuple[str, ...] = ()
+) -> NodeExecution:
     """The same, with what PVE is going to write: put in place and loaded before PVE commits."""
     files = tuple(found for found in compared if not found.change.by_pve or found.change.new is not None)
-    execution = _execution(files, now, owners, flooding, ReloadRehearsed() if files else None)
+    execution = _execution(files, now, owners, (flooding, dhcp), ReloadRehearsed() if files else None)
     rehearsed = {found.change.path: found.change.new for found in files if found.change.by_pve and found.change.new}
     if owners.pve_writes_frr and FRR_CONF in now.files and not now.facts.lacks_frr:
         rehearsed.setdefault(FRR_CONF, now.files[FRR_CONF])  # it says the same already
@@ -98,9 +111,10 @@ def _execution(
     own: tuple[Compared, ...],
     now: NodeNow,
     owners: FileOwners,
-    flooding: Flooding,
+    after: tuple[Flooding, tuple[str, ...]],
     reload: ReloadNetwork | ReloadRehearsed | None,
 ) -> NodeExecution:
+    flooding, dhcp = after
     is_unfinished = now.record.is_unfinished
     frr_is_unfinished = is_unfinished and FRR_CONF in (now.record.files or {})
     if reload is not None and any(map(_loses_ipv6, own)):
@@ -112,8 +126,9 @@ def _execution(
         frr=_frr_action(own, owners, is_unfinished=frr_is_unfinished),
         reload=reload,
         is_unfinished=is_unfinished,
+        dhcp=dhcp,
     )
-    return NodeExecution(now.facts.node, tuple(in_order), flooding, finishes=bool(own) or is_unfinished)
+    return NodeExecution(now.facts.node, tuple(in_order), flooding, finishes=bool(own) or is_unfinished, dhcp=dhcp)
 
 
 def _loses_ipv6(found: Compared) -> bool:

@@ -15,6 +15,7 @@ from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.prerequisites import prerequisites
 from pvesdn.compare.present import NodeNow, PresentFile
 from pvesdn.compare.way_in import WayIn
+from pvesdn.model.dhcp_unit import zone_of
 from pvesdn.model.execution import Flooding
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
@@ -61,7 +62,8 @@ def compare_node(
     in_words = {bridge: tuple(labelled(port, now.guest_names) for port in ports) for bridge, ports in guests.items()}
     is_unfinished = now.record.is_unfinished
     is_reloaded = bool(changes) or is_unfinished or shows_pve
-    execution = node_execution(compared, now, owners, flooding, reloads=is_reloaded and not shows_pve)
+    dhcp = tuple(zone for file in wanted if (zone := zone_of(file.path)) is not None)
+    execution = node_execution(compared, now, owners, flooding, dhcp, reloads=is_reloaded and not shows_pve)
     return NodeChanges(
         node=now.facts.node,
         files=changes,
@@ -74,7 +76,7 @@ def compare_node(
         links=now.facts.links,
         nics=now.facts.nics,
         execution=execution,
-        rehearsal=rehearsal(compared, now, owners, flooding) if shows_pve else None,
+        rehearsal=rehearsal(compared, now, owners, flooding, dhcp) if shows_pve else None,
         consequences=node_consequences(
             _changed_files(compared),
             now.facts,

@@ -83,6 +83,8 @@ def _is_needed(question: str, expected: NodeExpectation) -> bool:
         return bool(expected.virtual_routers)
     if question == "dhcp-filters":
         return any(device.keeps_dhcp_out for device in expected.devices)
+    if question == "dhcp-servers":
+        return bool(expected.dhcp)
     return question not in {"vrf-routes", "evpn-rmacs"} or bool(expected.l3vnis)
 
 

@@ -20,6 +20,7 @@ from pvesdn.model.execution import (
     PutInPlace,
     ReloadNetwork,
     ReloadRehearsed,
+    RestartDhcp,
     Step,
 )
 from pvesdn.model.files import FRR_FILES, Action, NodeChanges
@@ -78,6 +79,8 @@ def _healed(
         steps.append(ChangeFrr(frr))
     if reloads and reload is not None:
         steps.append(replace(reload, times=_times(before, drifted)))
+    if before.dhcp and ((reloads and reload is not None) or any(item.subject is Subject.DHCP for item in drifted)):
+        steps.append(RestartDhcp(before.dhcp))
     # What has gone wrong is no change of a stanza: only a whole reload looks at every device.
     return replace(before, steps=tuple(steps), finishes=before.finishes or bool(deleted), reload=_ALL)
 
@@ -99,7 +102,7 @@ def _is_healed(item: Discrepancy, view: NodeView) -> bool:
             device = view.expected.by_name[item.object]
             there = (view.state.flooding or {}).get(item.object, frozenset())
             return device.remotes is not None and not device.remotes <= there
-        case Subject.SETTING:
+        case Subject.SETTING | Subject.DHCP:
             return True
         case Subject.FRR:
             is_down = not item.trait and bool(view.missing_daemons)

@@ -18,6 +18,7 @@ from pvesdn.design.ours.zones import (
     VnetPlan,
     ZonePlan,
     gateway_bridge,
+    has_vrf,
     vnet_nodes,
     zone_mtu,
     zone_nodes,
@@ -29,6 +30,7 @@ from pvesdn.design.shared.ownership import file_owners, pve_writes_frr
 from pvesdn.design.shared.pve_evpn import evpn_zones
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
+from pvesdn.model.dhcp_unit import DhcpUnit
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import InterfacesFile, Stanza, Tunnel, VrfDevice, VxlanPort
 from pvesdn.model.own_sdn import EvpnZone, Exit, OwnZone, VxlanZone
@@ -98,6 +100,7 @@ def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False)
         sysctls=design_sysctls(shared.plans, exits, node),
         flooding=flooding,
         pve_daemons=daemons(pve_frr) - SWITCHED_BY_PVE if has_sdn else frozenset(),
+        dhcp=tuple(sorted(_dhcp(shared, node), key=attrgetter("zone"))),
     )
 
 
@@ -154,6 +157,15 @@ def _tunnel(plan: ZonePlan, node: str) -> Tunnel:
     if isinstance(plan.zone, EvpnZone):
         return zone_evpn.design_tunnel(plan, plan.zone, node)
     return zone_vxlan.design_tunnel(plan, plan.zone, node)
+
+
+def _dhcp(shared: SharedDesign, node: str) -> Iterator[DhcpUnit]:
+    """PVE's dnsmasq of each carried zone whose VNets are in a VRF on the node."""
+    served = shared.given.sdn.pve.with_dhcp
+    for plan in shared.plans:
+        is_here = any(node in vnet.nodes for vnet in plan.vnets)
+        if plan.zone.carries in served and has_vrf(plan.zone) and is_here:
+            yield DhcpUnit(plan.zone.carries, vrf(plan.zone.id))
 
 
 def _flooding(

@@ -79,6 +79,7 @@ def expect(design: NodeDesign) -> NodeExpectation:
         asn=next((router.asn for config in configs for router in config.routers if router.vrf is None), None),
         refuses_defaults=refuses_defaults(configs),
         virtual_routers=tuple(expected_virtual_routers(configs)),
+        dhcp=design.dhcp,
         settings=dict(ours) | written,
         optional=frozenset(_path(name[1:]) for name, _ in design.sysctls if name.startswith(_MAY_FAIL)),
     )

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from pvesdn.model.capabilities import NETWORK_PACKAGE, PveCapabilities
 from pvesdn.model.cluster import ClusterState, SeenVtep
+from pvesdn.model.dhcp_unit import DhcpUnit
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import InterfacesFile
@@ -62,6 +63,7 @@ class NodeDesign:
     :param sysctls: names and values, sorted by name.
     :param flooding: static all-zero FDB entries by VXLAN device: a route withdrawn by FRR deletes them, so they are
         checked whenever FRR changes.
+    :param dhcp: what of PVE's DHCP has to run in a VRF of ours, sorted by zone.
     """
 
     node: str
@@ -74,3 +76,4 @@ class NodeDesign:
     sysctls: tuple[tuple[str, str], ...]
     flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...]
     pve_daemons: frozenset[str] = frozenset()
+    dhcp: tuple[DhcpUnit, ...] = ()

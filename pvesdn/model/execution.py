@@ -143,7 +143,14 @@ class ReloadRehearsed:
     times: int = 1
 
 
-Step: TypeAlias = PutInPlace | LoadSysctl | ChangeFrr | ReloadNetwork | ReloadRehearsed
+@dataclass(frozen=True, slots=True)
+class RestartDhcp:
+    """Restart what serves addresses in these zones of PVE's: in its VRF, or no longer in one."""
+
+    zones: tuple[str, ...]
+
+
+Step: TypeAlias = PutInPlace | LoadSysctl | ChangeFrr | ReloadNetwork | ReloadRehearsed | RestartDhcp
 """What is done on a node when its turn comes, in this order."""
 
 
@@ -151,7 +158,7 @@ Step: TypeAlias = PutInPlace | LoadSysctl | ChangeFrr | ReloadNetwork | ReloadRe
 class NodeExecution:
     """What is done on one node.
 
-    :param steps: in this order, when its turn comes: files, kernel settings, FRR, network.
+    :param steps: in this order, when its turn comes: files, kernel settings, FRR, network, DHCP.
     :param flooding: looked after when all had their turn, whether or not all went well: FRR may have taken entries
         along.
     :param finishes: once verified, the mark that `PutInPlace` leaves on the node is taken away.
@@ -159,6 +166,7 @@ class NodeExecution:
         rehearsed.
     :param waits_for: nodes that give up an address which comes here: they have their turn first, and where one of them
         did not get that far, this one is left as it is, or both would hold the address.
+    :param dhcp: zones of PVE's whose dnsmasq is in a VRF, or leaves one: PVE's commit restarts it before it reloads.
     """
 
     node: NodeName
@@ -168,6 +176,7 @@ class NodeExecution:
     waits_for: frozenset[NodeName] = frozenset()
     rehearsed: Mapping[str, str] = field(default_factory=dict)
     reload: ReloadPlan = field(default_factory=WholeNetwork)
+    dhcp: tuple[str, ...] = ()
 
     @property
     def put_in_place(self) -> PutInPlace | None:

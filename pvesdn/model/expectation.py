@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pvesdn.model.dhcp_unit import DhcpUnit
 from pvesdn.model.primitives import IpAddress, IpInterface, IpNetwork
 from pvesdn.model.vlans import VlanSet
 
@@ -120,6 +121,7 @@ class NodeExpectation:
     :param vnis: in the order of the devices.
     :param routes: its own, of VRFs with an L3VNI.
     :param asn: of BGP in the default VRF; None without.
+    :param dhcp: the dnsmasq of PVE's that run in a VRF, sorted by zone.
     :param refuses_defaults: default routes of the others are not taken, as by one of PVE's exits.
     """
 
@@ -134,6 +136,7 @@ class NodeExpectation:
     asn: int | None = None
     refuses_defaults: bool = False
     virtual_routers: tuple[ExpectedVirtualRouter, ...] = ()
+    dhcp: tuple[DhcpUnit, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, ExpectedDevice]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pvesdn.model.dhcp_unit import DROP_INS
 from pvesdn.model.primitives import Json
 
 SDN_PATH = "cluster/sdn"
@@ -60,9 +61,10 @@ NODE_FILES = (
     "/etc/frr/frr.conf.local",
     "/etc/frr/daemons",
     "/etc/sysctl.d/90-pvesdn.conf",
+    DROP_INS,
     RECORD_FILE,
 )
-"""The files read from a node; the last path component may be a glob pattern."""
+"""The files read from a node; the last two path components may be glob patterns."""
 
 NODE_COMMANDS = (
     "ip-addr",
@@ -82,13 +84,13 @@ its guests' network devices that have an MTU of their own.
 """
 
 STATE_COMMANDS = (
-    *("fdb", "settings", "port-vlans", "dhcp-filters", "guest-plugs"),
+    *("fdb", "settings", "port-vlans", "dhcp-filters", "dhcp-servers", "guest-plugs"),
     *("frr-daemons", "frr-running", "bgp-neighbors", "evpn-vnis"),
     *("vrf-routes", "evpn-rmacs", "vrrp"),
 )
 """Names of what is asked of a node besides where its live state counts: the all-zero FDB entries of all devices, the
-kernel's settings as they are now; the VLANs of bridges' ports; the filters that keep DHCP from
-crossing VXLAN devices; where the guests' configurations plug them in; FRR's
+kernel's settings as they are now; the VLANs of bridges' ports; the filters that keep DHCP from crossing VXLAN devices;
+whether what serves addresses in VRFs runs there; where the guests' configurations plug them in; FRR's
 daemons that run, its running configuration, its BGP sessions and its VNIs; the kernel's routes in VRFs of EVPN, the
 router MACs of other VTEPs, and the roles of virtual routers.
 Each answer is ``{"answer": JSON}``, or where there is none ``{"fault": text}``, with ``"late": true`` if its time was

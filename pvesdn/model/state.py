@@ -117,6 +117,19 @@ class LiveVirtualRouter:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveDhcp:
+    """A dnsmasq of PVE's that has a drop-in of ours.
+
+    :param is_enabled: PVE has switched it on.
+    :param vrf: where it runs; empty for the main table.
+    """
+
+    is_enabled: bool
+    is_active: bool
+    vrf: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeState:
     """What one node is doing. None is what was not seen, and `unseen` says why.
 
@@ -132,6 +145,7 @@ class NodeState:
     :param router_macs: of other VTEPs, by L3VNI and VTEP, in lower case: what next hops use, mostly the same for IPv4
         and IPv6.
     :param virtual_routers: those with an address.
+    :param dhcp: by PVE's zone.
     :param plugs: what the configurations of the node's guests say of their network devices, running or not.
     :param unseen: reasons by the name of the question, as in `STATE_COMMANDS`.
     :param late: questions whose time was up: who should have answered hangs.
@@ -150,5 +164,6 @@ class NodeState:
     routes: Mapping[str, Mapping[IpNetwork, LiveRoute]] | None = None
     router_macs: Mapping[int, Mapping[IpAddress, frozenset[str]]] | None = None
     virtual_routers: tuple[LiveVirtualRouter, ...] | None = None
+    dhcp: Mapping[str, LiveDhcp] | None = None
     unseen: Mapping[str, str] = field(default_factory=dict)
     late: frozenset[str] = frozenset()

@@ -28,6 +28,7 @@ class Subject(StrEnum):
     PORT = "port"
     CLOCK = "clock"
     GUEST = "guest"
+    DHCP = "dhcp"
     DEFINITIONS = "definitions"
 
 

@@ -19,6 +19,7 @@ PARTS = (
         "machine",
         "request",
         "files",
+        "drop_ins",
         "record",
         "quorum",
         "lock",
@@ -32,6 +33,7 @@ PARTS = (
     *(
         "flood",
         "dhcp",
+        "serve",
         "rules",
         "nat",
         "guests",

@@ -1,4 +1,4 @@
-"""Files of settings: /etc/frr/daemons and sysctl.d(5)."""
+"""Files of settings: /etc/frr/daemons, sysctl.d(5), and our drop-ins for PVE's dnsmasq."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ _WORD = re.compile(r"[^\s\"']+")
 _SWITCHES = frozenset({"yes", "no", "true", "false"})
 _OPTION = re.compile(r"-[A-Za-z]|--[a-z][a-z_-]{1,30}")
 _SECRET = ("secret", "key", "pass", "token", "psk", "pwd")
+_VRF = "vrf_[A-Za-z0-9]{1,8}"
+_DROP_IN = re.compile(
+    r"# Written by pvesdn from /etc/pve/sdn/pvesdn\.cfg\. Changes made here are lost: edit that file, then `pvesdn apply`\.|"
+    r"\[Unit\]|\[Service\]|After=networking\.service|ExecStart=|"
+    r"# PVE restarts the unit at each of its reloads: without the VRF it is left out, and the reload goes on\.|"
+    rf"ConditionPathExists=/sys/class/net/{_VRF}|"
+    rf'ExecStart=/bin/ip vrf exec {_VRF} /usr/share/dnsmasq/systemd-helper exec "%i"'
+)
+"""Lines of our own; a file of that name has others where somebody has written it."""
 _NUMBERED = re.compile(r"(?:[a-z0-9]+(?:_options|_wrap|_instances)|MAX_FDS|FRR_NO_ROOT|all_wrap)[ \t]*=")
 """Settings with a number in FRR's daemons file."""
 
@@ -27,9 +36,22 @@ def hide_sysctl(text: str, veil: Veil) -> str:
     return veil.each_line(text.split("\n"), _sysctl)
 
 
+def hide_drop_in(text: str, veil: Veil) -> str:
+    """A drop-in for PVE's dnsmasq: whole lines of ours, and nothing of anybody else's."""
+    return veil.each_line(text.split("\n"), _drop_in)
+
+
 def hide_all(text: str, veil: Veil) -> str:
     """A file of unknown content."""
-    return veil.each_line(text.split("\n"), lambda line, veil: re.sub(r"\S+", lambda found: veil.hide(found[0]), line))
+    return veil.each_line(text.split("\n"), _every_word)
+
+
+def _every_word(line: str, veil: Veil) -> str:
+    return re.sub(r"\S+", lambda found: veil.hide(found[0]), line)
+
+
+def _drop_in(line: str, veil: Veil) -> str:
+    return line if _DROP_IN.fullmatch(line) else _every_word(line, veil)
 
 
 def _daemons(line: str, veil: Veil) -> str:

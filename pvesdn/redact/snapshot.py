@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from pvesdn.decode.secrets.veil import PLACEHOLDER, Veil, is_kernel_name
+from pvesdn.model.dhcp_unit import zone_of
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import GUESTS_PATH, RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
@@ -16,7 +17,7 @@ from pvesdn.redact.digests import with_digests
 from pvesdn.redact.frr import hide_frr
 from pvesdn.redact.interfaces import headers, hide_interfaces
 from pvesdn.redact.reasons import hide_reason
-from pvesdn.redact.settings import hide_all, hide_daemons, hide_sysctl
+from pvesdn.redact.settings import hide_all, hide_daemons, hide_drop_in, hide_sysctl
 
 _INTERFACES = "/etc/network/interfaces"
 _RUNNING = ".running-config"
@@ -87,6 +88,8 @@ def cleaner(path: str) -> _Clean:
     """The function that replaces the secrets of a node's file."""
     if path.startswith(_INTERFACES):
         return hide_interfaces
+    if zone_of(path) is not None:
+        return hide_drop_in
     return {
         FRR_CONF: hide_frr,
         FRR_CONF_LOCAL: hide_frr,

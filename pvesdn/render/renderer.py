@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from pvesdn.decode.frr.local import read_local
 from pvesdn.design.merge.local import merge_local
 from pvesdn.model.design import NodeDesign
+from pvesdn.model.dhcp_unit import zone_of
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL, RenderedFile
 from pvesdn.render.engine import environment, render_template, template_errors
 from pvesdn.render.frr import frr_conf, frr_conf_local, frr_daemons
@@ -52,6 +53,7 @@ class Renderer:
             local,
             frr_daemons(self._env, design.daemons | (design.pve_daemons if has_daemons else frozenset()), daemons),
             self._sysctl(design),
+            *self._drop_ins(design, files),
         )
         return tuple(sorted((file for file in rendered if file is not None), key=lambda file: file.path))
 
@@ -65,6 +67,12 @@ class Renderer:
             return RenderedFile(path=OUR_SYSCTL, text=None)
         text = render_template(self._env, "sysctl/90-pvesdn.conf.j2", sysctls=design.sysctls)
         return RenderedFile(path=OUR_SYSCTL, text=text, sysctls=design.sysctls)
+
+    def _drop_ins(self, design: NodeDesign, files: Mapping[str, str]) -> Iterator[RenderedFile]:
+        for unit in design.dhcp:
+            yield RenderedFile(unit.path, render_template(self._env, "systemd/dnsmasq.conf.j2", unit=unit))
+        wanted = {unit.path for unit in design.dhcp}
+        yield from (RenderedFile(path, None) for path in files if zone_of(path) is not None and path not in wanted)
 
     def _frr_conf(self, design: NodeDesign, local: str | None) -> RenderedFile:
         """:param local: the text of frr.conf.local as it will be."""

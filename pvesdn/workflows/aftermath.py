@@ -12,9 +12,11 @@ from pvesdn.workflows.world import World
 _ONCE = "whether PVE's source NAT is there once"
 
 
-def tidy_up(world: World, run: Sequence[Progress], *, rehearses: bool) -> tuple[str, ...]:
-    """What the reloads have taken away is restored, and what they have added twice goes; see the two below."""
+def tidy_up(world: World, run: Sequence[Progress], *, commits: bool, rehearses: bool) -> tuple[str, ...]:
+    """What the reloads have taken away is restored, and what they have added twice goes; see those below."""
     restore_flooding(world, healthy(run))
+    if commits:
+        restart_dhcp(world, healthy(run))
     return drop_surplus_rules(world, healthy(run)) if rehearses else ()
 
 
@@ -26,6 +28,17 @@ def restore_flooding(world: World, run: Iterable[Progress]) -> None:
         world.nodes.restore_flooding(progress.node, progress.execution.flooding)
 
     on_each(world, (progress for progress in run if progress.execution.flooding), restore)
+
+
+def restart_dhcp(world: World, run: Iterable[Progress]) -> None:
+    """PVE's commit has restarted each dnsmasq before it reloaded the network: those in VRFs may lack theirs."""
+
+    def restart(progress: Progress) -> None:
+        progress.begin("dhcp", "after PVE's commit")
+        world.nodes.restart_dhcp(progress.node, progress.execution.dhcp)
+        progress.done()
+
+    on_each(world, (progress for progress in run if progress.execution.dhcp), restart)
 
 
 def drop_surplus_rules(world: World, run: Iterable[Progress]) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def _carry_out(work: _Work, begin: Begin | None) -> ApplyReport:
             proof.check_way_back(run)
             return _rehearsed(run, changes, rehearsal, is_rehearsal=not manner.commits)
         commit = _commit(work, run, transaction)
-        left_over = tidy_up(world, run, rehearses=todo.rehearses)
+        left_over = tidy_up(world, run, commits=todo.commits, rehearses=todo.rehearses)
         verdict = proof.check(healthy(run), is_committed=todo.commits) if healthy(run) else None
         elsewhere = [] if verdict is None else failed_elsewhere(run, verdict)
         is_unconfirmed = _settle(run, transaction, elsewhere, 0 if todo.rehearses else manner.confirm_within)

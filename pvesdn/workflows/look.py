@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pvesdn.compare.drift import told, unread
 from pvesdn.compare.frr_live import compare_frr, compare_frr_alone, unseen
 from pvesdn.compare.live import Circumstances, compare_live
+from pvesdn.compare.live_dhcp import compare_dhcp
 from pvesdn.compare.live_evpn import unannounced
 from pvesdn.compare.live_guests import compare_guests
 from pvesdn.compare.live_sessions import established
@@ -16,6 +17,7 @@ from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.compare.paths_now import plan_paths_now
 from pvesdn.decode.nodes.state import decode_state
 from pvesdn.design.expectation import expect
+from pvesdn.design.ours.zones import has_vrf
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.errors import NodeFailed
 from pvesdn.model.design import NodeDesign
@@ -31,6 +33,7 @@ _SEEN_AS = {
     "settings": "the kernel's settings",
     "port-vlans": "VLANs of the ports of VLAN-aware VNets",
     "dhcp-filters": "what keeps DHCP from crossing VXLAN devices",
+    "dhcp-servers": "whether what serves addresses in VRFs runs there",
     "guest-plugs": "whether guests' ports are where their configurations have them",
     "frr-daemons": "FRR's daemons",
     "frr-running": "FRR's running configuration",
@@ -134,18 +137,21 @@ class Looker:
 
     def left_to_pve(self) -> Iterator[NotChecked]:
         """What PVE's reload sets up besides interfaces and FRR, which nothing is held against."""
-        for zone in self._known.given.sdn.pve.zones:
-            if isinstance(zone, PveSimpleZone) and zone.dhcp:
+        sdn = self._known.given.sdn
+        looked_at = {zone.carries for zone in sdn.own.zones if has_vrf(zone)}
+        for zone in sdn.pve.zones:
+            if isinstance(zone, PveSimpleZone) and zone.dhcp and zone.id not in looked_at:
                 yield NotChecked("", f"DHCP of zone {zone.id}", _DHCP.format(zone.id))
 
     def own_on(self, node: LookedAt) -> tuple[Discrepancy, ...]:
         """What of it the node shows by itself, whatever the others do."""
-        found = (*node.live, *compare_frr_alone(node.view))
+        found = (*node.live, *compare_dhcp(node.view), *compare_frr_alone(node.view))
         return tuple(item for item in found if not _waits_for_files(item, node.view))
 
     def found_on(self, node: LookedAt, cluster: ClusterView) -> Iterator[Discrepancy]:
         """Everything about what a node is doing that is not as it should be: devices, guests, FRR."""
         yield from node.live
+        yield from compare_dhcp(node.view)
         yield from compare_guests(node.view, self._known.guest_names, self._known.given.cluster.pve_version)
         yield from compare_frr(node.view, cluster)
 

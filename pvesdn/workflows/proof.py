@@ -37,7 +37,7 @@ AT_ONCE = 5.0
 _LONGEST_PAUSE = 2.0
 """Seconds between two looks at most: what they wait for is there from one moment to the next."""
 _DONE_AT_ONCE = frozenset({Subject.FILE, Subject.DEVICE, Subject.SETTING})
-_ITS_OWN = _DONE_AT_ONCE | {Subject.FRR, Subject.VNI, Subject.GUEST}
+_ITS_OWN = _DONE_AT_ONCE | {Subject.FRR, Subject.VNI, Subject.GUEST, Subject.DHCP}
 """What a node shows by itself, whatever the others have."""
 _OWN_ROUTES = "whether it announced its new VNIs before the others changed"
 _LINK = "link"

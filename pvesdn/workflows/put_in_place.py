@@ -1,4 +1,4 @@
-"""Round by round: swap the staged files in, then bring kernel settings, FRR and the network up to date.
+"""Round by round: swap the staged files in, then bring kernel settings, FRR, the network and DHCP up to date.
 
 The nodes of a round go side by side, step by step: none has its FRR changed before all have their files, and none is
 reloaded before FRR is done on all.
@@ -11,7 +11,15 @@ from dataclasses import replace
 from typing import assert_never
 
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
-from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, ReloadRehearsed, Step
+from pvesdn.model.execution import (
+    ChangeFrr,
+    LoadSysctl,
+    PutInPlace,
+    ReloadNetwork,
+    ReloadRehearsed,
+    RestartDhcp,
+    Step,
+)
 from pvesdn.model.order import Order
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.reloads import ChangedInterfaces
@@ -24,7 +32,7 @@ from pvesdn.workflows.world import World
 
 REACHED_AGAIN = 30.0
 """Seconds that a node may take to answer after its reload: the ports of a bridge may wait for spanning tree."""
-KINDS = (PutInPlace, LoadSysctl, ChangeFrr, ReloadRehearsed, ReloadNetwork)
+KINDS = (PutInPlace, LoadSysctl, ChangeFrr, ReloadRehearsed, ReloadNetwork, RestartDhcp)
 """Every step there is, in the order in which nodes do them side by side."""
 
 IsGood = Callable[[Progress, Sequence[Progress]], bool]
@@ -136,6 +144,9 @@ def _carry_out(progress: Progress, step: Step) -> None:
         case ReloadRehearsed():
             progress.begin("reloaded", "with PVE's definitions still pending")
             _reload_rehearsed(progress, step)
+        case RestartDhcp(zones):
+            progress.begin("dhcp")
+            nodes.restart_dhcp(node, zones)
         case _:
             assert_never(step)
 

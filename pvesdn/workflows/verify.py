@@ -9,6 +9,7 @@ from itertools import chain
 
 from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, unsourced
 from pvesdn.compare.live import checks
+from pvesdn.compare.live_dhcp import dhcp_checks
 from pvesdn.compare.live_guests import guest_checks
 from pvesdn.compare.live_paths import WHAT
 from pvesdn.compare.live_routes import route_checks
@@ -112,7 +113,7 @@ def _look(known: Understanding, renderer: Renderer, looker: Looker) -> tuple[dic
 
 
 def _counted(view: NodeView) -> Counter[str]:
-    return Counter(chain(checks(view), guest_checks(view), route_checks(view), vrrp_checks(view)))
+    return Counter(chain(checks(view), guest_checks(view), dhcp_checks(view), route_checks(view), vrrp_checks(view)))
 
 
 def _no_further(found: Sequence[Discrepancy]) -> Further:

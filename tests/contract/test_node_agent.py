@@ -176,7 +176,7 @@ def test_reads_what_is_there_by_patterns_and_leaves_out_what_is_not(subject: Sub
     assert answer == {OURS: "# Zürich, 東京 🙂\n\tiface x\n"}
 
 
-@pytest.mark.parametrize("path", ["etc/hosts", "/etc/../etc/hosts", "//etc/hosts", "/etc/*/hosts", "/etc/a\nb"])
+@pytest.mark.parametrize("path", ["etc/hosts", "/etc/../etc/hosts", "//etc/hosts", "/*/x/hosts", "/etc/a\nb"])
 def test_refuses_to_read_what_is_no_plain_path(subject: Subject, path: str) -> None:
     with pytest.raises(NodeFailed):
         subject.agent.read(NODE, [path])
@@ -395,6 +395,11 @@ def test_missing_flood_entries_are_put_back_and_none_is_doubled(subject: Subject
     subject.agent.restore_flooding(NODE, (("vxlan_off", GROUP[0][1]),))  # what is not there has no list
 
 
+def test_what_serves_addresses_is_restarted_where_it_is_switched_on(subject: Subject) -> None:
+    subject.agent.restart_dhcp(NODE, ["lan", "dmz"])
+    subject.agent.restart_dhcp(NODE, [])
+
+
 def test_nobody_learns_router_macs_anew_where_no_apply_is_under_way(subject: Subject) -> None:
     before = subject.agent.observe(NODE).commands["ip-link"]
     subject.agent.readvertise(NODE)
@@ -459,6 +464,8 @@ def test_leaves_pves_files_to_pve(subject: Subject, path: str) -> None:
         ("flood", {"ports": {"vxlan_web": ["192.168.0.2; reboot"]}}),
         ("flood", {"ports": {"-x": []}}),
         ("flood", {}),
+        ("serve", {"zones": ["../lan"]}),
+        ("serve", {"zones": "lan"}),
         ("commit", {"files": [], "ifdown": [{"file": "/etc/network/interfaces", "interface": "vmbr0"}]}),
         ("stage", {"files": "no list"}),
         ("stage", {"files": [{"path": OURS, "text": 7}]}),

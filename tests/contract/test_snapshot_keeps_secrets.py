@@ -15,6 +15,7 @@ from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
 from pvesdn.model.dhcp_filter import dhcp_filter
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from tests.fakes import cluster_answers, fake_node
+from tests.noderoot import DROP_IN
 
 INTERFACES = "/etc/network/interfaces"
 FRR = "/etc/frr/frr.conf"
@@ -312,6 +313,10 @@ def test_a_file_below_etc_pve_shows_no_secret(
         ("/etc/frr/daemons", 'bgpd_options="  -A 127.0.0.1 --password swordfish"'),
         ("/etc/sysctl.d/90-pvesdn.conf", "net.ipv6.conf.all.stable_secret = 2001:db8::4711 swordfish"),
         ("/etc/sysctl.d/90-pvesdn.conf", "; swordfish"),
+        (DROP_IN, "Environment=TOKEN=swordfish"),
+        (DROP_IN, "# Written by pvesdn from /etc/pve/sdn/pvesdn.cfg. swordfish"),
+        (DROP_IN, "ExecStart=/bin/ip vrf exec vrf_prod swordfish"),
+        (DROP_IN, "ConditionPathExists=/sys/class/net/swordfish"),
         ("/var/lib/pvesdn/written.json", '{"format": 1, "files": {"/x": "swordfish"}}'),
         ("/var/lib/pvesdn/written.json", "swordfish"),
         ("/etc/network/interfaces.d/wg0.conf", "PrivateKey = swordfish"),

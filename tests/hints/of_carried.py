@@ -439,24 +439,11 @@ ROWS = (
         followed=(("pvesdn.cfg", "web\n\tzone edge", "web\n\tzone prod"),),
     ),
     Row(
-        "PVE's DHCP for two VNets in a VRF",
-        {
-            **with_(ROUTED, "zones.cfg", "1450\n", "1450\n\tdhcp dnsmasq\n"),
-            "subnets.cfg": f"{ROUTED['subnets.cfg']}\tdhcp-dns-server 10.0.2.53\n\n".replace("1\n\n\t", "1\n\t")
-            + "subnet: lan-10.0.3.0-24\n\tvnet db\n\tgateway 10.0.3.1\n\tdhcp-dns-server 10.0.2.53\n\n",
-        },
-        said=(
-            "warning: pvesdn.cfg:8: zone 'prod': zone 'lan' of PVE's has dhcp, and dnsmasq does not answer in a VRF with 2 "
-            "VNets; remove dhcp from it in PVE (Datacenter > SDN), and have a guest serve addresses"
-        ),
-        followed=(("zones.cfg", "\tdhcp dnsmasq\n", ""),),
-    ),
-    Row(
         "PVE's DHCP in a VRF without a server for names",
         with_(ROUTED, "zones.cfg", "1450\n", "1450\n\tdhcp dnsmasq\n"),
         said=(
             "error: subnets.cfg:1: subnet 'lan-10.0.2.0-24': no dhcp-dns-server, and a gateway in the VRF of zone 'prod' "
-            "answers no question for names; pvesh set /cluster/sdn/vnets/web/subnets/lan-10.0.2.0-24 --dhcp-dns-server "
+            "knows no names; pvesh set /cluster/sdn/vnets/web/subnets/lan-10.0.2.0-24 --dhcp-dns-server "
             "ADDRESS, one that its guests reach"
         ),
         followed=(("subnets.cfg", "10.0.2.1\n", "10.0.2.1\n\tdhcp-dns-server 10.0.2.53\n"),),

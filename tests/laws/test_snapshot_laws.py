@@ -23,6 +23,7 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import adopt
 from pvesdn.workflows.plan import plan
 from tests.examples import examples
+from tests.noderoot import DROP_IN
 
 HERE = Path(__file__).parents[1]
 CASES = sorted(
@@ -211,7 +212,7 @@ ODD = st.sampled_from(
      "\u2028", "\xa0", "hidden-1", "post-up ", "iface a\n", "auto a", "alias ", "password ", "ip link add ", "echo ", "vnet: a\n\t",
      "ovs_extra ", "address 10.0.0.1", "wpa-psk ", "mtu ", "router bgp 1", "tag "]
 )  # fmt: skip
-KINDS = (INTERFACES, FRR, "/etc/frr/daemons", "/etc/sysctl.d/90-pvesdn.conf", "/etc/other", "zones.cfg")
+KINDS = (INTERFACES, FRR, "/etc/frr/daemons", "/etc/sysctl.d/90-pvesdn.conf", DROP_IN, "/etc/other", "zones.cfg")
 
 
 def _continued(text: str) -> list[bool]:

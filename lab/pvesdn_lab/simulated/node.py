@@ -105,7 +105,14 @@ class SimulatedNode(Files):
         gateway = address.network[-2]
         self.write("/etc/hostname", f"{self.name}\n")
         self.write("/etc/network/interfaces", INTERFACES.format(address=address, gateway=gateway, mtu=mtu))
-        for folder in ("etc/network/interfaces.d", "etc/sysctl.d", "var/lib", "run/systemd/system", "bin"):
+        for folder in (
+            "etc/network/interfaces.d",
+            "etc/sysctl.d",
+            "etc/systemd/system",
+            "var/lib",
+            "run/systemd/system",
+            "bin",
+        ):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         for key, value in SWITCHES.items():
             self.write(f"/proc/sys/{key}", f"{value}\n")

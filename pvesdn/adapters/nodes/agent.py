@@ -149,6 +149,10 @@ class ProgramAgent:
         """Have the other nodes relearn router MACs that a reload has changed."""
         self._ask(node, "readvertise")
 
+    def restart_dhcp(self, node: NodeName, zones: Sequence[str]) -> None:
+        """Restart PVE's dnsmasq of these zones."""
+        self._ask(node, "serve", zones=list(zones))
+
     def restore_flooding(self, node: NodeName, flooding: Flooding) -> None:
         """Append static all-zero FDB entries that are missing."""
         ports = {port: [str(address) for address in remotes] for port, remotes in flooding}

@@ -117,6 +117,10 @@ def _read_unreachable(reader: _Reader) -> dict[str, str]:
     return value
 
 
+def _is_named(name: str, pattern: str) -> bool:
+    return fnmatchcase(name, pattern) and not name.startswith(".")
+
+
 class _DamagedError(SnapshotError):
     """A file with the wrong content."""
 
@@ -144,14 +148,14 @@ class _Reader:
 
     def matches(self, pattern: PurePosixPath) -> list[PurePosixPath]:
         """The files that a pattern of `NODE_FILES` means, there or not."""
+        if "*" in pattern.parent.name:
+            above = pattern.parent.parent
+            here = [above / name for name in self.folders(above) if _is_named(name, pattern.parent.name)]
+            return [path for folder in here for path in self.matches(folder / pattern.name)]
         if "*" not in pattern.name:
             return [pattern]
         names = self._beneath.names(pattern.parent)
-        return [
-            pattern.parent / name
-            for name, is_folder in names
-            if fnmatchcase(name, pattern.name) and not name.startswith(".") and not is_folder
-        ]
+        return [pattern.parent / name for name, is_folder in names if _is_named(name, pattern.name) and not is_folder]
 
     def text(self, path: PurePosixPath, limit: int = SIZE_LIMIT) -> str | None:
         """A file's text; None where there is none."""

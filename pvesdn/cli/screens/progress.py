@@ -24,6 +24,7 @@ _DOING = {
     "written": "writing",
     "sysctl": "setting sysctls",
     "reloaded": "reloading the network",
+    "dhcp": "restarting what serves addresses",
     "canary": "verifying it before the others follow",
     "flood": "checking flood entries",
     "finished": "finishing",

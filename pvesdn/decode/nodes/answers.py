@@ -41,7 +41,7 @@ Decoded = TypeVar("Decoded")
 def decode_files(node: str, value: Mapping[str, Json], asked: Sequence[str]) -> dict[str, str]:
     """The value of `read`: text by absolute path.
 
-    :param asked: the paths that were asked for; their last component may be a glob pattern.
+    :param asked: the paths that were asked for; their last two components may be glob patterns.
     :raises NodeUnclear: it has an unexpected shape, or a file that nobody asked for.
     """
     return _decoded(node, lambda: _files(value, asked))
@@ -236,8 +236,16 @@ def _is_meant(path: str, pattern: str) -> bool:
     if path == pattern:
         return True
     (folder, name), (asked, names) = path.rsplit("/", 1), pattern.rsplit("/", 1)
-    is_name = not name.startswith(".") and len(name.encode()) <= _LONGEST_NAME
-    return folder == asked and is_name and fnmatchcase(name, names)
+    if not _is_named(name, names):
+        return False
+    if folder == asked:
+        return True
+    (above, _, folder), (asked, _, folders) = folder.rpartition("/"), asked.rpartition("/")
+    return above == asked and "*" in folders and _is_named(folder, folders)
+
+
+def _is_named(name: str, pattern: str) -> bool:
+    return not name.startswith(".") and len(name.encode()) <= _LONGEST_NAME and fnmatchcase(name, pattern)
 
 
 def _undone(value: Mapping[str, Json]) -> Undone:

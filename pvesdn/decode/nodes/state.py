@@ -15,7 +15,7 @@ from pvesdn.errors import NodeFailed
 from pvesdn.model.guests import GuestPlug
 from pvesdn.model.primitives import IpAddress, IpInterface, Json
 from pvesdn.model.snapshot import STATE_COMMANDS, NodeRaw
-from pvesdn.model.state import LiveDevice, LiveSession, LiveVni, NodeState
+from pvesdn.model.state import LiveDevice, LiveDhcp, LiveSession, LiveVni, NodeState
 from pvesdn.model.vlans import LAST_VLAN, PortVlans, VlanSet
 
 NOT_ASKED = "it was not asked: the snapshot was taken without it"
@@ -64,6 +64,7 @@ def decode_state(node: str, raw: NodeRaw) -> NodeState:
         vnis=seen("evpn-vnis", _vnis),
         vlans=seen("port-vlans", _vlans),
         plugs=seen("guest-plugs", _plugs),
+        dhcp=seen("dhcp-servers", _servers),
         routes=seen("vrf-routes", decode_routes),
         router_macs=seen("evpn-rmacs", decode_router_macs),
         virtual_routers=seen("vrrp", decode_virtual_routers),
@@ -284,6 +285,19 @@ def _filtered(answer: Json) -> frozenset[str]:
         for row in json_text.rows(answer, "dhcp-filters")
     }
     return frozenset(name for name, there in ways.items() if {"ingress", "egress"} <= there)
+
+
+def _servers(answer: Json) -> dict[str, LiveDhcp]:
+    """PVE's dnsmasq that have a drop-in of ours, by zone."""
+    name = "dhcp-servers"
+    return {
+        json_text.string(row.get("zone"), f"zone of {name}"): LiveDhcp(
+            is_enabled=json_text.flag(row.get("enabled"), f"enabled of {name}"),
+            is_active=json_text.flag(row.get("active"), f"active of {name}"),
+            vrf=json_text.string(row.get("vrf"), f"vrf of {name}"),
+        )
+        for row in json_text.rows(answer, name)
+    }
 
 
 def _ways(given: Json) -> set[Json]:

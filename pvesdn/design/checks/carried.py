@@ -142,16 +142,11 @@ def _drawn(pair: _Pair) -> Iterator[Finding]:
 
 
 def _dhcp(pair: _Pair) -> Iterator[Finding]:
-    """PVE's DHCP is made for the host's own table: in a VRF with several VNets nobody answers."""
-    served = {subnet.vnet for subnet in pair.subnets}
-    if pair.home.dhcp and has_vrf(pair.zone) and len(served) > 1:
-        what = f"{pair.name} has dhcp, and {pair.home.dhcp} does not answer in a VRF with {len(served)} VNets"
-        hint = f"remove dhcp from it {_IN_PANEL}, and have a guest serve addresses"
-        yield warning(pair.zone.at("carries"), what, hint)
+    """In a VRF guests cannot ask their gateway for names: what serves there does not reach the node's name servers."""
     if pair.home.dhcp and has_vrf(pair.zone):
         for subnet in pair.subnets:
             if subnet.dhcp_dns_server is None:
-                what = f"no dhcp-dns-server, and a gateway in the VRF of zone '{pair.zone.id}' answers no question for names"
+                what = f"no dhcp-dns-server, and a gateway in the VRF of zone '{pair.zone.id}' knows no names"
                 place = f"/cluster/sdn/vnets/{subnet.vnet}/subnets/{subnet.id}"
                 yield error(
                     subnet.where, what, f"pvesh set {place} --dhcp-dns-server ADDRESS, one that its guests reach"

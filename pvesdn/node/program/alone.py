@@ -7,8 +7,9 @@ import time
 from typing import Callable, Dict, List, Optional
 
 from pvesdn.node.program.checkpoint import KEPT, drop_checkpoint, is_due, load_checkpoint
+from pvesdn.node.program.drop_ins import targets
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import PROGRAM, TARGETS
+from pvesdn.node.program.places import PROGRAM
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.swap import Busy, locked, unstage
 from pvesdn.node.program.sweep import COMMITTING, settled
@@ -58,7 +59,7 @@ def undo_at_boot(machine: Machine) -> int:
         checkpoint = load_checkpoint(machine)
         if checkpoint is not None and COMMITTING not in checkpoint["begun"] and not checkpoint.get(KEPT):
             print("this node was restarted in the middle of an apply by {who}".format(**checkpoint))
-            unstage(machine, sorted(TARGETS))
+            unstage(machine, sorted(targets(machine)))
             for line in put_files_back(machine, checkpoint):
                 print(line)
     return 0

@@ -27,12 +27,14 @@ from pvesdn.node.program.checkpoint import (
     uptime,
     was_put_back_at_boot,
 )
+from pvesdn.node.program.drop_ins import targets
 from pvesdn.node.program.files import digest_of
 from pvesdn.node.program.guard import is_on_disk, set_guard
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import RUNNING_CONFIG, TARGETS
+from pvesdn.node.program.places import RUNNING_CONFIG
 from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.request import Value, checked_target, list_at, text_at
+from pvesdn.node.program.serve import SERVED, servers_before
 from pvesdn.node.program.swap import locked, unstage
 from pvesdn.node.program.sweep import COMMITTING, sweep
 from pvesdn.node.program.token import about_to_lock
@@ -68,7 +70,7 @@ def arm(machine: Machine, arguments: Value) -> Value:
             survives = set_guard(machine, name) if machine.source else True
             save_checkpoint(machine, checkpoint)
         except BaseException:
-            unstage(machine, sorted(TARGETS))
+            unstage(machine, sorted(targets(machine)))
             with contextlib.suppress(OSError):  # the failure that made it necessary is the one to report
                 drop_checkpoint(machine)
             raise
@@ -142,7 +144,7 @@ def disarm(machine: Machine, arguments: Value) -> Value:
         confirms = arguments.get("confirms") is True
         checkpoint = load_checkpoint(machine)
         if checkpoint is None and not confirms:
-            unstage(machine, sorted(TARGETS))  # it was lost before it was armed, and the others were done
+            unstage(machine, sorted(targets(machine)))  # it was lost before it was armed, and the others were done
         if checkpoint is not None and checkpoint["id"] == name:
             if was_put_back_at_boot(checkpoint):
                 return {"is_kept": False}
@@ -156,7 +158,7 @@ def disarm(machine: Machine, arguments: Value) -> Value:
                 save_checkpoint(machine, dict(checkpoint, begun=steps))
                 begun(machine, "")
             else:
-                unstage(machine, sorted(TARGETS))  # the same: it has not had its turn
+                unstage(machine, sorted(targets(machine)))  # the same: it has not had its turn
                 drop_checkpoint(machine)
         return {"is_kept": load_record(machine).get("kept") == name if confirms else True}
 
@@ -182,7 +184,9 @@ def _taken(machine: Machine, given: Value) -> Value:
         "attempts": 0,
         "running": digest_of(machine, RUNNING_CONFIG),
         "files": files_now(machine),
-        "written": {path: digest for path in TARGETS for digest in [staged_digest(machine, path)] if digest},
+        "written": {
+            path: digest for path in sorted(targets(machine)) for digest in [staged_digest(machine, path)] if digest
+        },
         "touched": names,
         "remotes": remotes(machine),
         "filters": filters_staged(machine),
@@ -192,6 +196,7 @@ def _taken(machine: Machine, given: Value) -> Value:
         "routes": routes_of(machine, uplinks),
         "frr": frr_now(machine),
         "rules": rules_staged(machine),
+        SERVED: servers_before(machine),
     }
 
 

@@ -7,6 +7,7 @@ import stat
 from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from pvesdn.node.program.dhcp import Filters, filters_to_come
+from pvesdn.node.program.drop_ins import targets
 from pvesdn.node.program.files import LARGEST_FILE, digest_of, named, text_of
 from pvesdn.node.program.flood import all_zero_entries
 from pvesdn.node.program.machine import Machine, Refused, devices_shown, json_of, lacks_ipv6, rows_of
@@ -18,7 +19,6 @@ from pvesdn.node.program.places import (
     RECORD,
     SDN_INTERFACES,
     SYSCTL_CONF,
-    TARGETS,
 )
 from pvesdn.node.program.request import INTERFACE, Value
 from pvesdn.node.program.state import SETTINGS
@@ -43,7 +43,7 @@ Options = Dict[str, List[str]]
 
 def files_now(machine: Machine) -> Dict[str, Optional[Value]]:
     """Every file that pvesdn may write, with its bytes, owner and mode; None for one that is absent."""
-    return {path: file_now(machine, path) for path in [*sorted(TARGETS), RECORD]}
+    return {path: file_now(machine, path) for path in [*sorted(targets(machine)), RECORD]}
 
 
 def file_now(machine: Machine, path: str) -> Optional[Value]:

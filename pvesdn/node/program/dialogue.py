@@ -28,6 +28,7 @@ from pvesdn.node.program.put import put
 from pvesdn.node.program.readvertise import readvertise
 from pvesdn.node.program.reload import reload
 from pvesdn.node.program.request import Value
+from pvesdn.node.program.serve import serve
 from pvesdn.node.program.stage import discard, stage
 from pvesdn.node.program.sweep import settle
 from pvesdn.node.program.sysctl import sysctl
@@ -48,6 +49,7 @@ VERBS: Dict[str, Callable[[Machine, Value], Value]] = {
     "reload_changed": reload_changed,
     "readvertise": readvertise,
     "flood": flood,
+    "serve": serve,
     "nat": nat,
     "finish": finish,
     "arm": arm,

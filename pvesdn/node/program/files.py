@@ -16,23 +16,35 @@ LARGEST_FILE = 8 * 1024 * 1024
 
 
 def matches(machine: Machine, pattern: str) -> List[str]:
-    """Paths for a pattern whose last component may have wildcards; they match no dotfiles and no folders."""
+    """Paths for a pattern whose last two components may have wildcards; they match no dotfiles, and the last one no
+    folders, the other one no links to folders.
+    """
     folder, last = os.path.split(pattern)
     if not re.search(r"[*?\[]", pattern):
         return [pattern]
     if re.search(r"[*?\[]", folder):
-        raise Refused(f"{pattern!r}: only the last component may have wildcards")
+        above, name = os.path.split(folder)
+        if re.search(r"[*?\[]", above):
+            raise Refused(f"{pattern!r}: only the last component and its folder may have wildcards")
+        places = [(path, machine.place(path)) for path in _named(machine, above, name)]
+        folders = [path for path, place in places if os.path.isdir(place) and not os.path.islink(place)]
+        return [path for each in folders for path in matches(machine, os.path.join(each, last))]
+    paths = _named(machine, folder, last)
+    # A subfolder is not text; `text_of` refuses by name what is neither a file nor a folder.
+    return [path for path in paths if not os.path.isdir(machine.place(path))]
+
+
+def _named(machine: Machine, folder: str, pattern: str) -> List[str]:
+    """What is in a folder under a name that `pattern` means."""
     try:
         names = sorted(os.listdir(machine.place(folder)))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    names = [name for name in names if fnmatch.fnmatchcase(name, last) and name[0] != "."]
+    names = [name for name in names if fnmatch.fnmatchcase(name, pattern) and name[0] != "."]
     unnamed = next((name for name in names if not name.isprintable()), None)
     if unnamed is not None:
         raise Refused(f"{folder} has a file whose name is not printable text: {unnamed!a}", "give it another name")
-    paths = [os.path.join(folder, name) for name in names]
-    # A subfolder is not text; `text_of` refuses by name what is neither a file nor a folder.
-    return [path for path in paths if not os.path.isdir(machine.place(path))]
+    return [os.path.join(folder, name) for name in names]
 
 
 def text_of(machine: Machine, path: str) -> Optional[str]:

@@ -1,5 +1,7 @@
 """Where on a node the program's own files and those it writes lie; all paths are the node's own, absolute."""
 
+import re
+
 FRR_CONF = "/etc/frr/frr.conf"
 FRR_DAEMONS = "/etc/frr/daemons"
 SYSCTL_CONF = "/etc/sysctl.d/90-pvesdn.conf"
@@ -8,7 +10,7 @@ SDN_INTERFACES = "/etc/network/interfaces.d/sdn"
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
 INTERFACES = (SDN_INTERFACES, OUR_INTERFACES)
 TARGETS = frozenset([*INTERFACES, FRR_CONF, "/etc/frr/frr.conf.local", FRR_DAEMONS, SYSCTL_CONF])
-"""What `stage` and `commit` may touch."""
+"""What `stage` and `commit` may touch besides drop-ins."""
 
 IFUPDOWN_LOCK = "/run/network/.lock"
 """ifupdown2's: held while one of its commands runs."""
@@ -40,5 +42,7 @@ LOCK_HOLDER = LOCK_FOLDER + "/pvesdn.holder"
 """Whose it is. A folder with this in it would never be ended."""
 
 UNITS_DIR = "/etc/systemd/system"
+DROP_IN = re.compile(UNITS_DIR + r"/dnsmasq@([a-zA-Z][a-zA-Z0-9]{1,7})\.service\.d/pvesdn\.conf")
+"""Our drop-in for the dnsmasq of one of PVE's zones: the only file of ours with somebody else's name in its path."""
 BOOTED_BY_SYSTEMD = "/run/systemd/system"
 """A folder that is there where systemd is process 1: sd_booted(3)."""

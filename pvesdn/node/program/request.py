@@ -6,7 +6,7 @@ import re
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from pvesdn.node.program.machine import Refused
-from pvesdn.node.program.places import TARGETS
+from pvesdn.node.program.places import DROP_IN, TARGETS
 
 Value = Dict[str, Any]
 """A JSON object: the arguments of a verb, or what it answers."""
@@ -69,7 +69,7 @@ def checked_path(path: str) -> str:
 
 def checked_target(path: str) -> str:
     """One of the files that pvesdn writes."""
-    if path not in TARGETS:
+    if path not in TARGETS and not DROP_IN.fullmatch(path):
         raise Refused(f"{path!r} is not a file that pvesdn writes")
     return path
 

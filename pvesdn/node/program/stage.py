@@ -8,10 +8,11 @@ import re
 import stat
 from typing import List, Optional, Tuple
 
+from pvesdn.node.program.drop_ins import folder_fault, make_folder, targets, zone_of
 from pvesdn.node.program.files import beside, digest_of, text_of, write_new
 from pvesdn.node.program.frr import frr_complaints
 from pvesdn.node.program.machine import Machine, Refused, told
-from pvesdn.node.program.places import CHECKPOINT, CLUSTER_FOLDER, FRR_CONF, JOURNAL, RECORD, TARGETS
+from pvesdn.node.program.places import CHECKPOINT, CLUSTER_FOLDER, FRR_CONF, JOURNAL, RECORD
 from pvesdn.node.program.put import remove_drafts
 from pvesdn.node.program.request import Change, Value, changes_in, checked_target, list_at
 from pvesdn.node.program.swap import kept, locked, staged, unstage
@@ -57,6 +58,9 @@ def discard(machine: Machine, arguments: Value) -> Value:
 
 def obstacles(machine: Machine, change: Change) -> List[str]:
     """Why `change` cannot be put in place as things are now."""
+    fault = folder_fault(machine, change.path)
+    if fault:
+        return [fault]
     place = machine.place(change.path)
     if os.path.lexists(place) and not stat.S_ISREG(os.lstat(place).st_mode):
         return [f"{change.path} is not a regular file; put a file in its place or remove it"]
@@ -64,9 +68,11 @@ def obstacles(machine: Machine, change: Change) -> List[str]:
         return [f"{change.path} has changed since it was read"]
     if change.data is None:
         return []
-    if not os.path.isdir(os.path.dirname(place)):
+    folder = os.path.dirname(change.path)
+    needed = folder if zone_of(change.path) is None else os.path.dirname(folder)
+    if not os.path.isdir(machine.place(needed)):
         remedy = "; apt install frr frr-pythontools" if "/frr/" in change.path else ""
-        return [f"{os.path.dirname(change.path)} does not exist{remedy}"]
+        return [f"{needed} does not exist{remedy}"]
     try:
         owner_ids(machine, change.owner)
     except Refused as refused:
@@ -76,17 +82,19 @@ def obstacles(machine: Machine, change: Change) -> List[str]:
 
 def _clear_up(machine: Machine) -> None:
     """Remove what killed runs left beside our files. The caller holds the lock, and no commit is half-way."""
-    unstage(machine, [*TARGETS, RECORD])
-    leftovers = [kept(machine, path) for path in (*TARGETS, RECORD)]
+    ours = [*targets(machine), RECORD]
+    leftovers = [kept(machine, path) for path in ours]
     for place in [*leftovers, *(beside(machine, path, "pvesdn-tmp") for path in (RECORD, JOURNAL, CHECKPOINT))]:
         with contextlib.suppress(OSError):
             os.unlink(place)
+    unstage(machine, ours)
     remove_drafts(machine, CLUSTER_FOLDER)
 
 
 def _stage_one(machine: Machine, change: Change) -> None:
     if change.data is not None:
         ids = owner_ids(machine, change.owner)
+        make_folder(machine, change.path)
         write_new(staged(machine, change.path), change.data, change.mode, ids)
 
 

@@ -16,6 +16,7 @@ from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json
 from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.routes import router_macs, virtual_routers, vrf_routes
+from pvesdn.node.program.serve import dhcp_servers
 from pvesdn.node.program.shown import asked_of_frr, must_show, shown_by_frr, vnis_of_frr
 from pvesdn.node.program.sysctl import devices_with_settings, setting_now, setting_path, settings_in
 
@@ -135,6 +136,7 @@ QUESTIONS: Dict[str, Callable[[Machine], Any]] = {
     "settings": _settings,
     "port-vlans": _port_vlans,
     "dhcp-filters": dhcp_filters,
+    "dhcp-servers": dhcp_servers,
     "guest-plugs": plugs,
     "frr-daemons": _daemons,
     "frr-running": _running_config,

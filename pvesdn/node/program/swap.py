@@ -12,6 +12,7 @@ import signal
 import time
 from typing import Iterator, List
 
+from pvesdn.node.program.drop_ins import remove_folder
 from pvesdn.node.program.files import beside, digest_of, sha256, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import JOURNAL, LOCK, RECORD
@@ -81,6 +82,7 @@ def unstage(machine: Machine, paths: List[str]) -> None:
         # One that stays does no harm: no wildcard matches it, and the next stage replaces it or says why not.
         with contextlib.suppress(OSError):
             os.unlink(staged(machine, path))
+        remove_folder(machine, path)
 
 
 def swap(machine: Machine, changes: List[Change]) -> None:
@@ -159,6 +161,7 @@ def _forget_journal(machine: Machine, paths: List[str]) -> None:
     for path in paths:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(kept(machine, path))
+        remove_folder(machine, path)
 
 
 @contextlib.contextmanager

@@ -12,10 +12,11 @@ from pvesdn.node.program.checkpoint import (
     refuse_while_open,
     save_checkpoint,
 )
+from pvesdn.node.program.drop_ins import targets
 from pvesdn.node.program.files import digest_of
 from pvesdn.node.program.kept import kept_as_committed
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import CLUSTER_FOLDER, RUNNING_CONFIG, TARGETS
+from pvesdn.node.program.places import CLUSTER_FOLDER, RUNNING_CONFIG
 from pvesdn.node.program.quorum import has_quorum
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import unstage
@@ -82,7 +83,7 @@ def settled(machine: Machine, checkpoint: Value) -> Value:
             save_checkpoint(machine, postponed(machine, once_more(checkpoint)))
             return {"state": "undecided", "left": [], "log": []}
         if is_committed:
-            unstage(machine, sorted(TARGETS))
+            unstage(machine, sorted(targets(machine)))
             return kept_as_committed(machine, checkpoint)
     return put_back(machine, checkpoint)
 

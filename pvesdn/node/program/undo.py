@@ -19,6 +19,7 @@ from pvesdn.node.program.checkpoint import (
     save_checkpoint,
     text_before,
 )
+from pvesdn.node.program.drop_ins import make_folder, remove_folder, targets, zone_of
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr_back import frr_left, put_frr_back
 from pvesdn.node.program.kept import has_moved_on, kept_as_committed
@@ -30,13 +31,13 @@ from pvesdn.node.program.places import (
     RUNNING_CONFIG,
     SDN_INTERFACES,
     STATE_DIR,
-    TARGETS,
 )
 from pvesdn.node.program.readvertise import readvertise_since, with_macs
 from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.reload import IFRELOAD, ifreload
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
 from pvesdn.node.program.request import Value, text_at
+from pvesdn.node.program.serve import servers_as_before, servers_left
 from pvesdn.node.program.swap import Busy, locked, unstage
 from pvesdn.node.program.token import give_token_back, may_hold_lock
 
@@ -94,7 +95,7 @@ def _checkpoint_of(machine: Machine, name: str) -> Optional[Value]:
 
 def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
     """Undo whatever the checkpoint is of; the answer of `undo`. The caller holds the lock."""
-    unstage(machine, sorted(TARGETS))
+    unstage(machine, sorted(targets(machine)))
     if checkpoint is None:
         drop_checkpoint(machine)  # what one that was killed while it armed has left
         return {"state": "nothing", "left": [], "log": []}
@@ -191,7 +192,8 @@ def _put_back_one(machine: Machine, path: str, before: Optional[Value], ours: Op
     if now == before:
         return
     if now is not None and ours is not None and digest_of(machine, path) != ours:
-        place = f"{STATE_DIR}/{os.path.basename(path)}.found"
+        zone = zone_of(path)
+        place = f"{STATE_DIR}/{os.path.basename(path) if zone is None else zone}.found"
         write_whole(machine, place, base64.b64decode(now["data"]))
         log.append(f"{path} had been edited meanwhile: that text is in {place}")
     _put_file(machine, path, before)
@@ -220,7 +222,9 @@ def _put_file(machine: Machine, path: str, before: Optional[Value]) -> None:
     if before is None:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(place)
+        remove_folder(machine, path)
     else:
+        make_folder(machine, path)
         temporary = beside(machine, path, "pvesdn-back")
         ids = (before["uid"], before["gid"]) if os.geteuid() == 0 else None
         write_new(temporary, base64.b64decode(before["data"]), before["mode"], ids)
@@ -247,7 +251,8 @@ def _left(machine: Machine, checkpoint: Value) -> List[str]:
     """What is not as before, one line each."""
     try:
         left = [f"{path} is not what it was" for path in _other_files(machine, checkpoint)]
-        return [*left, *differing(machine, checkpoint), *frr_left(machine, checkpoint)]
+        left += [*differing(machine, checkpoint), *frr_left(machine, checkpoint)]
+        return left + servers_left(machine, checkpoint)
     except Refused as refused:
         return [f"it could not be checked: {refused.error}"]
     except OSError as error:
@@ -256,12 +261,12 @@ def _left(machine: Machine, checkpoint: Value) -> List[str]:
 
 def _other_files(machine: Machine, checkpoint: Value) -> List[str]:
     now, skipped = files_now(machine), [RECORD, *_pves_files(machine, checkpoint)]
-    return [path for path, before in checkpoint["files"].items() if path not in skipped and now[path] != before]
+    return [path for path, before in checkpoint["files"].items() if path not in skipped and now.get(path) != before]
 
 
-_NETWORK: Tuple[Part, ...] = (make_room, _reload_network, repair, nat_as_before)
+_NETWORK: Tuple[Part, ...] = (make_room, _reload_network, repair, nat_as_before, servers_as_before)
 _PARTS: Tuple[Part, ...] = (
     *(_take_uplinks_down, _put_files, put_settings, put_frr_back),
-    *(make_room, _bring_changed_back, repair, nat_as_before),
+    *(make_room, _bring_changed_back, repair, nat_as_before, servers_as_before),
 )
 """What an undo does, in its order; the network last, which may be done again."""

@@ -44,6 +44,8 @@ def test_a_path_that_could_lead_elsewhere_is_its_nodes_failure(path: str) -> Non
     "path",
     [
         *("/etc/shadow", "/cmd/x", "/etc", "/etc/network", "/etc/network/interfaces/x", "/etc/pve/sdn/zones.cfg"),
+        *("/etc/systemd/system/dnsmasq@lan.service.d/x.conf", "/etc/systemd/system/.dnsmasq@lan.service.d/pvesdn.conf"),
+        *("/etc/systemd/dnsmasq@lan.service.d/pvesdn.conf", "/etc/network/interface*/x"),
         *("/etc/network/interfaces.d/a/b", "/etc/network/interfaces.d/.x", f"/etc/network/interfaces.d/{'x' * 256}"),
     ],
 )

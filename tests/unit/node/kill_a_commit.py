@@ -15,12 +15,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from tests.noderoot import FRR, OURS, RECORD, SYSCTL, NodeRoot
+from tests.noderoot import DROP_IN, FRR, OURS, RECORD, SYSCTL, NodeRoot
 from tests.unit.node.asking import Asking
 from tests.unit.node.killed import a_call_of_each, is_killed_at, left_at_every_call
 
-OLD = {FRR: "old\n", SYSCTL: "old\n"}
-NEW = {FRR: "new\n", OURS: "new\n"}
+GONE = DROP_IN.replace("lan", "dmz")
+OLD = {FRR: "old\n", SYSCTL: "old\n", GONE: "old\n"}
+NEW = {FRR: "new\n", OURS: "new\n", DROP_IN: "new\n"}
 
 
 def prepared(folder: Path) -> tuple[NodeRoot, list[Any]]:
@@ -29,14 +30,18 @@ def prepared(folder: Path) -> tuple[NodeRoot, list[Any]]:
     asking = Asking(node)
     asking.write(*(node.entry(path, text) for path, text in OLD.items()))
     asking.value("finish")
-    entries = [node.entry(FRR, "new\n"), node.entry(OURS, "new\n"), node.entry(SYSCTL, None)]
+    entries = [
+        *(node.entry(path, text) for path, text in NEW.items()),
+        node.entry(SYSCTL, None),
+        node.entry(GONE, None),
+    ]
     assert asking.problems(*entries) == []
     return node, entries
 
 
 def seen(node: NodeRoot) -> dict[str, Any]:
     """What the next call finds: which files, whether the record fits them, and temporaries of the swap."""
-    answer = Asking(node).value("observe", files=[FRR, OURS, SYSCTL])["files"]
+    answer = Asking(node).value("observe", files=[FRR, OURS, DROP_IN, SYSCTL, GONE])["files"]
     name = {json.dumps(OLD): "old", json.dumps(NEW): "new"}.get(json.dumps(answer), f"mixed: {answer}")
     recorded = json.loads(node.text(RECORD))["files"]
     if set(recorded) != set(answer):

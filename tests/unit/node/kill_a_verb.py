@@ -13,13 +13,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from tests.noderoot import FRR, OURS, SYSCTL, NodeRoot
+from tests.noderoot import DROP_IN, FRR, OURS, SYSCTL, NodeRoot
 from tests.unit.node.asking import Asking
 from tests.unit.node.killed import a_call_of_each, is_killed_at, left_at_every_call
 
 FORWARDING = "/proc/sys/net/ipv4/ip_forward"
-OLD = {FRR: "old\n", SYSCTL: "net.ipv4.ip_forward = 0\n"}
-NEW = {FRR: "new\n", OURS: "iface web\n"}
+GONE = DROP_IN.replace("lan", "dmz")
+OLD = {FRR: "old\n", SYSCTL: "net.ipv4.ip_forward = 0\n", GONE: "old\n"}
+NEW = {FRR: "new\n", OURS: "iface web\n", DROP_IN: "new\n"}
 ONE: dict[str, Any] = {"id": "one"}
 ARM: dict[str, Any] = {**ONE, "who": "a test", "seconds": 600, "frr": "reload"}
 STEPS = ("stage", "arm", "commit", "finish")
@@ -40,7 +41,9 @@ def about_to(verb: str, folder: Path) -> tuple[NodeRoot, dict[str, Any], Tree]:
     asking.write(*(node.entry(path, text) for path, text in OLD.items()))
     asking.value("finish")
     before = node.tree()
-    files = {"files": [node.entry(FRR, NEW[FRR]), node.entry(OURS, NEW[OURS]), node.entry(SYSCTL, None)]}
+    removed = (path for path in OLD if path not in NEW)
+    changed = {**NEW, **dict.fromkeys(removed)}
+    files = {"files": [node.entry(path, text) for path, text in changed.items()]}
     arguments = {"stage": files, "commit": files, "arm": ARM, "finish": {}}
     for step in STEPS:
         if step == verb:
@@ -67,6 +70,7 @@ def outcome(verb: str, node: NodeRoot, before: Tree) -> str:
         return f"after {state}: {sorted(now.items() ^ before.items())}"
     problems = asking.problems(node.entry(FRR, "newer\n"))
     asking.value("discard", files=[FRR])
+    problems += [] if not node.place(DROP_IN).parent.exists() else ["the folder of a drop-in is left"]
     left = [path for path in node.tree() if _is_hidden(path)]
     return f"after {state}: {problems} {left}" if problems or left else state
 

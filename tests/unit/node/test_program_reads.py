@@ -47,8 +47,8 @@ def test_only_absolute_normalized_paths_are_read(program: Asking, path: str) -> 
     assert "is not an absolute, normalized path" in program.refusal("read", files=[path])
 
 
-def test_wildcards_belong_into_the_last_component(program: Asking) -> None:
-    assert "only the last component" in program.refusal("read", files=["/etc/*/frr.conf"])
+def test_wildcards_belong_into_the_last_two_components(program: Asking) -> None:
+    assert "only the last component and its folder" in program.refusal("read", files=["/*/frr/frr.conf"])
 
 
 @pytest.mark.parametrize("files", ["/etc/hostname", [1], {"a": 1}, None])

@@ -165,11 +165,23 @@ class TestFiles:
         assert matches(machine, "/etc/x/?.txt") == ["/etc/x/d.txt"]
         assert matches(machine, "/etc/x/none") == ["/etc/x/none"]
         assert matches(machine, "/etc/none/*") == matches(machine, "/etc/x/d.txt/*") == []
-        assert refusal(matches, machine, "/etc/*/a") == ("'/etc/*/a': only the last component may have wildcards", "")
+        error, hint = refusal(matches, machine, "/*/x/a.cfg")
+        assert (error, hint) == ("'/*/x/a.cfg': only the last component and its folder may have wildcards", "")
         node.write("/etc/x/\x01.cfg", "")
         error, hint = refusal(matches, machine, "/etc/x/*.cfg")
         assert error == "/etc/x has a file whose name is not printable text: '\\x01.cfg'"
         assert hint == "give it another name"
+
+    def test_a_pattern_of_folders_finds_files_in_them_and_follows_no_link(
+        self, machine: Machine, node: NodeRoot
+    ) -> None:
+        for path in ("/etc/x/a.d/one.conf", "/etc/x/b.d/one.conf", "/etc/x/b.d/two.conf", "/etc/x/.c.d/one.conf"):
+            node.write(path, "")
+        node.write("/etc/x/e.d", "")
+        node.place("/etc/x/f.d").symlink_to(node.place("/etc/x/a.d"))
+        assert matches(machine, "/etc/x/*.d/one.conf") == ["/etc/x/a.d/one.conf", "/etc/x/b.d/one.conf"]
+        assert matches(machine, "/etc/x/b.*/*.conf") == ["/etc/x/b.d/one.conf", "/etc/x/b.d/two.conf"]
+        assert matches(machine, "/etc/none/*.d/one.conf") == []
 
     def test_what_is_no_text_is_refused_with_its_line(self, machine: Machine, node: NodeRoot) -> None:
         node.place("/etc/x").write_bytes(b"one\ntwo \xff\n")

@@ -17,8 +17,8 @@ _SUFFIX = {4: "", 6: "6"}
 
 
 def ip(root: Path, arguments: Sequence[str]) -> int:
-    """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]``, ``ip link delete|set`` and
-    ``ip address add|del``.
+    """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]``, ``ip link delete|set``,
+    ``ip address add|del`` and ``ip vrf identify PROCESS``.
     """
     words = _words(arguments)
     what, action = (words[0] if words else ""), (words[1] if len(words) > 1 else "show")
@@ -30,7 +30,7 @@ def ip(root: Path, arguments: Sequence[str]) -> int:
     if (what, action) == ("route", "show") and words[2:3] in (["vrf"], ["table"]):
         say(json.dumps(_of_tables(root, state, words[2:], 6 if "-6" in arguments else 4)) + "\n")
         return 0
-    if words[2:] and words[-1] not in state.links:
+    if words[2:] and what != "vrf" and words[-1] not in state.links:
         complain(f'Device "{words[-1]}" does not exist.\n')
         return 1
     answer = _shown(state, arguments)
@@ -51,6 +51,10 @@ def _shown(state: State, arguments: Sequence[str]) -> str | None:
     family = 6 if "-6" in arguments else 4 if "-4" in arguments else 0
     name = words[-1] if words[2:] else None
     match words[0] if words else "":
+        case "vrf":
+            from pvesdn_lab.simulated.commands.dhcp_units import vrf_of  # noqa: PLC0415 - the rest needs none of it
+
+            return f"{vrf_of(state.root, words[-1])}\n"
         case "link" | "l":
             answer = [_link(state, n) for n in state.links if name in {None, n}]
         case "address" | "addr" | "a":

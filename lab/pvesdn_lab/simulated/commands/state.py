@@ -23,7 +23,7 @@ STATE_FOLDER = "state"
 GENERATION = "generation"
 """The file below `state` that names the node's present state; see `answers`."""
 
-_NEVER_TOLD = frozenset({"api", "units", "netfilter", "post-down"})
+_NEVER_TOLD = frozenset({"api", "units", "netfilter", "post-down", "dhcp-units"})
 """Parts of the state of which no question that is answered from memory tells (`answers`)."""
 PHYSICAL = "ether"
 _NO_LINKS: dict[str, Any] = {"links": {}, "managed": []}

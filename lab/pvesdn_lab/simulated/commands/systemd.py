@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pvesdn_lab.simulated.commands import frr
+from pvesdn_lab.simulated.commands import dhcp_units, frr
 from pvesdn_lab.simulated.commands.state import read_json, write_json
 from pvesdn_lab.simulated.commands.streams import complain, say
 
 UNITS = "etc/systemd/system"
-_DNSMASQ = "dnsmasq@"
 _STARTED = "units"
 """Names of units that were started and not stopped since, in the node's state."""
 
@@ -18,9 +17,11 @@ _STARTED = "units"
 def systemctl(root: Path, arguments: Sequence[str]) -> int:
     """``systemctl VERB UNIT``: frr in full, of others ``start``, ``stop``, ``is-active``, ``show``."""
     words = [word for word in arguments if not word.startswith("-")]
-    if words == ["daemon-reload"] or words[-1].startswith(_DNSMASQ):  # nobody asks for an address here
-        return 0
-    if words[0] == "show":
+    if words[-1].startswith(dhcp_units.PREFIX):
+        return dhcp_units.call(root, words[0], words[-1], is_now="--now" in arguments)
+    if words[0] in {"daemon-reload", "show"}:
+        if words[0] == "daemon-reload":
+            dhcp_units.read_again(root)
         say("no\n" * (len(words) - 1))  # nothing has changed on disk
         return 0
     unit = words[-1]

@@ -1,0 +1,266 @@
+"""Our drop-ins for PVE's dnsmasq: the one path with a name of somebody else's in it, and the folder around the file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.noderoot import DROP_IN, OURS, NodeRoot
+from tests.unit.node.asking import Asking
+
+FOLDER = DROP_IN.rpartition("/")[0]
+UNITS = "/etc/systemd/system"
+TEXT = "[Service]\nExecStart=\n"
+ARM = {"id": "one", "who": "a test", "seconds": 600, "frr": "none"}
+SYSTEMCTL = """\
+case "$1 $2" in
+    "is-enabled dnsmasq@off.service") exit 1;;
+    "restart dnsmasq@bad.service") echo "Job for dnsmasq@bad.service failed." >&2; exit 1;;
+    "show "*) printf 'MainPID=4000\\nActiveState=active\\nUnitFileState=enabled\\n';;
+esac"""
+
+
+@pytest.fixture
+def quiet(node: NodeRoot, program: Asking) -> Asking:
+    """A node on which an apply can be armed and undone."""
+    for name in ("ip", "bridge"):
+        node.command(name, prints="[]")
+    for name in ("ifreload", "sysctl"):
+        node.command(name)
+    node.command("systemctl", script=SYSTEMCTL)
+    return program
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{UNITS}/dnsmasq@lan.service.d/other.conf",
+        f"{UNITS}/dnsmasq@lan.service.d/pvesdn.conf\n",
+        f"{UNITS}/dnsmasq@lan.service.d/./pvesdn.conf",
+        f"{UNITS}/dnsmasq@lan.service.d/../pvesdn.conf",
+        f"{UNITS}/dnsmasq@../x.service.d/pvesdn.conf",
+        f"{UNITS}/dnsmasq@...service.d/pvesdn.conf",
+        f"{UNITS}/dnsmasq@.service.d/pvesdn.conf",
+        f"{UNITS}/dnsmasq@a.service.d/pvesdn.conf",
+        f"{UNITS}/dnsmasq@1lan.service.d/pvesdn.conf",
+        f"{UNITS}/dnsmasq@ninechars.service.d/pvesdn.conf",
+        f"{UNITS}/dnsmasq@la-n.service.d/pvesdn.conf",
+        f"{UNITS}/dnsmasq@*.service.d/pvesdn.conf",
+        f"{UNITS}/dnsmasq@lan.service",
+        f"{UNITS}/dnsmasq.service.d/pvesdn.conf",
+        f"{UNITS}/ssh@lan.service.d/pvesdn.conf",
+        "/run/systemd/system/dnsmasq@lan.service.d/pvesdn.conf",
+        f"{UNITS}//dnsmasq@lan.service.d/pvesdn.conf",
+        f"x{DROP_IN}",
+    ],
+)
+@pytest.mark.parametrize("verb", ["stage", "commit"])
+def test_no_other_path_is_written(program: Asking, node: NodeRoot, path: str, verb: str) -> None:
+    entry = {"path": path, "text": TEXT, "mode": "0644", "owner": "root:root", "expect": None}
+    assert "is not a file that pvesdn writes" in program.refusal(verb, files=[entry])
+    assert list(node.place(UNITS).iterdir()) == []
+
+
+def test_the_folder_is_made_for_the_file_and_anybody_may_read_both(program: Asking, node: NodeRoot) -> None:
+    old = os.umask(0o077)
+    try:
+        assert program.write(node.entry(DROP_IN, TEXT)) == [f"wrote {DROP_IN}"]
+    finally:
+        os.umask(old)
+    assert node.text(DROP_IN) == TEXT
+    assert [node.place(path).stat().st_mode & 0o7777 for path in (FOLDER, DROP_IN)] == [0o755, 0o644]
+    assert node.leftovers() == []
+
+
+def test_the_folder_goes_with_the_file(program: Asking, node: NodeRoot) -> None:
+    program.write(node.entry(DROP_IN, TEXT))
+    assert program.write(node.entry(DROP_IN, None)) == [f"removed {DROP_IN}"]
+    assert list(node.place(UNITS).iterdir()) == []
+
+
+def test_a_folder_with_something_of_somebody_else_in_it_stays(program: Asking, node: NodeRoot) -> None:
+    node.write(f"{FOLDER}/limits.conf", "[Service]\nNice=5\n")
+    program.write(node.entry(DROP_IN, TEXT))
+    program.write(node.entry(DROP_IN, None))
+    assert [path.name for path in node.place(FOLDER).iterdir()] == ["limits.conf"]
+
+
+@pytest.mark.parametrize("way", ["discard", "stage"])
+def test_what_is_only_staged_goes_with_its_folder(program: Asking, node: NodeRoot, way: str) -> None:
+    assert program.problems(node.entry(DROP_IN, TEXT)) == []
+    assert node.leftovers() == [f"{FOLDER}/.pvesdn.conf.pvesdn-new".lstrip("/")]
+    program.value(way, files=[DROP_IN] if way == "discard" else [node.entry(OURS, "new\n")])
+    assert list(node.place(UNITS).iterdir()) == []
+
+
+def test_a_problem_with_another_file_leaves_no_folder(program: Asking, node: NodeRoot) -> None:
+    node.place(OURS).mkdir()
+    wrong = {**node.entry(DROP_IN, TEXT), "path": OURS}
+    assert program.problems(node.entry(DROP_IN, TEXT), wrong) != []
+    assert list(node.place(UNITS).iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling", "file"])
+def test_a_folder_that_is_none_is_somebody_elses(program: Asking, node: NodeRoot, tmp_path: Path, kind: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    place = node.place(FOLDER)
+    if kind == "file":
+        place.write_text("")
+    else:
+        place.symlink_to(elsewhere)
+    if kind == "link":
+        elsewhere.mkdir()
+    assert program.problems(node.entry(DROP_IN, TEXT)) == [f"{FOLDER} is not a folder, but a link or a file; remove it"]
+    assert not elsewhere.exists() or list(elsewhere.iterdir()) == []
+    assert os.path.lexists(place)
+
+
+def test_a_folder_that_becomes_a_link_after_staging_is_not_written_through(
+    program: Asking, node: NodeRoot, tmp_path: Path
+) -> None:
+    entry = node.entry(DROP_IN, TEXT)
+    assert program.problems(entry) == []
+    node.place(FOLDER).rename(tmp_path / "elsewhere")
+    node.place(FOLDER).symlink_to(tmp_path / "elsewhere")
+    assert f"{FOLDER} is not a folder" in program.refusal("commit", files=[entry])
+    assert not (tmp_path / "elsewhere/pvesdn.conf").exists()
+
+
+def test_a_link_in_the_place_of_the_file_is_refused(program: Asking, node: NodeRoot, tmp_path: Path) -> None:
+    node.place(FOLDER).mkdir()
+    node.place(DROP_IN).symlink_to(tmp_path / "victim")
+    (problem,) = program.problems(node.entry(DROP_IN, TEXT))
+    assert problem == f"{DROP_IN} is not a regular file; put a file in its place or remove it"
+
+
+def test_a_text_that_nobody_has_planned_with_stays(program: Asking, node: NodeRoot) -> None:
+    entry = node.entry(DROP_IN, TEXT)
+    node.write(DROP_IN, "[Service]\nNice=5\n")
+    assert program.problems(entry) == [f"{DROP_IN} has changed since it was read"]
+    assert node.text(DROP_IN) == "[Service]\nNice=5\n"
+
+
+def test_a_node_without_systemd_is_told(program: Asking, node: NodeRoot) -> None:
+    node.place(UNITS).rmdir()
+    assert program.problems(node.entry(DROP_IN, TEXT)) == [f"{UNITS} does not exist"]
+
+
+@pytest.mark.parametrize("old", [None, "[Service]\nNice=5\n"])
+def test_an_undo_puts_the_file_or_its_absence_back_and_restarts_by_it(
+    quiet: Asking, node: NodeRoot, old: str | None
+) -> None:
+    if old is not None:
+        quiet.write(node.entry(DROP_IN, old))
+    entry = node.entry(DROP_IN, TEXT)
+    quiet.problems(entry)
+    quiet.value("arm", **ARM)
+    quiet.value("commit", files=[entry])
+    done = quiet.value("undo", id="one")
+    assert (done["state"], done["left"]) == ("restored", [])
+    assert (node.text(DROP_IN) if node.place(FOLDER).exists() else None) == old
+    calls = node.calls()
+    after = calls[len(calls) - calls[::-1].index("ifreload -a") :]
+    assert [call for call in after if "daemon-reload" in call or ("dnsmasq" in call and "show" not in call)] == [
+        "systemctl daemon-reload",
+        "systemctl is-enabled dnsmasq@lan.service",
+        "systemctl reset-failed dnsmasq@lan.service",
+        "systemctl restart dnsmasq@lan.service",
+    ]
+
+
+def test_an_undo_makes_the_folder_again_that_somebody_has_removed(quiet: Asking, node: NodeRoot) -> None:
+    quiet.write(node.entry(DROP_IN, "old\n"))
+    entry = node.entry(DROP_IN, None)
+    quiet.problems(entry)
+    quiet.value("arm", **ARM)
+    quiet.value("commit", files=[entry])
+    assert not node.place(FOLDER).exists()
+    assert quiet.value("undo", id="one")["state"] == "restored"
+    assert node.text(DROP_IN) == "old\n"
+
+
+def test_an_undo_writes_through_no_link_and_says_what_is_left(quiet: Asking, node: NodeRoot, tmp_path: Path) -> None:
+    quiet.write(node.entry(DROP_IN, "old\n"))
+    entry = node.entry(DROP_IN, None)
+    quiet.problems(entry)
+    quiet.value("arm", **ARM)
+    quiet.value("commit", files=[entry])
+    (tmp_path / "elsewhere").mkdir()
+    node.place(FOLDER).symlink_to(tmp_path / "elsewhere")
+    done = quiet.value("undo", id="one")
+    assert done["state"] == "partly"
+    assert f"{DROP_IN} is not what it was" in done["left"]
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_an_undo_keeps_what_somebody_has_written_there_meanwhile_by_its_zone(quiet: Asking, node: NodeRoot) -> None:
+    entry = node.entry(DROP_IN, TEXT)
+    quiet.problems(entry)
+    quiet.value("arm", **ARM)
+    quiet.value("commit", files=[entry])
+    node.write(DROP_IN, "somebody's\n")
+    assert quiet.value("undo", id="one")["state"] == "restored"
+    assert node.text("/var/lib/pvesdn/lan.found") == "somebody's\n"
+
+
+def test_a_dnsmasq_that_ran_in_its_vrf_and_does_not_after_an_undo_is_left(quiet: Asking, node: NodeRoot) -> None:
+    quiet.write(node.entry(DROP_IN, "old\n"))
+    node.command("ip", prints="[]", script='test "$1" = vrf && { echo vrf_prod; exit 0; }')
+    entry = node.entry(DROP_IN, TEXT)
+    quiet.problems(entry)
+    quiet.value("arm", **ARM)
+    quiet.value("commit", files=[entry])
+    node.command("ip", prints="[]", script='test "$1" = vrf && { echo; exit 0; }')
+    done = quiet.value("undo", id="one")
+    assert (done["state"], done["left"]) == (
+        "partly",
+        ["dnsmasq@lan.service does not run as before: systemctl status dnsmasq@lan.service"],
+    )
+
+
+def test_those_that_are_switched_on_are_restarted_and_a_failure_is_in_the_log(quiet: Asking, node: NodeRoot) -> None:
+    log = quiet.value("serve", zones=["lan", "off", "bad"])["log"]
+    assert log == ["systemctl restart dnsmasq@bad.service ended with status 1: Job for dnsmasq@bad.service failed."]
+    assert [call for call in node.calls() if " re" in call or "daemon" in call] == [
+        "systemctl daemon-reload",
+        "systemctl reset-failed dnsmasq@lan.service",
+        "systemctl restart dnsmasq@lan.service",
+        "systemctl reset-failed dnsmasq@bad.service",
+        "systemctl restart dnsmasq@bad.service",
+    ]
+
+
+@pytest.mark.parametrize("zones", [["../x"], ["lan;reboot"], ["-x"], [""], ["ninechars"], [1], "lan", ["lan\n"]])
+def test_only_zones_are_served(quiet: Asking, node: NodeRoot, zones: object) -> None:
+    assert quiet.refusal("serve", zones=zones)
+    assert node.calls() == []
+
+
+def test_without_systemd_nothing_is_restarted(program: Asking) -> None:
+    assert program.value("serve", zones=["lan"]) == {"log": []}
+
+
+def test_each_that_has_a_drop_in_is_told_with_the_vrf_it_runs_in(quiet: Asking, node: NodeRoot) -> None:
+    node.command("ip", prints="vrf_prod\n")
+    node.place(FOLDER).mkdir()
+    assert quiet.value("observe", files=[], commands=["dhcp-servers"])["commands"] == {"dhcp-servers": {"answer": []}}
+    node.write(DROP_IN, TEXT)
+    found = quiet.value("observe", files=[], commands=["dhcp-servers"])["commands"]["dhcp-servers"]
+    assert found == {"answer": [{"zone": "lan", "enabled": True, "active": True, "vrf": "vrf_prod"}]}
+    assert node.calls()[-1] == "ip vrf identify 4000"
+
+
+def test_one_that_does_not_run_is_in_no_vrf(quiet: Asking, node: NodeRoot) -> None:
+    node.write(DROP_IN, TEXT)
+    node.command("systemctl", prints="MainPID=0\nActiveState=failed\nUnitFileState=enabled\n")
+    found = quiet.value("observe", files=[], commands=["dhcp-servers"])["commands"]["dhcp-servers"]
+    assert found == {"answer": [{"zone": "lan", "enabled": True, "active": False, "vrf": ""}]}
+
+
+def test_a_systemd_that_does_not_answer_is_no_answer(quiet: Asking, node: NodeRoot) -> None:
+    node.write(DROP_IN, TEXT)
+    node.command("systemctl", complains="Failed to connect to bus\n", status=1)
+    found = quiet.value("observe", files=[], commands=["dhcp-servers"])["commands"]["dhcp-servers"]
+    assert "Failed to connect to bus" in found["fault"]
