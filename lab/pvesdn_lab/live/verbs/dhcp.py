@@ -7,10 +7,12 @@ from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Any
 
-from pvesdn_lab.live.testbed import dhcp_client
+from pvesdn_lab.live.testbed import dhcp_client, dns_client
 from pvesdn_lab.live.verbs.context import Context, as_proof, require
 from pvesdn_lab.simulated.dhcp import enter_guest
 
+_PATIENCE = 5.0
+"""Seconds for an answer to a question for a name."""
 _WAIT = 1.0
 """Seconds for further answers; all nodes are a few milliseconds away."""
 
@@ -49,6 +51,15 @@ def is_offered(context: Context, *, guest: str, addresses: list[str]) -> str:
     offers = sorted(_answers(context, guest)["offers"])
     require(offers == sorted(addresses), f"{guest} to be offered {addresses}", offers)
     return f"{guest} is offered {', '.join(offers) or 'nothing'}"
+
+
+def names_are_answered(context: Context, *, guest: str, server: str) -> str:
+    """A question for a name gets an answer from its gateway, whatever that knows."""
+    program = str(Path(dns_client.__file__))
+    with as_proof():
+        found = context.guest(guest).host.space.json(sys.executable, "-P", program, server, str(_PATIENCE))
+    require(found["answered"], f"{server} to answer {guest}'s question for a name", found)
+    return f"{server} answers {guest} on port 53"
 
 
 def _answers(context: Context, guest: str) -> Any:

@@ -102,6 +102,7 @@ ALL: tuple[Verb, ...] = (
     dhcp.starts,
     dhcp.gets_address,
     dhcp.is_offered,
+    dhcp.names_are_answered,
     # panel: zones of PVE's move to pvesdn.cfg and back
     panel.propose_move,
     panel.run_script,
