@@ -8,7 +8,7 @@ import contextlib
 import os
 import re
 import time
-from typing import Dict, List
+from typing import Dict, List, Set
 
 from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.drop_ins import drop_in_of, zone_of, zones_with_folders
@@ -72,17 +72,27 @@ def servers_before(machine: Machine) -> Dict[str, Value]:
 
 def servers_as_before(machine: Machine, checkpoint: Value) -> List[str]:
     """Restart those that may have been moved; what was done. Files and network are back by now."""
-    return restart_servers(machine, [zone for zone in map(zone_of, sorted(checkpoint["files"])) if zone is not None])
+    return restart_servers(machine, sorted(_of_ours(checkpoint)))
 
 
 def servers_left(machine: Machine, checkpoint: Value) -> List[str]:
     """Those that ran and do not run as before, one line each."""
     left = []
-    for zone, before in sorted(checkpoint.get(SERVED, {}).items()):
-        now = _server(machine, zone)
+    served = checkpoint.get(SERVED, {})
+    for zone in sorted(_of_ours(checkpoint) & served.keys()):
+        before, now = served[zone], _server(machine, zone)
         if before["active"] and now["enabled"] and (not now["active"] or now["vrf"] != before["vrf"]):
             left.append("{} does not run as before: systemctl status {}".format(_unit(zone), _unit(zone)))
     return left
+
+
+def _of_ours(checkpoint: Value) -> Set[str]:
+    """Zones whose drop-in was there before the apply, or was staged by it; other folders for drop-ins are nobody's
+    business here.
+    """
+    files, written = checkpoint["files"], checkpoint["written"]
+    zones = {path: zone_of(path) for path in files if files[path] is not None or path in written}
+    return {zone for zone in zones.values() if zone is not None}
 
 
 def _server(machine: Machine, zone: str) -> Value:

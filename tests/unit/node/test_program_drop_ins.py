@@ -220,6 +220,16 @@ def test_a_dnsmasq_that_ran_in_its_vrf_and_does_not_after_an_undo_is_left(quiet:
     )
 
 
+def test_an_undo_restarts_none_in_whose_folder_only_others_have_something(quiet: Asking, node: NodeRoot) -> None:
+    node.write(f"{FOLDER}/limits.conf", "[Service]\nNice=5\n")
+    entry = node.entry(OURS, "iface web\n")
+    quiet.problems(entry)
+    quiet.value("arm", **ARM)
+    quiet.value("commit", files=[entry])
+    assert quiet.value("undo", id="one")["state"] == "restored"
+    assert [call for call in node.calls() if "restart dnsmasq" in call] == []
+
+
 def test_those_that_are_switched_on_are_restarted_and_a_failure_is_in_the_log(quiet: Asking, node: NodeRoot) -> None:
     log = quiet.value("serve", zones=["lan", "off", "bad"])["log"]
     assert log == ["systemctl restart dnsmasq@bad.service ended with status 1: Job for dnsmasq@bad.service failed."]
