@@ -13,6 +13,8 @@ from pvesdn.adapters.snapshot_dir import read_snapshot
 from tests.cli.kit import UCAST, Result, call, snapshot_of
 from tests.fakes import FakeCluster, fake_cluster
 
+GOLDEN = Path(__file__).parents[1] / "golden"
+
 WHOLE = """\
 underlay: cluster
 	network 192.168.0.0/24
@@ -91,6 +93,16 @@ def test_files_of_an_earlier_run_do_not_survive_it_and_others_do(folder: Path, t
     less = snapshot_of(fake_cluster(UCAST), tmp_path / "less")
     assert call("render", "--from", less, "--output", out).status == 0
     assert tree(out / "node1") == ["etc/network/interfaces.d/pvesdn", "notes"]
+
+
+def test_a_drop_in_of_an_earlier_run_goes_and_one_that_is_wanted_stays(folder: Path, tmp_path: Path) -> None:
+    case, out = GOLDEN / "carried-dhcp-vrf" / "snapshot", tmp_path / "out"
+    call("render", "--from", case, "--output", out)
+    name = "etc/systemd/system/dnsmasq@lan.service.d/pvesdn.conf"
+    assert call("render", "--from", case, "--output", out).status == 0
+    assert name in tree(out / "node1")
+    call("render", "--from", folder, "--output", out)
+    assert name not in tree(out / "node1")
 
 
 def test_a_link_in_the_way_is_replaced_and_not_followed(folder: Path, tmp_path: Path) -> None:

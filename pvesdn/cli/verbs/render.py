@@ -14,6 +14,7 @@ from pvesdn.cli.session import Session
 from pvesdn.cli.source import require_members, show_findings, some, take, understood
 from pvesdn.cli.whole import require_replaceable, write_whole
 from pvesdn.errors import SettingsError
+from pvesdn.model.dhcp_unit import DROP_INS
 from pvesdn.model.files import (
     FRR_CONF,
     FRR_CONF_LOCAL,
@@ -83,6 +84,9 @@ def _write_node(folder: Path, rendered: Iterable[RenderedFile]) -> int:
         require_replaceable(place)
         if path not in texts:
             place.unlink(missing_ok=True)
+    for place in folder.glob(DROP_INS.lstrip("/")):
+        if f"/{place.relative_to(folder).as_posix()}" not in texts:
+            place.unlink()
     for path, file in texts.items():
         target = folder / path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
