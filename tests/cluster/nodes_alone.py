@@ -96,7 +96,7 @@ def traces(cluster: SimulatedCluster) -> list[str]:
         for folder in ("etc/systemd", "var/lib/pvesdn"):
             paths = [path for path in sorted((node.root / folder).rglob("*")) if path.is_file() or path.is_symlink()]
             found += [f"{name}: {path.relative_to(node.root)}" for path in paths]
-    return [trace for trace in found if not trace.endswith(("/lock", "/written.json"))]
+    return [trace for trace in found if not trace.endswith(("/lock", "/written.json", ".service.d/pvesdn.conf"))]
 
 
 def _run(node: SimulatedNode, unit: str) -> None:

@@ -26,7 +26,7 @@ from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.pmxcfs import Locks
 from tests.cluster.faults.wire import Call, Fault, Killed, NoFault, Wire
-from tests.cluster.kit import ANOTHER_ZONE, EVPN, PLANNER, apply_to, draw, plan_of, serving, state_of
+from tests.cluster.kit import ANOTHER_ZONE, EVPN, PLANNER, apply_to, draw, install_dnsmasq, plan_of, serving, state_of
 from tests.cluster.nodes_alone import reboot
 from tests.cluster.test_frr_changes_hands import PVE_EVPN
 
@@ -42,6 +42,21 @@ CHANGED = (
     EVPN[: EVPN.index("exit: ")].replace("tag 2", "tag 20").replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1400\n")
 )
 CHANGED += f"\n{ANOTHER_ZONE}"
+# What is drawn in PVE, with DHCP, and carried in a VRF.
+CARRIES = """
+evpn: roam
+\tcontroller main
+\tirb symmetric
+\tvrf-vxlan 4100
+\tcarries lan
+\tvni-range 20000-20999
+"""
+DRAWN = {
+    **PVE_EVPN,
+    "zones.cfg": f"{PVE_EVPN['zones.cfg']}simple: lan\n\tdhcp dnsmasq\n\tipam pve\n\tmtu 1400\n\n",
+    "vnets.cfg": f"{PVE_EVPN['vnets.cfg']}vnet: floor\n\tzone lan\n\n",
+    "subnets.cfg": "subnet: lan-10.0.9.0-24\n\tvnet floor\n\tgateway 10.0.9.1\n\tdhcp-dns-server 10.0.9.53\n\n",
+}
 
 NodeState = dict[str, Any]
 
@@ -126,7 +141,8 @@ def scene(name: str, folder: Path) -> Iterator[Scene]:
         for node in cluster.nodes.values():
             reboot(node)
         cluster.plug_guest(*GUEST)
-        cluster.write_sdn("pvesdn.cfg", CHANGED)
+        install_dnsmasq(cluster)
+        cluster.write_sdn("pvesdn.cfg", CHANGED + (CARRIES if SCENES[name] else ""))
         draw(cluster, SCENES[name])
         made = Scene(name, cluster, folder / "origin")
         _save(made.origin, cluster)
@@ -140,7 +156,7 @@ def scene(name: str, folder: Path) -> Iterator[Scene]:
         yield made
 
 
-SCENES: dict[str, dict[str, str]] = {"ours": {}, "PVE's": PVE_EVPN}
+SCENES: dict[str, dict[str, str]] = {"ours": {}, "PVE's": DRAWN}
 """What is pending in PVE besides."""
 
 
