@@ -14,6 +14,7 @@ from pvesdn.model.execution import (
     NodeExecution,
     PutInPlace,
     ReloadNetwork,
+    RestartDhcp,
     Step,
 )
 from pvesdn.model.files import OUR_INTERFACES, OUR_SYSCTL, ChangeSet, FileChange, NodeChanges, PendingChange
@@ -74,6 +75,14 @@ def test_kernel_settings_are_loaded_for_their_file_and_for_a_run_that_was_cut_of
     assert LoadSysctl() not in steps_of(INTERFACES)
     assert LoadSysctl() in steps_of(SYSCTL)
     assert steps_of(is_unfinished=True, reload=ReloadNetwork()) == (LoadSysctl(), ReloadNetwork())
+
+
+def test_what_serves_addresses_in_vrfs_is_restarted_after_the_reload_that_may_make_them_anew() -> None:
+    reload = ReloadNetwork()
+    assert steps_of(INTERFACES, reload=reload, dhcp=("lan",))[1:] == (reload, RestartDhcp(("lan",)))
+    assert steps_of(INTERFACES, reload=reload)[1:] == (reload,)
+    # PVE's commit reloads it, and it is restarted after that.
+    assert [type(step) for step in steps_of(INTERFACES, dhcp=("lan",))] == [PutInPlace]
 
 
 def test_a_file_that_goes_is_written_as_none() -> None:
