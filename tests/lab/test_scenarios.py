@@ -111,6 +111,11 @@ def test_what_runs_apart_runs_where_it_is_named_and_not_with_all() -> None:
     assert [scenario.name for scenario in choose(["hitless-pve"])] == ["hitless-pve"]
 
 
+def test_at_the_end_pve_reloads_again(scenario: Scenario) -> None:
+    """Others may come after it in the same lab."""
+    assert ["api", *(step.arguments["way"] for step in scenario.steps if "way" in step.arguments)][-1] == "api"
+
+
 def test_each_pair_that_a_change_touches_is_one_that_pings(scenario: Scenario) -> None:
     pairs = {name for step in scenario.steps if step.verb == "pairs" for name in step.arguments["of"]}
     assert {name for step in scenario.steps for name in step.arguments.get("touches", ())} <= pairs

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from functools import partial
 
 from pvesdn_lab.live.losses import Change, Lost, text
@@ -63,22 +63,22 @@ def lost_by(
     found = {name: Lost(*stream.outage()) for name, stream in streams.items()}
     if run.status != 0:
         raise LabFault(f"pvesdn apply ended with {run.status}: {story_of(run)}")
-    others = [lost for name, lost in found.items() if name not in touched]
-    itself = [lost for name, lost in found.items() if name in touched - {"routed", "exit"}]
-    told = Change(
-        change=change,
-        way=way,
-        reloads=reloads,
-        makes_anew=any(node.plan.vxlan_anew for node in context.nodes()),
-        untouched=_worst(others),
-        itself=_worst(itself),
-        routed=found.get("routed"),
-        exit=found.get("exit"),
-    )
+    makes_anew = any(node.plan.vxlan_anew for node in context.nodes())
+    told = _told(Change(change, way, reloads, makes_anew), found, touched)
     context.figures.update(asdict(told))
     require(not told.untouched or not told.untouched.lost, "guests that are not touched to lose nothing", _named(found))
     require(back, f"every guest to be answered again within {_COMES_BACK_SECONDS:g} s", _named(found))
     return _named(found)
+
+
+def _told(change: Change, found: Mapping[str, Lost], touched: set[str]) -> Change:
+    return replace(
+        change,
+        untouched=_worst(lost for name, lost in found.items() if name not in touched),
+        itself=_worst(lost for name, lost in found.items() if name in touched - {"routed", "exit"}),
+        routed=found.get("routed"),
+        exit=found.get("exit"),
+    )
 
 
 def _edit(cluster: LiveCluster, replaced: Iterable[list[str]]) -> None:
@@ -116,9 +116,9 @@ def _all_answered(streams: Iterable[Stream]) -> bool:
     return True
 
 
-def _worst(found: list[Lost]) -> Lost | None:
+def _worst(found: Iterable[Lost]) -> Lost | None:
     return max(found, key=lambda one: (one.lost, one.seconds), default=None)
 
 
-def _named(found: dict[str, Lost]) -> str:
+def _named(found: Mapping[str, Lost]) -> str:
     return ", ".join(f"{name} {text(lost)} of {lost.sent}" for name, lost in found.items())
