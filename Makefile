@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo unit test check format docs fuzz mutation ansible bench lab hitless clean
+.PHONY: help demo unit test check format docs fuzz mutation ansible bench lab hitless scale clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -78,6 +78,11 @@ hitless: ## Count the packets that each kind of change costs guests; rewrites do
 	@tools/setup check
 	$(python) -m pvesdn lab test hitless-debian hitless-pve hitless-routed --again --results build/hitless
 	@$(python) -m tools.hitless build/hitless
+
+# Variables: NUMBERS of VNets ("400 1000 4000"), LIMIT of a step in seconds (3600).
+scale: ## Time apply, plan and verify with thousands of VNets on live nodes; rewrites docs/scale.md
+	@tools/setup check
+	@$(python) -m tools.scale $(if $(LIMIT),--limit $(LIMIT)) $(NUMBERS)
 
 .PHONY: release-check
 release-check: ## Whether version, changelog and tag agree; builds into dist/ when they do (docs/release.md)

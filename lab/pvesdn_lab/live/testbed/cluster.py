@@ -76,14 +76,14 @@ class Going:
         """It has ended by itself."""
         return self._process.poll() is not None
 
-    def end(self) -> Run:
-        """Wait until it ends.
+    def end(self, limit: float = _APPLY_SECONDS) -> Run:
+        """Wait until it ends, `limit` seconds at most.
 
         :raises TimeoutExpired: it takes too long, and was killed.
         """
         with self._output, self._complaints:
             try:
-                status = self._process.wait(_APPLY_SECONDS)
+                status = self._process.wait(limit)
             finally:
                 self._process.kill()
             output, complaints = (_all_of(file) for file in (self._output, self._complaints))

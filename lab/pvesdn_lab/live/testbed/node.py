@@ -21,6 +21,8 @@ _NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-
 _ENTER = ("--net", "--mount", "--uts", "--ipc", "--pid", "--wd")
 _BOOT_SECONDS = 300.0
 """For whatever systemd does at boot, or at a shutdown; emulation is slow."""
+_RUN_SECONDS = 3600
+"""For what PVE runs on a node. With thousands of VNets a reload takes that long; who asked for it has a limit, too."""
 
 
 class LiveNode(Files):
@@ -109,7 +111,7 @@ class LiveNode(Files):
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command on the node, whatever its exit status."""
         names = {"frr-reload.py": "/usr/lib/frr/frr-reload.py"}
-        return self.space.call(names.get(command, command), *arguments, limit=600)
+        return self.space.call(names.get(command, command), *arguments, limit=_RUN_SECONDS)
 
     def popen(self, *command: str) -> subprocess.Popen[bytes]:
         """Run a command on the node with this process's own input and output."""

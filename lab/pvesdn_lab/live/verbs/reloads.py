@@ -9,7 +9,7 @@ from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.verbs.actions import put_definitions, story_of
 from pvesdn_lab.live.verbs.context import Context, Stopwatch, require
 
-_WAY = re.compile(r"(?m)^\[apply\]\nreload = .*\n")
+_WAY = re.compile(r"(?m)^\[apply\]\n(?:(?:reload|task_timeout) = .*\n)+")
 _PLANNED = re.compile(r"(?ms)^Network of .*?\.$")
 _DOES = re.compile(r"(?:executing|writing|netlink: )(?P<what>.*)")
 """What ifupdown2 says with `-d` of each call, each file that it writes and each message to the kernel."""
@@ -17,11 +17,11 @@ _LONGEST = 600
 _SHOWN = 6
 
 
-def reload_by(context: Context, *, way: str) -> str:
-    """From here on the controller's settings say ``[apply] reload``: `api` or `changed`."""
+def reload_by(context: Context, *, way: str, task_timeout: int = 600) -> str:
+    """From here on the controller's settings say ``[apply] reload``, `api` or `changed`, and a task's limit."""
     file = context.lab.cluster.folder / "pvesdn.toml"
     text = _WAY.sub("", file.read_text("utf-8"))
-    file.write_text(f'{text}[apply]\nreload = "{way}"\n', "utf-8")
+    file.write_text(f'{text}[apply]\nreload = "{way}"\ntask_timeout = {task_timeout}\n', "utf-8")
     return f"[apply] reload = {way}"
 
 

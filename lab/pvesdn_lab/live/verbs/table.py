@@ -28,6 +28,7 @@ from pvesdn_lab.live.verbs import (
     published,
     pves_own,
     reloads,
+    scale,
     taken_back,
     watchers,
     watching,
@@ -129,6 +130,9 @@ ALL: tuple[Verb, ...] = (
     # losses: packets that a change costs
     losses.pairs,
     losses.lost_by,
+    # scale: what a great many VNets cost
+    scale.costs,
+    scale.memory,
     # taken_back: an apply that waits to be confirmed, and is put back
     taken_back.apply_and_wait,
     taken_back.take_back,
