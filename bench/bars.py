@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.measured import CHANGES, SIZES, SOURCES, Compares, Design, Plans, best, growth_of, ratio_of
+from bench.measured import (
+    CHANGES,
+    NODE_SIZES,
+    SIZES,
+    SOURCES,
+    UNCHANGED_NODES,
+    Compares,
+    Design,
+    Plans,
+    Reads,
+    best,
+    growth_of,
+    ratio_of,
+)
 
 RATIO_BARS = {"pvesdn.cfg": 10.0, "zones.cfg": 20.0}  # times the floor, 32 nodes with 1,000 VNets
 GROWTH_BAR = 1.25  # times the floor's own growth, from 1,000 to 4,000 VNets and from 8 to 32 nodes
@@ -13,6 +26,8 @@ LINEAR_BAR = 6.0  # times the time for 4 times the VNets; quadratic would be 16
 WORTH_COMPARING = 0.01  # seconds
 HELP_BAR = 1.3  # times an empty click program
 WHOLE_BARS = {"fresh": 6.0, "unchanged": 4.0, "one VNet changed": 4.0}  # times the floor, 32 nodes with 1,000 VNets
+
+READ_BAR = 3.0  # times what any program in Python must spend to look at the devices of 1,000 VNets
 
 
 def bars(designs: list[Design], compares: Compares) -> list[tuple[str, bool]]:
@@ -55,6 +70,30 @@ def whole_bars(plans: Plans) -> list[tuple[str, bool]]:
             f"the whole of a plan, 32 nodes with 1,000 VNets, {state}: {ratio:.1f} times the floor (at most {bar:.0f})"
         )
         found.append((what, ratio <= bar))
+    return found
+
+
+def read_bars(reads: Reads) -> list[tuple[str, bool]]:
+    """Reading grows no faster than what is read."""
+    few, many = (reads.unchanged[UNCHANGED_NODES[at]] for at in (0, -1))
+    nodes = UNCHANGED_NODES[-1] / UNCHANGED_NODES[0]
+    found = []
+    for name, key in (("plan", "seconds"), ("verify", "verify")):
+        growth = min(many[key]) / min(few[key])
+        what = (
+            f"{name}, nothing changed, {UNCHANGED_NODES[0]} to {UNCHANGED_NODES[-1]} nodes ({nodes:.0f} times as many)"
+        )
+        found.append(
+            (f"{what}: {growth:.0f} times the time (at most {GROWTH_BAR * nodes:.0f})", growth <= GROWTH_BAR * nodes)
+        )
+    if reads.has_nodes:
+        small, large = (reads.nodes[vnets] for vnets in NODE_SIZES)
+        growth, most = large["verify"] / small["verify"], NODE_SIZES[1] / NODE_SIZES[0]
+        what = f"reading a node, {NODE_SIZES[0]} to {NODE_SIZES[1]:,} VNets: {growth:.1f} times the time (at most {most:.0f})"
+        found.append((what, growth <= most))
+        ratio = large["seconds"] / large["floor"]
+        what = f"reading a node with {NODE_SIZES[1]:,} VNets for a plan: {ratio:.1f} times the floor (at most {READ_BAR:.0f})"
+        found.append((what, ratio <= READ_BAR))
     return found
 
 

@@ -13,10 +13,31 @@ SIZES = (1000, 4000)
 PLANNED = (3, 32, 128)
 STATES = ("fresh", "unchanged", "one VNet changed")
 
+NODE_SIZES = (100, 1000)
+"""VNets of a node that is read."""
+UNCHANGED_NODES = (3, 32, 128)
+UNCHANGED_VNETS = 100
+
 Compares = dict[tuple[str, int], dict[str, Any]]
 """Of one node's comparison: what was measured, by what has changed and the number of VNets."""
 Plans = dict[tuple[str, int], dict[str, Any]]
 """Of the whole process: what was measured, by the state of the nodes and their number."""
+
+
+@dataclass(frozen=True)
+class Reads:
+    """Reading nodes.
+
+    :param nodes: what one costs itself, by its VNets; without "seconds" where that could not be tried.
+    :param unchanged: plan and verify of clusters in which nothing has changed, by the number of nodes.
+    """
+
+    nodes: dict[int, dict[str, Any]]
+    unchanged: dict[int, dict[str, Any]]
+
+    @property
+    def has_nodes(self) -> bool:
+        return all(self.nodes.values())
 
 
 @dataclass(frozen=True)

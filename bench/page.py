@@ -6,18 +6,22 @@ import os
 import platform
 import re
 import textwrap
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.measured import CHANGES, SIZES, SOURCES, Compares, Design, Plans, best, growth_of, ratio_of
+from bench.measured import CHANGES, SIZES, SOURCES, Compares, Design, Plans, Reads, best, growth_of, ratio_of
+from bench.page_reads import reads_section
+from bench.page_side import last_side_section
+from bench.words import lines, seconds
 
 
 def report(
     designs: list[Design],
     compares: Compares,
     plans: Plans,
+    reads: Reads,
+    *,
     started: dict[str, Any],
     verdicts: list[tuple[str, bool]],
 ) -> str:
@@ -72,6 +76,14 @@ is known from printing them.
 
 {whole_section(plans)}
 
+## Reading the nodes
+
+{reads_section(reads)}
+
+## Changing nodes side by side
+
+{last_side_section()}
+
 ## Starting
 
 `pvesdn --help` as a process, in processor seconds; the best of {len(started["seconds"])}, each run followed by one of a
@@ -115,11 +127,6 @@ def whole_line(plans: Plans, state: str, nodes: int) -> str:
 
 def whole_phases(plans: Plans, state: str, nodes: int) -> str:
     return f"| {state} | {nodes} | {' | '.join(seconds(part) for part in plans[state, nodes]['phases'].values())} |"
-
-
-def lines(each: Iterable[str]) -> str:
-    """One below the other."""
-    return "\n".join(each)
 
 
 def wrapped(text: str) -> str:
@@ -178,10 +185,3 @@ def compare_line(compares: Compares, change: str) -> str:
     times = " | ".join(seconds(best(compares[change, size])) for size in SIZES)
     lines = compares[change, SIZES[1]]["lines"]
     return f"| {change} | {times} | {growth_of(compares, change):.1f} | {lines:,} |"
-
-
-def seconds(value: float) -> str:
-    """In a unit that needs no leading zeros."""
-    if value >= 1:
-        return f"{value:.2f} s"
-    return f"{value * 1000:.0f} ms" if value >= 0.01 else f"{value * 1000:.2f} ms"

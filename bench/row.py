@@ -21,7 +21,9 @@ from typing import Any
 
 from bench import floor
 from bench.network import network, pve_network
+from bench.reading import measure_node
 from bench.snapshots import write_cluster
+from bench.unchanged import measure_unchanged
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.diff import unified
 from pvesdn.compare.files import compare_node
@@ -68,6 +70,8 @@ def main(what: str, *arguments: str) -> dict[str, Any]:
         "compare": measure_compare,
         "plan": measure_plan,
         "help": measure_help,
+        "node": measure_node,
+        "unchanged": measure_unchanged,
     }
     return measures[what](*arguments) | {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
 

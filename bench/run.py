@@ -12,8 +12,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.bars import bars, help_bar, whole_bars
-from bench.measured import CHANGES, NETWORKS, PLANNED, SIZES, SOURCES, STATES, Design
+from bench.bars import bars, help_bar, read_bars, whole_bars
+from bench.measured import (
+    CHANGES,
+    NETWORKS,
+    NODE_SIZES,
+    PLANNED,
+    SIZES,
+    SOURCES,
+    STATES,
+    UNCHANGED_NODES,
+    UNCHANGED_VNETS,
+    Design,
+    Reads,
+)
 from bench.page import report, wrapped
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,14 +50,28 @@ def main() -> int:
         for nodes in PLANNED:
             print(f"planning {nodes} nodes with 1,000 VNets, {state} ...", file=sys.stderr)
             plans[state, nodes] = row("plan", state, str(nodes), "1000")
+    reads = measured_reads()
     print("starting for --help ...", file=sys.stderr)
     started = row("help")
-    verdicts = [*bars(designs, compares), *whole_bars(plans), help_bar(started)]
-    text = wrapped(report(designs, compares, plans, started, verdicts))
+    verdicts = [*bars(designs, compares), *whole_bars(plans), *read_bars(reads), help_bar(started)]
+    text = wrapped(report(designs, compares, plans, reads, started=started, verdicts=verdicts))
     print("\n".join(line for line in text.splitlines() if line.startswith(("|", "* "))))
     REPORT.write_text(text)
     print(f"written: {REPORT.relative_to(ROOT)}", file=sys.stderr)
     return 0 if all(met for _, met in verdicts) else 1
+
+
+def measured_reads() -> Reads:
+    """What reading nodes costs them, and whoever plans."""
+    nodes, unchanged = {}, {}
+    for vnets in NODE_SIZES:
+        print(f"reading a node with {vnets:,} VNets ...", file=sys.stderr)
+        nodes[vnets] = row("node", str(vnets))
+        nodes[vnets] = nodes[vnets] if "seconds" in nodes[vnets] else {}
+    for count in UNCHANGED_NODES:
+        print(f"plan and verify of {count} nodes with {UNCHANGED_VNETS} VNets, unchanged ...", file=sys.stderr)
+        unchanged[count] = row("unchanged", str(count), str(UNCHANGED_VNETS))
+    return Reads(nodes, unchanged)
 
 
 def row(*arguments: str) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _write_node(folder: Path, address: str) -> None:
     _write(folder / "etc/frr/daemons", "bgpd=no\nbfdd=no\nvrrpd=no\n")
     _write_json(folder / "cmd/versions.json", _PACKAGES)
     _write_json(folder / "cmd/sysctl.json", _SWITCHES)
-    _write_devices(folder, [_device(2, "eno1", UNDERLAY_MTU)], address)
+    _write_devices(folder, [device(2, "eno1", UNDERLAY_MTU)], address)
 
 
 def _write_devices(folder: Path, links: list[dict[str, Any]], address: str) -> None:
@@ -108,30 +108,31 @@ def _put_in_place(folder: Path, files: Mapping[str, str], vnets: int) -> None:
     record = {"format": 1, "files": {path: digest(text) for path, text in files.items()}, "unfinished": False}
     _write_json(folder / "var/lib/pvesdn/written.json", record)
     mtu = UNDERLAY_MTU - 50
-    links = [_device(2, "eno1", UNDERLAY_MTU), _device(3, f"vrf_{ZONE}", 65575, "vrf", {"table": 1001})]
-    links.append(_device(4, f"vrfbr_{ZONE}", mtu, "bridge", {"vlan_filtering": 0}, master=f"vrf_{ZONE}"))
-    links.append(_device(5, f"vrfvx_{ZONE}", mtu, "vxlan", {"id": L3VNI, "port": 4789}, master=f"vrfbr_{ZONE}"))
+    links = [device(2, "eno1", UNDERLAY_MTU), device(3, f"vrf_{ZONE}", 65575, "vrf", {"table": 1001})]
+    links.append(device(4, f"vrfbr_{ZONE}", mtu, "bridge", {"vlan_filtering": 0}, master=f"vrf_{ZONE}"))
+    links.append(device(5, f"vrfvx_{ZONE}", mtu, "vxlan", {"id": L3VNI, "port": 4789}, master=f"vrfbr_{ZONE}"))
     for number in range(1, vnets + 1):
         bridge, index = f"net{number:05}", 2 * number + 4
-        links.append(_device(index, bridge, mtu, "bridge", {"vlan_filtering": 0}, master=f"vrf_{ZONE}"))
-        links.append(_device(index + 1, f"vxlan_{bridge}", mtu, "vxlan", {"id": number, "port": 4789}, master=bridge))
+        links.append(device(index, bridge, mtu, "bridge", {"vlan_filtering": 0}, master=f"vrf_{ZONE}"))
+        links.append(device(index + 1, f"vxlan_{bridge}", mtu, "vxlan", {"id": number, "port": 4789}, master=bridge))
     _write_devices(folder, links, address)
 
 
-def _device(
+def device(
     index: int, name: str, mtu: int, kind: str = "", data: Mapping[str, int] | None = None, *, master: str = ""
 ) -> dict[str, Any]:
-    device: dict[str, Any] = {
+    """A row of what a node tells of its devices."""
+    found: dict[str, Any] = {
         "ifname": name,
         "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"],
         "mtu": mtu,
         "address": f"02:00:00:00:{index >> 8 & 255:02x}:{index & 255:02x}",
     }
     if master:
-        device["master"] = master
+        found["master"] = master
     if kind:
-        device["linkinfo"] = {"info_kind": kind, "info_data": dict(data or {})}
-    return device
+        found["linkinfo"] = {"info_kind": kind, "info_data": dict(data or {})}
+    return found
 
 
 def _write_json(file: Path, value: object) -> None:

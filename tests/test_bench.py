@@ -4,16 +4,21 @@ measured.
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bench import row
-from bench.bars import help_bar
-from bench.measured import STATES
+from bench import reading, row, unchanged
+from bench.bars import help_bar, read_bars
+from bench.measured import STATES, Reads
 from bench.page import wrapped
+from bench.page_reads import reads_section
+from bench.page_side import last_side_section
+from bench.side_by_side import SBIN, Nodes, change
 from bench.snapshots import write_cluster
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.model.files import Action
@@ -26,6 +31,8 @@ def few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """How a row is measured does not depend on how often."""
     for runs in ("RUNS", "WHOLE_RUNS", "HELP_RUNS"):
         monkeypatch.setattr(row, runs, 2)
+    monkeypatch.setattr(unchanged, "RUNS", 2)
+    monkeypatch.setattr(reading, "RUNS", 1)
 
 
 @pytest.mark.parametrize("source", row.SOURCES.values(), ids=row.SOURCES)
@@ -58,6 +65,74 @@ def test_a_whole_plan_is_measured_beside_its_floor_and_in_its_steps(state: str) 
 
     assert len(measured["seconds"]) == len(measured["floor"]) == row.WHOLE_RUNS
     assert len(measured["phases"]) == 5
+
+
+NODE = {"seconds": 2.0, "verify": 3.0, "nothing": 0.5, "files": 0.5, "own": 0.5, "floor": 1.0, "bytes": 9} | {
+    "bytes of files": 3
+}
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a network to itself: run the tests as root")
+def test_reading_a_node_is_measured_on_a_real_kernel_beside_its_own_commands() -> None:
+    measured = reading.measure_node("2")
+
+    assert set(measured) == set(NODE)
+    assert all(value > 0 for value in measured.values())
+
+
+def test_plan_and_verify_are_measured_where_neither_finds_anything() -> None:
+    measured = row.main("unchanged", "2", "3")
+
+    assert len(measured["seconds"]) == len(measured["verify"]) == 2
+    assert measured["bytes"] > 1000
+
+
+@pytest.mark.parametrize(
+    ("slow", "missed"),
+    [({}, []), ({"verify": [99.0]}, ["verify, nothing changed, 3 to 128 nodes"])],
+)
+def test_reading_may_grow_as_fast_as_what_is_read(slow: dict[str, list[float]], missed: list[str]) -> None:
+    quick = {"seconds": [1.0], "verify": [1.0], "bytes": 5}
+    many = {"seconds": [43.0], "verify": [43.0], "bytes": 5} | slow
+    reads = Reads({100: NODE, 1000: NODE}, {3: quick, 32: quick, 128: many})
+
+    assert [what.partition(" (")[0] for what, is_met in read_bars(reads) if not is_met] == missed
+    assert "4.0 times its own two commands" in wrapped(reads_section(reads))
+
+
+def test_a_node_that_is_read_far_above_the_floor_misses_its_bar() -> None:
+    quick = {"seconds": [1.0], "verify": [1.0], "bytes": 5}
+    for node, is_met in ((NODE, True), (NODE | {"seconds": 3.1}, False)):
+        *_, (what, verdict) = read_bars(Reads({100: NODE, 1000: node}, {3: quick, 128: quick}))
+        assert (what.startswith("reading a node with 1,000 VNets"), verdict) == (True, is_met)
+
+
+def test_where_a_node_could_not_be_read_the_page_says_so() -> None:
+    quick = {"seconds": [1.0], "verify": [1.0], "bytes": 5}
+    reads = Reads({100: {}, 1000: {}}, {3: quick, 128: quick})
+
+    assert "needs root" in reads_section(reads)
+    assert len(read_bars(reads)) == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an sshd on many addresses is root's: run the tests as root")
+@pytest.mark.skipif(
+    shutil.which("sshd", path=SBIN) is None, reason="no OpenSSH here: apt install openssh-server openssh-client"
+)
+def test_a_change_of_nodes_side_by_side_changes_each(tmp_path: Path) -> None:
+    nodes = Nodes(tmp_path, 2, 0.0)
+    with nodes.listening():
+        change(nodes.agent(), list(nodes.roots), 1)
+
+    for root in nodes.roots.values():
+        assert "iface net00001" in (root / "etc/network/interfaces.d/pvesdn").read_text()
+
+
+def test_what_was_measured_side_by_side_is_on_the_page() -> None:
+    page = (Path(__file__).parents[1] / "docs/performance.md").read_text("utf-8")
+
+    assert wrapped(last_side_section()) in page
 
 
 def test_help_is_measured_beside_a_program_of_clicks_that_does_nothing() -> None:
