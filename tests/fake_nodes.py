@@ -288,8 +288,10 @@ class FakeMachine(MachineOnPmxcfs):
         """What a question is answered with; None if it is none of them."""
         if argv[-1] == "address":
             return self._node.devices()
-        asked = {"ip-link": ["ip", "-j", "-d", "link"], **IP_COMMANDS}
-        return next((self._node.commands.get(name, []) for name, command in asked.items() if argv == command), None)
+        # Nobody routes in other tables here, so all tables are the main one.
+        asked = argv[:-3] if argv[-3:] == ["show", "table", "all"] else argv
+        known = {"ip-link": ["ip", "-j", "-d", "link"], **IP_COMMANDS}
+        return next((self._node.commands.get(name, []) for name, command in known.items() if asked == command), None)
 
     def _set_link(self, argv: list[str]) -> tuple[int, str]:
         self._node.ran.append(argv)
