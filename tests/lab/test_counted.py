@@ -40,7 +40,7 @@ def test_the_page_of_lost_packets_says_how_many_steps_were_not_good() -> None:
     page = hitless.page(rows, "2030-01-02", 4)
     assert "of 1 steps of the lab that were\ngood and 1 that were not." in page
     assert "* one, begun 2030-01-01 10:00 UTC: 2 changes\n\n" in page
-    assert "| an ASN | `api` | what changed | PVE's rule | 6.1 | - | - | - | - |" in page
+    assert "| an ASN | `api` | changes | PVE's rule | 6.1 | - | - | - | - |" in page
 
 
 def test_without_a_count_there_is_no_page_of_lost_packets() -> None:

@@ -41,13 +41,14 @@ class Change:
 _PAIRS = ("untouched", "itself", "routed", "exit")
 _ABOUT = """\
 Guests on two nodes ping each other 50 times a second, from before an apply on three nodes until a second after all are
-answered again. Each cell has how many of these pings were lost, and in brackets the longest time without an answer: it
-tells more, because `ping` waits where nobody answers its ARP. A change may cost guests of the VNet that it is about
-something, and those that it routes; guests of other VNets must lose nothing, or the step of the lab does not hold.
-"Routed" goes from one VNet to another, "exit" to an address outside. "PVE's rule": at a reload, the lab's copy of
-ifupdown2 makes each VXLAN device anew whose stanza has changed, as PVE's own build does; "Debian's" is unchanged. A
-dash: no guest pings there that the change is about. Where processors are busy or emulated (kernels other than the
-machine's own), nodes change further apart, and what is lost at a change of VNI or ASN is more.
+answered again. Each cell has how many of these pings were lost, and in brackets the seconds of the longest time without
+an answer: they tell more, because `ping` waits where nobody answers its ARP. A change may cost guests of the VNet that
+it is about something, and those that it routes; guests of other VNets must lose nothing, or the step of the lab does
+not hold. "Reloaded" is all of a node's network, by PVE, or what changes. "Routed" goes from one VNet to another, "exit"
+to an address outside. "PVE's rule": at a reload, the lab's copy of ifupdown2 makes each VXLAN device anew whose stanza
+has changed, as PVE's own build does; "Debian's" is unchanged. A dash: no guest pings there that the change is about.
+Where processors are busy or emulated (kernels other than the machine's own), nodes change further apart, and what is
+lost at a change of VNI or ASN is more.
 """
 _HEAD = """\
 | change | `reload` | reloaded | ifupdown2 | kernel | other VNets | the VNet itself | routed | exit |
@@ -69,7 +70,7 @@ def text(lost: Lost | None) -> str:
     """How a table shows it."""
     if lost is None:
         return "-"
-    return f"{lost.lost} ({lost.seconds:.2f} s)" if lost.lost else "0"
+    return f"{lost.lost} ({lost.seconds:.1f})" if lost.lost else "0"
 
 
 def _change(figures: Mapping[str, Any]) -> Change:
@@ -84,7 +85,7 @@ def _line(change: Change, kernel: str) -> str:
 def _cells(change: Change, kernel: str) -> Iterator[str]:
     yield change.change
     yield f"`{change.way}`"
-    yield "all, by PVE" if change.reloads else "what changed"
+    yield "all" if change.reloads else "changes"
     yield "PVE's rule" if change.makes_anew else "Debian's"
     yield kernel.partition("-")[0]
     yield from map(text, (change.untouched, change.itself, change.routed, change.exit))
