@@ -88,16 +88,15 @@ Written by `make scale` on {day}, with {processors} processors: VNets of one zon
 "Grows" is the time's factor over the VNets' factor, from the smallest number to the largest that was reached: above 1
 it grows faster than the number of VNets. Removal is a row by itself, because the kernel takes its time for each device.
 The kernel's memory is what the whole machine had more in Slab and Percpu, by three: other programs count too.
-{_load(found)}
+
 {tables}
 """
 
 
-def _load(found: Measured) -> str:
-    """How busy the machine was, where that was written down."""
-    rows = (row for rows in found.values() for row in rows)
-    loads = sorted(row["figures"]["load"] for row in rows if "load" in row.get("figures", {}))
-    return f"The machine's load average went from {loads[0]:.0f} to {loads[-1]:.0f}.\n" if loads else ""
+def _load(rows: Iterable[dict[str, Any]]) -> str:
+    """How busy the machine was, at most, where that was written down."""
+    loads = [row["figures"]["load"] for row in rows if "load" in row.get("figures", {})]
+    return f"{max(loads):.0f}" if loads else "not noted"
 
 
 def _tables(kind: str, found: Measured) -> Iterator[str]:
@@ -111,8 +110,12 @@ def _tables(kind: str, found: Measured) -> Iterator[str]:
         yield _line(what, [_seconds(found[kind, number], what) for number in numbers], numbers, "s")
     for what, key in (("FRR's memory on a node", "frr_mib"), ("the kernel's memory for a node", "kernel_mib")):
         yield _line(what, [_memory(found[kind, number], key) for number in numbers], numbers, "MiB")
+    loads = " | ".join(_load(found[kind, number]) for number in numbers)
+    yield f"| the machine's load average, at most | {loads} | - |"
     yield ""
     yield _wall(kind, found, numbers)
+    if left := [f"{number:,}" for number in NUMBERS if number not in numbers]:
+        yield f"Not measured: {', '.join(left)} VNets.\n"
     yield from _stopped(kind, found, numbers)
 
 
@@ -120,7 +123,7 @@ def _line(what: str, values: Sequence[float | None], numbers: Sequence[int], uni
     cells = ["not reached" if value is None else f"{value:.{0 if value >= 10 else 1}f} {unit}" for value in values]
     known = [(number, value) for number, value in zip(numbers, values, strict=True) if value]
     (few, first), (many, last) = (known[0], known[-1]) if known else ((1, 1.0), (1, 1.0))
-    grows = f"{(last / first) / (many / few):.1f}" if many > few else "-"
+    grows = f"{(last / first) / (many / few):.1f}" if many > few and unit == "s" else "-"
     return f"| {what} | {' | '.join(cells)} | {grows} |"
 
 
@@ -132,8 +135,8 @@ def _wall(kind: str, found: Measured, numbers: Iterable[int]) -> str:
         if all_of_it and changed and all_of_it >= PATIENCE and all_of_it >= 2 * changed:
             less = 100 * (1 - changed / all_of_it)
             return (
-                f"With {number:,} VNets ifupdown2 is the wall: one more takes {all_of_it:.0f} s where it looks at\nall"
-                f" interfaces, {less:.0f} % less where only the new one is reloaded.\n"
+                f"With {number:,} VNets ifupdown2 is the wall: one more takes {all_of_it:.0f} s where it looks at all"
+                f"\ninterfaces, {less:.0f} % less where only the new one is reloaded.\n"
             )
     return f"Up to here one VNet more takes less than {PATIENCE:.0f} s, or ifupdown2 is less than half of that.\n"
 

@@ -65,7 +65,9 @@ def test_what_scale_has_the_lab_do_are_steps_of_a_scenario(tmp_path: Path, kind:
 
 def test_growth_is_the_times_factor_over_that_of_the_vnets() -> None:
     found = {("evpn", 100): [took("verify", 100, 2.0)], ("evpn", 400): [took("verify", 400, 16.0)]}
-    assert "| verify | 2.0 s | 16 s | 2.0 |" in scale.page(found, "2030-01-02", 4)
+    page = scale.page(found, "2030-01-02", 4)
+    assert "| verify | 2.0 s | 16 s | 2.0 |" in page
+    assert "Not measured: 1,000, 4,000 VNets." in page
 
 
 def test_what_was_stopped_is_said_and_does_not_count() -> None:
@@ -88,7 +90,7 @@ def test_memory_is_told_with_the_vnets_there_not_of_the_beginning() -> None:
         (
             80.0,
             20.0,
-            "With 400 VNets ifupdown2 is the wall: one more takes 80 s where it looks at\nall interfaces, 75 %",
+            "With 400 VNets ifupdown2 is the wall: one more takes 80 s where it looks at all\ninterfaces, 75 %",
         ),
         (80.0, 70.0, "or ifupdown2 is less than half of that"),
         (30.0, 5.0, "Up to here one VNet more takes less than 60 s"),
