@@ -77,7 +77,7 @@ class Checkpoint:
 class FileWrite:
     """One file that pvesdn writes on a node, or removes.
 
-    :param path: one of the few that the node program writes.
+    :param path: one of those that the node program writes.
     :param text: the whole file; None removes it.
     :param mode: permissions, four octal digits.
     :param owner: ``user:group``.
