@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from functools import partial
 
-from pvesdn_lab.live.losses import Change, Lost, text
+from pvesdn_lab.live.losses import Change, Lost
 from pvesdn_lab.live.testbed.cluster import LiveCluster
 from pvesdn_lab.live.testbed.guest import Stream
 from pvesdn_lab.live.testbed.space import LabFault, wait_for
@@ -121,4 +121,6 @@ def _worst(found: Iterable[Lost]) -> Lost | None:
 
 
 def _named(found: Mapping[str, Lost]) -> str:
-    return ", ".join(f"{name} {text(lost)} of {lost.sent}" for name, lost in found.items())
+    return ", ".join(
+        f"{name} {one.lost} of {one.sent}{f' ({one.seconds:.1f} s)' if one.lost else ''}" for name, one in found.items()
+    )
