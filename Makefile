@@ -76,8 +76,8 @@ lab: ## Prove every model on real FRR, ifupdown2 and a real kernel; rewrites doc
 # Apart from `make lab`, which tries a few of these changes.
 hitless: ## Count the packets that each kind of change costs guests; rewrites docs/hitless.md
 	@tools/setup check
-	$(python) -m pvesdn lab test hitless-debian hitless-pve hitless-routed --again --results build/hitless
-	@$(python) -m tools.hitless build/hitless
+	$(python) -m pvesdn lab test hitless-debian hitless-pve hitless-routed --again --results build/hitless; \
+	status=$$?; $(python) -m tools.hitless build/hitless && exit $$status
 
 # Variables: NUMBERS of VNets ("400 1000 4000"), LIMIT of a step in seconds (3600).
 scale: ## Time apply, plan and verify with thousands of VNets on live nodes; rewrites docs/scale.md

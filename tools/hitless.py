@@ -29,8 +29,10 @@ def page(rows: list[dict[str, Any]], day: str, processors: int) -> str:
     runs = Counter(f"{row['scenario']}, begun {row['run']}" for row in rows if row["verb"] == "lost_by")
     return f"""# What a change costs guests
 
-Written by `make hitless` on {day}, with {processors} processors, of {len(rows) - failed} steps of the lab that were
-good and {failed} that were not. Scenarios, and how many changes were counted before each ended or was stopped:
+Written on {day} by `tools/hitless.py`, as `make hitless` calls it, with {processors} processors.
+
+Of the steps of the lab {len(rows) - failed} were good and {failed} were not. Runs, and how many changes were counted
+before each ended or was stopped; scenarios may have changed since:
 
 {chr(10).join(f"* {run}: {number} changes" for run, number in runs.items())}
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn_lab.live.losses import Lost, text
 from pvesdn_lab.live.scenario import read_scenario
 from pvesdn_lab.live.testbed.space import LabFault
-from pvesdn_lab.live.verbs.losses import edited
+from pvesdn_lab.live.verbs.losses import edited, is_interrupted
 from pvesdn_lab.live.verbs.scale import definitions
 from pvesdn_lab.live.verbs.table import VERBS
 from tools import hitless, scale
@@ -35,10 +36,18 @@ def test_a_text_that_is_there_twice_is_not_replaced_in_silence() -> None:
         edited("tag 1\ntag 1\n", [["tag 1", "tag 2"]])
 
 
+def test_packets_that_the_kernel_kept_for_a_second_tell_of_a_way_that_was_cut() -> None:
+    kept, busy = Lost(sent=200, lost=0, seconds=1.03), Lost(sent=200, lost=0, seconds=0.14)
+    assert is_interrupted(kept, silent=0.5)
+    assert not is_interrupted(busy, silent=0.5)
+    assert is_interrupted(Lost(sent=200, lost=1, seconds=0.04), silent=0.5)
+    assert [text(kept), text(busy), text(None)] == ["0 (1)", "0", "-"]
+
+
 def test_the_page_of_lost_packets_says_how_many_steps_were_not_good() -> None:
     rows = [step(change="an ASN", way="api", reloads=0, makes_anew=True, **NOBODY), step("failed")]
     page = hitless.page(rows, "2030-01-02", 4)
-    assert "of 1 steps of the lab that were\ngood and 1 that were not." in page
+    assert "Of the steps of the lab 1 were good and 1 were not." in page
     assert "* one, begun 2030-01-01 10:00 UTC: 2 changes\n\n" in page
     assert "| an ASN | `api` | changes | PVE's rule | 6.1 | - | - | - | - |" in page
 

@@ -38,14 +38,16 @@ class Change:
     exit: Lost | None = None
 
 
+_WORTH_TELLING = 0.2
 _PAIRS = ("untouched", "itself", "routed", "exit")
 _ABOUT = """\
 Guests on two nodes ping each other 50 times a second, from before an apply on three nodes until a second after all are
-answered again. Each cell has how many of these pings were lost, and in brackets the seconds of the longest time without
-an answer: they tell more, because `ping` waits where nobody answers its ARP. A change may cost guests of the VNet that
-it is about something, and those that it routes; guests of other VNets must lose nothing, or the step of the lab does
-not hold. "Reloaded" is all of a node's network, by PVE, or what changes. "Routed" goes from one VNet to another, "exit"
-to an address outside. "PVE's rule": at a reload, the lab's copy of ifupdown2 makes each VXLAN device anew whose stanza
+answered again. Each cell has how many of these pings were lost, and in brackets the seconds of the longest time
+without an answer, where it was 0.2 or more. They tell more: `ping` waits where nobody answers its ARP, and a kernel
+keeps packets while it asks for a MAC. A busy machine has part in them. A change may cost guests of the VNet that it is
+about something, and those that it routes; guests of other VNets must lose nothing, or the step of the lab does not
+hold. "Reloaded" is all of a node's network, by PVE, or what changes. "Routed" goes from one VNet to another, "exit" to
+an address outside. "PVE's rule": at a reload, the lab's copy of ifupdown2 makes each VXLAN device anew whose stanza
 has changed, as PVE's own build does; "Debian's" is unchanged. A dash: no guest pings there that the change is about.
 Where processors are busy or emulated (kernels other than the machine's own), nodes change further apart, and what is
 lost at a change of VNI or ASN is more.
@@ -70,7 +72,7 @@ def text(lost: Lost | None) -> str:
     """How a table shows it."""
     if lost is None:
         return "-"
-    return f"{lost.lost} ({lost.seconds:.1f})" if lost.lost else "0"
+    return f"{lost.lost} ({lost.seconds:.2g})" if lost.lost or lost.seconds >= _WORTH_TELLING else "0"
 
 
 def _change(figures: Mapping[str, Any]) -> Change:

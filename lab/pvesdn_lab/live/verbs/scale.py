@@ -77,7 +77,9 @@ def definitions(kind: str, vnets: int) -> str:
 
 def _pvesdn(cluster: LiveCluster, limit: int, *arguments: str) -> None:
     run = cluster.begin(*arguments).end(limit)
-    require(run.status == 0 or arguments[0] == "plan", f"{arguments[0]} to end well", story_of(run))
+    require(run.status == 0, f"{arguments[0]} to end well", story_of(run))
+    if arguments[0] == "plan":
+        require(not run.document["summary"]["has_changes"], "a plan in which nothing is left to do", story_of(run))
 
 
 def _ifreload(node: LiveNode, limit: int) -> None:
