@@ -167,10 +167,10 @@ def _node(node: NodeChanges, changes: ChangeSet, *, has_diff: bool) -> dict[str,
 
 
 def _reload(plan: ReloadPlan | None) -> dict[str, Any] | None:
-    if plan is None:
-        return None
     if isinstance(plan, WholeNetwork):
         return {"whole": True, "why": plan.why, "down": [], "up": []}
+    if plan is None or plan.is_empty:
+        return None
     return {"whole": False, "why": "", "down": list(plan.down), "up": list(plan.up)}
 
 
