@@ -84,6 +84,12 @@ is known from printing them.
 
 {last_side_section()}
 
+## Live nodes
+
+What an apply of hundreds of VNets takes on nodes with a real kernel, FRR and ifupdown2, and at which number ifupdown2 is the
+wall, is in `docs/scale.md`; what a single VXLAN device for all of them would change, in
+`docs/decisions/0067-a-vxlan-device-for-each-vnet.md`; where ifupdown2 spends its time, in `docs/upstream`.
+
 ## Starting
 
 `pvesdn --help` as a process, in processor seconds; the best of {len(started["seconds"])}, each run followed by one of a
