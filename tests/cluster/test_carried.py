@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -502,10 +502,27 @@ evpn: dev
 \tcarries lab
 \tvni-range 20000-20999
 """
-CROSSES = (
-    "pve2: vnet 'web' has moved to zone 'lab' of PVE's, and its guests would leave the network of zone 'prod' for that of"
-    " zone 'dev': {tap}; unplug them, or move it back to zone 'lan' in PVE (Datacenter > SDN); or use --detach-guests"
+SWAPPED = (
+    TWO_ZONES.replace("carries lan", "carries")
+    .replace("carries lab", "carries lan")
+    .replace("carries\n", "carries lab\n")
 )
+CROSSES = (
+    "pve2: vnet 'web' is in zone '{0}' of PVE's, which zone 'dev' carries now, and its guests are in the network of "
+    "zone 'prod': {tap}; unplug them, or move it to zone '{1}' in PVE (Datacenter > SDN), or have zone 'prod' carry "
+    "'{0}' instead of zone 'dev'; or use --detach-guests"
+)
+
+
+def moved_to_the_other(cluster: SimulatedCluster) -> None:
+    """The VNet is moved between zones of PVE's that two of ours carry."""
+    panel(cluster, "delete", "vnets/web/subnets/lan-10.0.2.0-24")
+    panel(cluster, "set", "vnets/web", zone="lab")
+
+
+def carried_by_the_other(cluster: SimulatedCluster) -> None:
+    """The VNet stays where it is, and the two zones of ours change places."""
+    cluster.write_sdn("pvesdn.cfg", SWAPPED)
 
 
 def unplugged(cluster: SimulatedCluster, tap: str) -> PlanFlags:
@@ -513,9 +530,20 @@ def unplugged(cluster: SimulatedCluster, tap: str) -> PlanFlags:
     return PlanFlags()
 
 
-def moved_back(cluster: SimulatedCluster, tap: str) -> PlanFlags:
-    panel(cluster, "set", "vnets/web", zone="lan")
-    panel(cluster, "create", "vnets/web/subnets", subnet="10.0.2.0/24", gateway="10.0.2.1", type="subnet")
+def moved(cluster: SimulatedCluster, tap: str) -> PlanFlags:
+    """To the zone that the other zone of ours carries."""
+    if "vnet: web\n\tzone lab" in (cluster.read_sdn("vnets.cfg") or ""):
+        panel(cluster, "set", "vnets/web", zone="lan")
+        panel(cluster, "create", "vnets/web/subnets", subnet="10.0.2.0/24", gateway="10.0.2.1", type="subnet")
+    else:
+        moved_to_the_other(cluster)
+    return PlanFlags()
+
+
+def carried_instead(cluster: SimulatedCluster, tap: str) -> PlanFlags:
+    """By the zone in whose network the guests are."""
+    is_swapped = cluster.read_sdn("pvesdn.cfg") == SWAPPED
+    cluster.write_sdn("pvesdn.cfg", TWO_ZONES if is_swapped else SWAPPED)
     return PlanFlags()
 
 
@@ -524,28 +552,42 @@ def agreed(cluster: SimulatedCluster, tap: str) -> PlanFlags:
 
 
 @pytest.mark.parametrize(
-    ("follows", "vni", "has_guest"), [(unplugged, 20000, False), (moved_back, 10001, True), (agreed, 20000, True)]
+    ("follows", "network", "has_guest"),
+    [
+        (unplugged, range(20000, 21000), False),
+        (moved, [10001], True),
+        (carried_instead, [10001], True),
+        (agreed, range(20000, 21000), True),
+    ],
+    ids=["unplugged", "moved", "carried-instead", "agreed"],
+)
+@pytest.mark.parametrize(
+    ("happens", "zones"), [(moved_to_the_other, ("lab", "lan")), (carried_by_the_other, ("lan", "lab"))]
 )
 def test_guests_do_not_cross_into_the_network_of_another_zone_unasked(
-    standing: SimulatedCluster, follows: Callable[[SimulatedCluster, str], PlanFlags], vni: int, *, has_guest: bool
+    standing: SimulatedCluster,
+    happens: Callable[[SimulatedCluster], None],
+    zones: tuple[str, str],
+    follows: Callable[[SimulatedCluster, str], PlanFlags],
+    network: Container[int],
+    *,
+    has_guest: bool,
 ) -> None:
-    """A VNet is moved between zones of PVE's that two of ours carry."""
     standing.write_sdn("pvesdn.cfg", TWO_ZONES)
     panel(standing, "create", "zones", zone="lab", type="simple", mtu="1450", ipam="pve")
     agree(standing)
     tap = standing.plug_guest("pve2", "web", 100)
     before = links(standing).links["vxlan_web"]
-    panel(standing, "delete", "vnets/web/subnets/lan-10.0.2.0-24")
-    panel(standing, "set", "vnets/web", zone="lab")
+    happens(standing)
     obstacles = {node.node: [str(found) for found in node.obstacles] for node in plan_of(standing).nodes}
-    assert obstacles == {"pve1": [], "pve2": [CROSSES.format(tap=tap)], "pve3": []}
-    with pytest.raises(ApplyRefused, match="of zone 'prod' for that of zone 'dev'"):
+    assert obstacles == {"pve1": [], "pve2": [CROSSES.format(*zones, tap=tap)], "pve3": []}
+    with pytest.raises(ApplyRefused, match="in the network of zone 'prod'"):
         apply_to(standing)
     assert links(standing).links["vxlan_web"] == before
     report = apply_to(standing, follows(standing, tap))
     assert report.is_good, errors(report)
     for node in standing.nodes:
-        assert links(standing, node).links["vxlan_web"]["info"]["id"] == vni
+        assert links(standing, node).links["vxlan_web"]["info"]["id"] in network
     assert (links(standing).links.get(tap, {}).get("master") == "web") is has_guest
     assert is_nothing(plan_of(standing))
     assert failed(standing) == []

@@ -78,7 +78,10 @@ FOLLOWED = {
         ("design/carried/keeping.py", "unplug them, and the next pvesdn apply removes it; or use --detach-guests"),
     ),
     "tests/cluster/test_carried.py::test_guests_do_not_cross_into_the_network_of_another_zone_unasked": (
-        ("design/carried/keeping.py", "unplug them, or move it back to zone .*; or use --detach-guests"),
+        (
+            "design/carried/keeping.py",
+            "unplug them, or move it to zone .*, or have zone .* carry .*; or use --detach-guests",
+        ),
     ),
     "tests/unit/compare/test_way_in.py::test_a_plan_that_would_change_the_bridge_of_the_way_in_needs_a_word_for_each_node": (
         ("compare/obstacles.py", "check it with --diff, then use --allow-management .*"),

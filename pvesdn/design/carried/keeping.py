@@ -77,30 +77,34 @@ def kept(given: DesignInput, homes: Mapping[str, PveSimpleZone]) -> tuple[KeptVn
 def crossing(
     given: DesignInput, homes: Mapping[str, PveSimpleZone], guest_names: Mapping[int, str]
 ) -> Iterator[Finding]:
-    """VNets that have moved to a zone which another zone of ours carries, node by node where guests are plugged: one
-    bridge is in one network, so nothing can be kept, and the guests would find themselves in the other one.
+    """VNets that another zone of ours carries now, node by node where guests are plugged: one bridge is in one network,
+    so nothing can be kept, and the guests would find themselves in the other one.
+
+    Whether the VNet has moved or its zone is carried by another one is not told: both look alike.
 
     :param homes: see `kept`.
     """
     carriers = {home.id: zone for zone in given.sdn.own.zones if (home := homes.get(zone.id)) is not None}
-    drawn = {vnet.id: vnet for vnet in given.sdn.pve.vnets if vnet.zone in carriers}
+    drawn = {vnet.id: carriers[vnet.zone] for vnet in given.sdn.pve.vnets if vnet.zone in carriers}
     if not drawn:
         return
     for node, facts in sorted(given.facts.items()):
         for stanza, vni, ports in _with_guests(facts):
-            former = _zone_of(given, homes, stanza.name, vni) if stanza.name in drawn else None
-            if (
-                former is None
-                or former == (zone := carriers[drawn[stanza.name].zone])
-                or not _has(homes[zone.id], node)
-            ):
+            zone = drawn.get(stanza.name)
+            if zone is None or not _has(homes[zone.id], node):
+                continue
+            former = _zone_of(given, homes, stanza.name, vni)
+            if former is None or former == zone:
                 continue
             guests = ", ".join(labelled(port, guest_names) for port in ports)
             what = (
-                f"vnet '{stanza.name}' has moved to zone '{zone.carries}' of PVE's, and its guests would leave the "
-                f"network of zone '{former.id}' for that of zone '{zone.id}': {guests}"
+                f"vnet '{stanza.name}' is in zone '{zone.carries}' of PVE's, which zone '{zone.id}' carries now, and its "
+                f"guests are in the network of zone '{former.id}': {guests}"
             )
-            hint = f"unplug them, or move it back to zone '{former.carries}' in PVE (Datacenter > SDN); or use --detach-guests"
+            hint = (
+                f"unplug them, or move it to zone '{former.carries}' in PVE (Datacenter > SDN), or have zone "
+                f"'{former.id}' carry '{zone.carries}' instead of zone '{zone.id}'; or use --detach-guests"
+            )
             yield Finding.at(zone.at("carries"), Severity.ERROR, what, hint=hint, node=node)
 
 
