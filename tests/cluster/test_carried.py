@@ -362,6 +362,16 @@ def no_longer_carried(cluster: SimulatedCluster) -> None:
     cluster.write_sdn("pvesdn.cfg", NOT_CARRIED)
 
 
+def moved_and_no_longer_carried(cluster: SimulatedCluster) -> None:
+    moved_to_another_zone(cluster)
+    no_longer_carried(cluster)
+
+
+def deleted_and_no_longer_carried(cluster: SimulatedCluster) -> None:
+    deleted_in_the_panel(cluster)
+    no_longer_carried(cluster)
+
+
 UNPLUG = "unplug them, and the next pvesdn apply removes it; or use --detach-guests"
 
 
@@ -411,6 +421,8 @@ def stanzas(cluster: SimulatedCluster, node: str) -> set[str]:
     "happens",
     [
         no_longer_carried,
+        moved_and_no_longer_carried,
+        deleted_and_no_longer_carried,
         moved_to_a_zone_with_another_mtu,
         moved_with_a_new_subnet,
         moved_to_a_zone_with_dhcp,
@@ -591,6 +603,73 @@ def test_guests_do_not_cross_into_the_network_of_another_zone_unasked(
     assert (links(standing).links.get(tap, {}).get("master") == "web") is has_guest
     assert is_nothing(plan_of(standing))
     assert failed(standing) == []
+
+
+ONLY_DEV = TWO_ZONES.replace(OURS[OURS.index("evpn: prod") : OURS.index("exit:")], "").replace("zone prod", "zone dev")
+PROD_IS_EMPTY = TWO_ZONES.replace("\tcarries lan\n\tvni-range 10000-10999\n", "")
+CROSSES_FROM_NOWHERE = (
+    "pve2: vnet 'web' is in zone 'lab' of PVE's, which zone 'dev' carries now, and its guests are in VNI 10001, which zone "
+    "'prod' gave it: {tap}; unplug them, or keep their VNI: 'vnet: web' in pvesdn.cfg with zone dev and tag 10001; or use "
+    "--detach-guests"
+)
+
+
+def pinned(cluster: SimulatedCluster, tap: str) -> PlanFlags:
+    cluster.write_sdn("pvesdn.cfg", f"{cluster.read_sdn('pvesdn.cfg')}\nvnet: web\n\tzone dev\n\ttag 10001\n")
+    return PlanFlags()
+
+
+@pytest.mark.parametrize(
+    ("follows", "vni", "has_guest"), [(unplugged, 20000, False), (pinned, 10001, True), (agreed, 20000, True)]
+)
+@pytest.mark.parametrize("ours", [ONLY_DEV, PROD_IS_EMPTY], ids=["gone", "empty"])
+def test_guests_do_not_cross_unasked_though_the_zone_that_they_leave_is_gone(
+    standing: SimulatedCluster,
+    ours: str,
+    follows: Callable[[SimulatedCluster, str], PlanFlags],
+    vni: int,
+    *,
+    has_guest: bool,
+) -> None:
+    """Two zones become one: in the panel and in pvesdn.cfg."""
+    standing.write_sdn("pvesdn.cfg", TWO_ZONES)
+    panel(standing, "create", "zones", zone="lab", type="simple", mtu="1450", ipam="pve")
+    agree(standing)
+    tap = standing.plug_guest("pve2", "web", 100)
+    before = links(standing).links["vxlan_web"]
+    moved_to_the_other(standing)
+    panel(standing, "delete", "vnets/db")
+    panel(standing, "delete", "zones/lan")
+    standing.write_sdn("pvesdn.cfg", ours)
+    obstacles = {node.node: [str(found) for found in node.obstacles] for node in plan_of(standing).nodes}
+    assert obstacles == {"pve1": [], "pve2": [CROSSES_FROM_NOWHERE.format(tap=tap)], "pve3": []}
+    with pytest.raises(ApplyRefused, match="its guests are in VNI 10001"):
+        apply_to(standing)
+    assert links(standing).links["vxlan_web"] == before
+    report = apply_to(standing, follows(standing, tap))
+    assert report.is_good, errors(report)
+    for node in standing.nodes:
+        assert links(standing, node).links["vxlan_web"]["info"]["id"] == vni
+    assert (links(standing).links.get(tap, {}).get("master") == "web") is has_guest
+    assert is_nothing(plan_of(standing))
+    assert failed(standing) == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "vni"),
+    [
+        (OURS.replace("10000-10999", "30000-30999"), 10001),
+        (f"{OURS}\nvnet: web\n\tzone prod\n\ttag 77\n", 77),
+        (OURS.replace("evpn: prod", "evpn: live").replace("zone prod", "zone live"), 10001),
+    ],
+    ids=["another-range", "a-pin", "another-name"],
+)
+def test_a_zone_that_is_edited_keeps_its_guests_without_a_flag(standing: SimulatedCluster, ours: str, vni: int) -> None:
+    tap = standing.plug_guest("pve2", "web", 100)
+    standing.write_sdn("pvesdn.cfg", ours)
+    agree(standing)
+    assert links(standing).links["vxlan_web"]["info"]["id"] == vni
+    assert links(standing).links[tap]["master"] == "web"
 
 
 @pytest.mark.parametrize("happens", [deleted_in_the_panel, moved_to_another_zone])

@@ -76,7 +76,7 @@ def carry(
     left = {item.drawn.vnet.id for item in staying}
     subnets = tuple(subnet for subnet in given.sdn.pve.subnets if subnet.vnet not in left)
     complete = _with(own, zones, made, subnets)
-    going = () if detaches_guests else crossing(given, zones, guest_names)
+    going = () if detaches_guests else crossing(given, zones, allotted.tags, guest_names)
     findings = (*allotted.findings, *(item.finding(guest_names) for item in staying), *going)
     return Carried(replace(given, sdn=replace(given.sdn, own=complete)), findings, allotted.table)
 

@@ -17,6 +17,7 @@ from pvesdn.model.guests import labelled, ports_by_bridge
 from pvesdn.model.own_sdn import OwnZone
 from pvesdn.model.pve_sdn import PveSimpleZone
 from pvesdn.model.vnets import Vnet
+from pvesdn.model.vnis import GivenVni
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,47 @@ def kept(given: DesignInput, homes: Mapping[str, PveSimpleZone]) -> tuple[KeptVn
 
 
 def crossing(
-    given: DesignInput, homes: Mapping[str, PveSimpleZone], guest_names: Mapping[int, str]
+    given: DesignInput,
+    homes: Mapping[str, PveSimpleZone],
+    tags: Mapping[str, int],
+    guest_names: Mapping[int, str],
 ) -> Iterator[Finding]:
-    """VNets that another zone of ours carries now, node by node where guests are plugged: one bridge is in one network,
-    so nothing can be kept, and the guests would find themselves in the other one.
+    """VNets whose guests would find themselves in the network of another zone of ours, node by node where they are
+    plugged: one bridge is in one network, so nothing can be kept.
 
     Whether the VNet has moved or its zone is carried by another one is not told: both look alike.
 
     :param homes: see `kept`.
+    :param tags: VNIs by VNet, as they would be.
+    """
+    for node, vnet, vni, ports, zone, former in _crossing(given, homes, tags):
+        if former is not None:
+            network = f"the network of zone '{former.id}'"
+            hint = (
+                f"unplug them, or move it to zone '{former.carries}' in PVE (Datacenter > SDN), or have zone "
+                f"'{former.id}' carry '{zone.carries}' instead of zone '{zone.id}'; or use --detach-guests"
+            )
+        else:
+            names = (entry.zone for entry in _written(given) if (entry.vnet, entry.vni) == (vnet, vni))
+            network = f"VNI {vni}" + "".join(f", which zone '{name}' gave it" for name in names)
+            hint = (
+                f"unplug them, or keep their VNI: 'vnet: {vnet}' in pvesdn.cfg with zone {zone.id} and tag {vni}; "
+                "or use --detach-guests"
+            )
+        guests = ", ".join(labelled(port, guest_names) for port in ports)
+        what = (
+            f"vnet '{vnet}' is in zone '{zone.carries}' of PVE's, which zone '{zone.id}' carries now, and its guests are "
+            f"in {network}: {guests}"
+        )
+        yield Finding.at(zone.at("carries"), Severity.ERROR, what, hint=hint, node=node)
+
+
+def _crossing(
+    given: DesignInput, homes: Mapping[str, PveSimpleZone], tags: Mapping[str, int]
+) -> Iterator[tuple[str, str, int, tuple[str, ...], OwnZone, OwnZone | None]]:
+    """Node, VNet, the VNI that its guests are in, their ports, the zone that carries it now, and the one that did.
+
+    That one may be gone, or carry nothing any more: then what tells is a VNI that does not stay.
     """
     carriers = {home.id: zone for zone in given.sdn.own.zones if (home := homes.get(zone.id)) is not None}
     drawn = {vnet.id: carriers[vnet.zone] for vnet in given.sdn.pve.vnets if vnet.zone in carriers}
@@ -90,22 +124,16 @@ def crossing(
         return
     for node, facts in sorted(given.facts.items()):
         for stanza, vni, ports in _with_guests(facts):
-            zone = drawn.get(stanza.name)
+            vnet, zone = stanza.name, drawn.get(stanza.name)
             if zone is None or not _has(homes[zone.id], node):
                 continue
-            former = _zone_of(given, homes, stanza.name, vni)
-            if former is None or former == zone:
-                continue
-            guests = ", ".join(labelled(port, guest_names) for port in ports)
-            what = (
-                f"vnet '{stanza.name}' is in zone '{zone.carries}' of PVE's, which zone '{zone.id}' carries now, and its "
-                f"guests are in the network of zone '{former.id}': {guests}"
-            )
-            hint = (
-                f"unplug them, or move it to zone '{former.carries}' in PVE (Datacenter > SDN), or have zone "
-                f"'{former.id}' carry '{zone.carries}' instead of zone '{zone.id}'; or use --detach-guests"
-            )
-            yield Finding.at(zone.at("carries"), Severity.ERROR, what, hint=hint, node=node)
+            former = _zone_of(given, homes, vnet, vni)
+            if former != zone and not (former is None and tags.get(vnet) == vni):
+                yield node, vnet, vni, ports, zone, former
+
+
+def _written(given: DesignInput) -> tuple[GivenVni, ...]:
+    return () if given.sdn.vnis is None else given.sdn.vnis.given
 
 
 def _with_guests(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int, tuple[str, ...]]]:
@@ -124,9 +152,8 @@ def _zone_of(given: DesignInput, homes: Mapping[str, PveSimpleZone], vnet: str, 
     """The zone of ours that carried a VNet: as it was written down, else the one whose range has its VNI, also where
     the name that was written down is no zone's any more.
     """
-    written = () if given.sdn.vnis is None else given.sdn.vnis.given
     there = {zone.id for zone in given.sdn.own.zones}
-    names = there & {entry.zone for entry in written if (entry.vnet, entry.vni) == (vnet, vni)}
+    names = there & {entry.zone for entry in _written(given) if (entry.vnet, entry.vni) == (vnet, vni)}
     for zone in given.sdn.own.zones:
         if zone.id not in homes:
             continue
