@@ -33,6 +33,7 @@ _OWN_EDITED = (
 )
 _EDIT_OF_FORMER = f"what it was before is in {FORMER_OWN_FILE}: bring your edit into that, and make it {OWN_FILE}"
 _EDIT_ALONE = "there was none before: leave nothing in it but your edit"
+_BOTH = "pvesdn apply completes both"
 _DIGITS = 12
 """Of a digest, enough for a person to tell two texts apart."""
 _MOST_LINES = 5
@@ -131,7 +132,7 @@ class SdnEditor:
             if not Patience(self._world.clock).ask(self._taken_back, TAKING_BACK, (ClusterError, NodeError)):
                 return
         except PvesdnError as trouble:
-            self.left = f"what was edited in PVE's definitions is still pending: {trouble}; {_ROLLBACK}"
+            self.left = f"what was edited in PVE's definitions is still pending: {trouble}; {self._with_our_half()}"
             return
         try:
             self.is_taken_back = Patience(self._world.clock).ask(self._put_draft_back, TAKING_BACK, NodeError)
@@ -150,12 +151,21 @@ class SdnEditor:
 
     def _still_there(self, draft: ReplaceDefinitions, trouble: PvesdnError) -> str:
         """Why our half may not be gone, and what to do. The text before is kept only once ours takes its place."""
-        how = _OWN_EMPTY if draft.before is None else _OWN_BACK
+        how = _own_back(draft)
         if self._has_own:
             return f"{OWN_FILE} is still that of this apply, without PVE's half of it: {trouble}; {how}"
         what = f"{OWN_FILE} may be that of this apply, without PVE's half of it: {trouble}"
-        start = digest(draft.text)[:_DIGITS]
-        return f"{what}; it is where `sha256sum {OWN_FILE}` on a node begins with {start}: then {how}; else leave it"
+        return f"{what}; {_it_is_where(draft)}: then {how}; else leave it"
+
+    def _with_our_half(self) -> str:
+        """What to do about edits that are pending. Our half was left as it is: with it they can be completed."""
+        if self._draft is None or not self._begins_own:
+            return _ROLLBACK
+        how = _own_back(self._draft)
+        if self._has_own:
+            return f"{OWN_FILE} is that of this apply, and {_BOTH}; or go back with both: {_ROLLBACK}; {how}"
+        what = f"{_ROLLBACK}; {OWN_FILE} may be that of this apply; {_it_is_where(self._draft)}"
+        return f"{what}: then {_BOTH}, or, once they are discarded, {how}; else leave it"
 
     def _taken_back(self) -> bool:
         """Where PVE has committed they are in force, and nothing is done: False.
@@ -173,3 +183,11 @@ class SdnEditor:
             self._lock.check()
         self._world.api.roll_back_sdn(self._lock.token)
         return True
+
+
+def _own_back(draft: ReplaceDefinitions) -> str:
+    return _OWN_EMPTY if draft.before is None else _OWN_BACK
+
+
+def _it_is_where(draft: ReplaceDefinitions) -> str:
+    return f"it is where `sha256sum {OWN_FILE}` on a node begins with {digest(draft.text)[:_DIGITS]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -494,24 +494,82 @@ def test_who_does_not_confirm_has_both_halves_of_before(shell: Shell) -> None:
     as_before(shell.cluster, OURS)
 
 
-def test_edits_that_cannot_be_taken_back_keep_our_half_and_apply_completes_them(shell: Shell) -> None:
-    """One half alone could not be planned: what is left is both, and the next apply carries them out."""
+class Stuck(Failing):
+    """An API that neither commits the edits nor takes them back."""
 
-    class Stuck(Failing):
-        def apply_sdn(self, token: str | None = None) -> str:
-            raise ApiRefused("PUT /cluster/sdn: not now", status=500)
+    def apply_sdn(self, token: str | None = None) -> str:
+        raise ApiRefused("PUT /cluster/sdn: not now", status=500)
 
-        def roll_back_sdn(self, token: str) -> None:
-            raise ApiRefused("POST /cluster/sdn/rollback: not now either", status=500)
+    def roll_back_sdn(self, token: str) -> None:
+        raise ApiRefused("POST /cluster/sdn/rollback: not now either", status=500)
 
+
+def completed(shell: Shell) -> None:
+    assert shell.run("pvesdn apply --yes").status == 0
+    assert in_the_panel(shell.cluster) == PANEL
+    assert plan_of(shell.cluster).has_work is False
+
+
+def discarded(shell: Shell) -> None:
+    """By both commands, in their order."""
+    done = shell.cluster.nodes["pve1"].run("pvesh", "create", "/cluster/sdn/rollback")
+    assert done.returncode == 0, done.stderr
+    shell.cluster.write_sdn(OWN, shell.cluster.read_sdn("pvesdn.cfg.before") or "")
+    as_before(shell.cluster, OURS)
+
+
+@pytest.mark.parametrize("follows", [completed, discarded])
+def test_edits_that_cannot_be_taken_back_keep_our_half_and_both_ways_out_are_named(
+    shell: Shell, follows: Callable[[Shell], None]
+) -> None:
+    """One half alone could not be planned: what is left is both, and so is what is completed or discarded."""
     cluster = shell.cluster
     done = publish_with(shell, api=Stuck(cluster, 0, is_heard=False))
-    assert "what was edited in PVE's definitions is still pending" in done.err
+    told = " ".join(done.err.split())
+    assert "what was edited in PVE's definitions is still pending: POST /cluster/sdn/rollback: not now either;" in told
+    assert (
+        "; /etc/pve/sdn/pvesdn.cfg is that of this apply, and pvesdn apply completes both; or go back with both: "
+        "`pvesh create /cluster/sdn/rollback` on a node discards them; "
+        "`cp /etc/pve/sdn/pvesdn.cfg.before /etc/pve/sdn/pvesdn.cfg` on a node puts it back"
+    ) in told
     assert cluster.read_sdn(OWN) == PUBLISHED
     assert is_pending(cluster)
-    assert shell.run("pvesdn apply --yes").status == 0
-    assert in_the_panel(cluster) == PANEL
-    assert plan_of(cluster).has_work is False
+    follows(shell)
+
+
+@pytest.mark.parametrize("is_written", [False, True], ids=["before it was written", "after"])
+def test_edits_that_stay_with_a_pvesdn_cfg_that_nobody_knows_are_told_with_its_digest(
+    shell: Shell, is_written: bool
+) -> None:
+    cluster = shell.cluster
+    agent = cluster.agent()
+    replace_file, gone = agent.replace, list[str]()
+
+    def replaced(node: str, path: str, text: str, *, expect: str | None) -> None:
+        if path.endswith(f"/{OWN}"):
+            if is_written and not gone:
+                replace_file(node, path, text, expect=expect)
+            gone.append(node)
+            raise NodeUnreachable(node, "does not answer")
+        replace_file(node, path, text, expect=expect)
+
+    agent.replace = replaced  # type: ignore[method-assign]
+    done = publish_with(shell, api=Stuck(cluster, 0, is_heard=False), nodes=agent)
+    found = re.search(
+        r"`pvesh create /cluster/sdn/rollback` on a node discards them; /etc/pve/sdn/pvesdn.cfg may be that of this apply; "
+        r"it is where `sha256sum /etc/pve/sdn/pvesdn.cfg` on a node begins with (\w{12}): then pvesdn apply completes both, "
+        r"or, once they are discarded, `cp /etc/pve/sdn/pvesdn.cfg.before /etc/pve/sdn/pvesdn.cfg` on a node puts it back; "
+        "else leave it",
+        " ".join(done.err.split()),
+    )
+    assert found, done.err
+    is_of_this_apply = digest(cluster.read_sdn(OWN) or "").startswith(found[1])
+    assert is_of_this_apply is is_written
+    if is_of_this_apply:
+        completed(shell)
+    else:
+        assert cluster.nodes["pve1"].run("pvesh", "create", "/cluster/sdn/rollback").returncode == 0
+        as_before(cluster, OURS)
 
 
 def test_a_pvesdn_cfg_that_was_edited_meanwhile_is_left_alone_and_named(shell: Shell) -> None:

@@ -361,6 +361,28 @@ def test_an_edit_of_a_pvesdn_cfg_that_was_not_there_before_is_told_from_what_was
         assert plan_of(cluster).has_work is False
 
 
+def test_edits_that_stay_name_our_half_too_where_there_was_none_before(tmp_path: Path) -> None:
+    with two_applies(tmp_path) as (cluster, shell):
+        (cluster.world.pmxcfs.sdn / OWN).unlink()
+        shell.apply({})
+        before = definitions(cluster)
+        world = world_of(cluster)
+
+        def refused(token: str | None = None) -> str:
+            raise ApiRefused("cluster/sdn: not now", status=500)
+
+        world.api.apply_sdn = world.api.roll_back_sdn = refused  # type: ignore[method-assign, assignment]
+        told = go_back(world).commit_error
+        assert (
+            "pvesdn.cfg is that of this apply, and pvesdn apply completes both; or go back with both: `pvesh create "
+            "/cluster/sdn/rollback` on a node discards them; there was none before: empty /etc/pve/sdn/pvesdn.cfg"
+        ) in told
+        assert cluster.nodes["pve1"].run("pvesh", "create", "/cluster/sdn/rollback").returncode == 0
+        cluster.write_sdn(OWN, "")
+        assert definitions(cluster) == before
+        assert plan_of(cluster).has_work is False
+
+
 def test_what_somebody_else_has_edited_in_the_middle_is_not_dropped(tmp_path: Path) -> None:
     with two_applies(tmp_path) as (cluster, _):
         world = world_of(cluster)
