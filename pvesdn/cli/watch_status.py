@@ -31,7 +31,9 @@ def show_status(session: Session) -> int:
 
 
 def standing(settings: Settings) -> dict[str, Any] | None:
-    """The same document; None where watch does not run and has left nothing, or nothing that this user may read."""
+    """The same document, of a member of the cluster in question; None where watch does not run and has left nothing, or
+    nothing that this user may read.
+    """
     with suppress(SettingsError):
         document = _document(WatchFiles(settings.watch.state_dir), settings.watch.action)
         if document["is_running"] or document["look"] or document["network"]:
@@ -51,8 +53,8 @@ def _document(files: WatchFiles, action: str) -> dict[str, Any]:
         "busy": service.get("busy", ""),
         "action": action,
         "look": {key: look.get(key) for key in ("at", "action", "reason", "exit_status", "problems")} if look else None,
-        # Whoever stands by does not know what others have found and done since.
-        "pending": None if standing.startswith("standing by") else look.get("pending"),
+        # Whoever stands by, or is not there, does not know what others have found and done since.
+        "pending": look.get("pending") if is_running and not standing.startswith("standing by") else None,
         "network": {key: verified.get(key) for key in ("at", "verdict", "bad", "warnings", "frr_restarted", "findings")}
         if verified
         else None,
@@ -75,7 +77,9 @@ def status_lines(document: Mapping[str, Any]) -> Iterator[Line]:
         yield (f"last look: {_when(look['at'])}{reason}",)
         for problem in look["problems"] or ():
             yield ("  ", Span("problem: ", Style.ERROR), str(problem))
-        if not document["standing"].startswith("standing by"):
+        if not document["is_running"]:
+            yield ("pending: watch does not know it while it does not run; pvesdn plan shows it",)
+        elif not document["standing"].startswith("standing by"):
             yield from _pending(document["pending"])
     network = document["network"]
     if network is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import json
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.watcher.service import LOCK
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import UCAST, Result, call, settings_file, snapshot_of
 from tests.cli.test_watch import watch
@@ -139,7 +141,23 @@ def test_it_stays_on_a_node_and_nowhere_else(tmp_path: Path, cluster: FakeCluste
 # --- what is pending -------------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def present(tmp_path: Path) -> Iterator[None]:
+    """As far as anybody can see, watch runs on this node: its lock is held."""
+    lock = tmp_path / "state" / LOCK
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def status(tmp_path: Path, *words: str) -> Result:
+    """Of a watch that runs."""
+    with present(tmp_path):
+        return status_alone(tmp_path, *words)
+
+
+def status_alone(tmp_path: Path, *words: str) -> Result:
     settings = settings_file(tmp_path, f'[watch]\nstate_dir = "{tmp_path / "state"}"\n')
     return call("--config", settings, "watch", "--status", *words)
 
@@ -149,7 +167,7 @@ def test_the_status_says_what_is_pending_until_it_is_applied(tmp_path: Path, clu
     watch(tmp_path, cluster)
     assert status(tmp_path) == Result(
         0,
-        "watch: does not run here; systemctl status pvesdn-watch tells more\n"
+        "watch: just started\n"
         "policy: report\n"
         "last look: 2023-11-14 22:13: first look\n"
         "pending: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes.\n"
@@ -173,30 +191,49 @@ def test_show_ends_with_what_is_pending_on_the_node_where_watch_has_looked(
 ) -> None:
     state_dir = tmp_path / "state"
 
-    def show(*words: str | Path) -> str:
+    def show(*words: str | Path, node: str | None = "node1") -> str:
         settings = settings_file(tmp_path, f'[watch]\nstate_dir = "{state_dir}"\n')
-        return call("--config", settings, "show", *words, cluster=cluster).out
+        return call("--config", settings, "show", *words, cluster=cluster, local_node=node).out
 
     assert "Watch on this node" not in show()
     assert json.loads(show("--json"))["watch"] is None
     watch(tmp_path, cluster)
-    assert show().endswith(
+    with present(tmp_path):
+        told, document = show(), json.loads(show("--json"))
+    assert told.endswith(
         "\n\nWatch on this node\n"
-        "watch: does not run here; systemctl status pvesdn-watch tells more\n"
+        "watch: just started\n"
         "policy: report\n"
         "last look: 2023-11-14 22:13: first look\n"
         "pending: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes.\n"
         "  pvesdn plan shows it, pvesdn apply carries it out\n"
     )
-    told = json.loads(status(tmp_path, "--json").out)
-    assert json.loads(show("--json"))["watch"] == {
-        key: value for key, value in told.items() if key not in {"kind", "format_version"}
-    }
+    alike = json.loads(status(tmp_path, "--json").out)
+    assert document["watch"] == {key: value for key, value in alike.items() if key not in {"kind", "format_version"}}
+    for elsewhere in ("node9", None):
+        assert "Watch on this node" not in show(node=elsewhere)
+        assert json.loads(show("--json", node=elsewhere))["watch"] is None
     snapshot = snapshot_of(cluster, tmp_path / "snapshot")
     assert "Watch on this node" not in show("--from", snapshot)
     (state_dir / "watch-look.json").unlink()
     (state_dir / "watch-look.json").mkdir()  # as good as a file that this user may not read
     assert "Watch on this node" not in show()
+
+
+@pytest.mark.usefixtures("in_utc")
+def test_what_was_pending_is_not_told_where_watch_does_not_run(tmp_path: Path, cluster: FakeCluster) -> None:
+    """Somebody has applied it since, and nobody was there to see that."""
+    watch(tmp_path, cluster)
+    assert "pending: 6 to add" in status(tmp_path).out
+    settings = settings_file(tmp_path, f'[watch]\nstate_dir = "{tmp_path / "state"}"\n')
+    assert call("--config", settings, "apply", "--yes", cluster=cluster, local_node="node1").status == 0
+    shown = call("--config", settings, "show", cluster=cluster, local_node="node1").out
+    for told in (shown, status_alone(tmp_path).out):
+        assert told.endswith(
+            "last look: 2023-11-14 22:13: first look\n"
+            "pending: watch does not know it while it does not run; pvesdn plan shows it\n"
+        )
+    assert json.loads(status_alone(tmp_path, "--json").out)["pending"] is None
 
 
 def test_what_is_applied_by_hand_on_one_node_is_pending_no_longer(tmp_path: Path, cluster: FakeCluster) -> None:

@@ -17,10 +17,11 @@ from pvesdn.cli.screens.pve import pending_lines, running_lines
 from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import show_findings, take, understood
+from pvesdn.cli.source import cluster_of, show_findings, take, understood
 from pvesdn.cli.watch_status import standing, status_lines
 from pvesdn.model.cluster import ClusterState
 from pvesdn.workflows.decoded import Intent
+from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Understanding
 
 Row = dict[str, Any]
@@ -37,11 +38,14 @@ def show(session: Session, *, draft_file: Path | None, folder: Path | None, inte
     pvesdn.cfg; and what watch has left on this node, such as what is pending.
     """
     draft = None if draft_file is None else read_draft(draft_file)
-    snapshot = take(session, folder)
+    world = None if folder is not None else cluster_of(session)
+    snapshot = take(session, folder) if world is None else read_cluster(world)
     known = understood(snapshot, draft, intent)
     rows = overview(known)
     unreachable = dict(snapshot.unreachable) | dict(known.unreadable)
-    watch = None if folder is not None else standing(session.settings())
+    # What watch has left here is about the cluster of this machine, which need not be the one that was read.
+    is_here = world is not None and world.local_node is not None and known.given.cluster.member(world.local_node)
+    watch = standing(session.settings()) if is_here else None
     if session.wants_json:
         cluster = known.given.cluster
         session.document(
