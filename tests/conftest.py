@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from pvesdn.cli.watch_files import WatchFiles
 from pvesdn.node.program import readvertise, swap
+from pvesdn.settings import WatchSettings
 from tests.examples import not_in_the_share, register_profiles
 from tests.in_memory import use_memory
 from tests.not_tried import pytest_terminal_summary
@@ -51,6 +53,21 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     del config
     processors = len(os.sched_getaffinity(0))
     return processors + processors // 2
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _watch_leaves_nothing_on_this_machine() -> Iterator[None]:
+    """Who has `pvesdn watch` look says where it keeps what it saw."""
+    make, default = WatchFiles._make, WatchSettings().state_dir
+
+    def elsewhere(files: WatchFiles) -> None:
+        if files.folder == default:
+            pytest.fail(f"[watch] state_dir is not set, and this test would write to {default}")
+        make(files)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WatchFiles, "_make", elsewhere)
+        yield
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.kit import call, snapshot_of
+from tests.cli.kit import call, settings_file, snapshot_of
 from tests.fakes import FakeCluster, fake_cluster
 from tests.unit.design.network import PVE_EVPN
 
@@ -136,7 +136,8 @@ def test_what_pve_keeps_for_dhcp_ipam_and_dns_is_read(tmp_path: Path) -> None:
     assert pending["lan-10.0.0.0-24"]["dhcp-range"].count("start-address=") == 2
 
 
-def test_secrets_of_ipams_and_dns_reach_no_snapshot_and_no_output(settings: Path, tmp_path: Path) -> None:
+def test_secrets_of_ipams_and_dns_reach_no_snapshot_and_no_output(tmp_path: Path) -> None:
+    settings = settings_file(tmp_path, f'[watch]\nstate_dir = "{tmp_path / "state"}"\n')
     cluster: FakeCluster = fake_cluster(pve_files=KEPT)
     target = tmp_path / "snap"
     printed = [
