@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 
 from pvesdn.compare.options import options_of_text
 from pvesdn.compare.present import PresentFile
@@ -37,7 +37,8 @@ def falls(
     :param running: how many objects of each kind PVE runs.
     """
     state = None if own != OwnSdn() else OWN_NAME in definitions
-    return (*_own(state, nodes, files), *_of_pve(definitions, pending, running))
+    pending = tuple(pending)
+    return (*_own(state, nodes, files), *_of_pve(definitions, pending, running, _taken_over(own, pending)))
 
 
 def _own(
@@ -66,15 +67,36 @@ def _own(
         yield Fall("", is_absent=False, kind="VNet", gone=len(gone), total=len(there), nodes=names)
 
 
+def _taken_over(own: OwnSdn, pending: Iterable[PendingChange]) -> Mapping[str, int]:
+    """How many of each kind go from PVE's definitions and stay as ours, as in a rollback of `publish`.
+
+    A zone goes without anything in it where all VNets that go stay: PVE deletes none that has any.
+    """
+    deleted = {kind: {row.id for row in pending if (row.kind, row.state) == (kind, _DELETED)} for kind in _FILES}
+    vnets = deleted["vnet"] & {vnet.id for vnet in own.vnets if vnet.drawn_in is None}
+    networks = {_network(subnet.id) for subnet in own.subnets if subnet.vnet in vnets}
+    return {
+        "vnet": len(vnets),
+        "subnet": sum(_network(subnet) in networks for subnet in deleted["subnet"]),
+        "zone": len(deleted["zone"]) if vnets and vnets == deleted["vnet"] else 0,
+    }
+
+
+def _network(subnet: str) -> str:
+    return subnet.partition("-")[2]
+
+
 def _of_pve(
-    definitions: Container[str], pending: Iterable[PendingChange], running: Mapping[str, int]
+    definitions: Container[str],
+    pending: Collection[PendingChange],
+    running: Mapping[str, int],
+    staying: Mapping[str, int],
 ) -> Iterator[Fall]:
-    pending = tuple(pending)
     deleted = Counter(row.kind for row in pending if row.state == _DELETED)
     new = {row.kind for row in pending if row.state == _NEW}
     for kind, file in _FILES.items():
-        gone, total = deleted[kind], running.get(kind, 0)
-        if not gone or not total:
+        gone, total = deleted[kind] - staying.get(kind, 0), running.get(kind, 0) - staying.get(kind, 0)
+        if gone <= 0 or total <= 0:
             continue
         if gone == total and kind not in new:
             yield Fall(file, is_absent=file not in definitions, kind=_said(kind), gone=gone, total=total)

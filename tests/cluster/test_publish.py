@@ -196,6 +196,7 @@ def test_the_way_back_is_the_rollback_that_was_named(shell: Shell) -> None:
     done = shell.run("pvesdn rollback 1 --yes")
     assert done.status == 0, done.err
     assert "lose their way out" not in done.out
+    assert "so this plan removes" not in done.out + done.err
     assert "Plan: 0 to add, 4 to change, 0 to destroy on 3 of 3 nodes." in done.out
     assert cluster.read_sdn(OWN) == OURS
     assert in_the_panel(cluster) == {"zones": {}, "vnets": {}, "subnets": {}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 
 import pytest
 
@@ -11,7 +12,7 @@ from pvesdn.model.consequences import Effect, Fall, NodeConsequence
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.files import OUR_INTERFACES, FileChange, NodeChanges, PendingChange
 from pvesdn.model.own_sdn import OwnSdn
-from pvesdn.model.vnets import Vnet
+from pvesdn.model.vnets import Subnet, Vnet
 from tests.unit.design.pve_values import HERE
 
 SOMETHING = OwnSdn(vnets=(Vnet(where=HERE, id="web", zone="zone", tag=1),))
@@ -116,3 +117,44 @@ def test_half_of_a_kind_of_pves_is_a_fall(gone: int, total: int, is_fall: bool) 
 def test_a_kind_of_which_pve_runs_none_cannot_fall_and_keeps_no_other_from_it() -> None:
     assert pves(rows("zone", 3), {}) == pves(rows("zone", 3), {"zone": 0}) == pves((), {"zone": 3}) == ()
     assert [fall.kind for fall in pves([*rows("zone", 3), *rows("vnet", 3)], {"vnet": 3})] == ["VNet"]
+
+
+def deleted(*ids: str) -> list[PendingChange]:
+    """By their kinds and ids."""
+    return [PendingChange(kind, name, "deleted") for kind, name in (one.split() for one in ids)]
+
+
+def test_what_goes_from_pves_definitions_and_is_ours_does_not_fall() -> None:
+    ours = OwnSdn(
+        vnets=(Vnet(where=HERE, id="web", zone="prod", tag=1), Vnet(where=HERE, id="db", zone="prod", tag=2)),
+        subnets=(
+            Subnet(
+                where=HERE,
+                id="prod-10.0.2.0-24",
+                vnet="web",
+                cidr="10.0.2.0/24",
+                network=ip_network("10.0.2.0/24"),
+            ),
+        ),
+    )
+    going = deleted("vnet web", "vnet db", "subnet lan-10.0.2.0-24", "zone lan")
+
+    def fall(own: OwnSdn, *more: str, **running: int) -> list[str]:
+        found = falls(own, _PVES, (), {}, pending=(*going, *deleted(*more)), running=running)
+        return [str(one).partition("so this plan ")[2] for one in found]
+
+    assert fall(ours, vnet=2, subnet=1, zone=1) == []
+    assert fall(ours, "vnet lab", "subnet lan-10.0.3.0-24", vnet=3, subnet=2, zone=1) == [
+        "removes the only zone",
+        "removes the only VNet",
+        "removes the only subnet",
+    ]
+    kept = OwnSdn(vnets=tuple(vnet.model_copy(update={"drawn_in": "lan"}) for vnet in ours.vnets))
+    assert fall(kept, vnet=2, subnet=1, zone=1) == [
+        "removes the only zone",
+        "removes all 2 VNets",
+        "removes the only subnet",
+    ]
+
+
+_PVES = ("zones.cfg", "vnets.cfg", "subnets.cfg")
