@@ -227,8 +227,8 @@ def _with_place(known: Understanding, obstacle: Finding) -> Finding:
     told = next((f for f in known.found if _missed(f) and _missed(f) == _missed(obstacle)), None)
     if told is None or told.place is None:
         return obstacle
-    line = f":{told.place.line}" if told.place.line else ""
-    hint = f"{told.hint} in {told.place.file}{line}, or wait until it exists"
+    where = told.where.removesuffix(f": {told.place.kind} '{told.place.id}'")  # of a draft it has that file's name
+    hint = f"{told.hint} in {where}, or wait until it exists"
     return obstacle.model_copy(update={"hint": hint})
 
 

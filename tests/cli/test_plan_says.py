@@ -417,8 +417,12 @@ def test_an_interface_that_an_exit_lacks_is_told_once_with_its_line(settings: Pa
     zone = "evpn-controller: main\n\tasn 65000\n\nevpn: sym\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 4000\n\n"
     result = plan(settings, fake_cluster(f"{zone}{exit_}"))
     assert "enno2 does not exist" not in result.err
-    hint = "did you mean eno2? Otherwise check its name in pvesdn.cfg:12, or wait until it exists"
-    assert f"blocked: enno2: the interface does not exist, so the reload would fail half-way; {hint}" in result.out
+    hint = "did you mean eno2? Otherwise check its name in {}:12, or wait until it exists"
+    blocked = f"blocked: enno2: the interface does not exist, so the reload would fail half-way; {hint}"
+    assert blocked.format("pvesdn.cfg") in result.out
+    draft = settings.with_name("draft.cfg")
+    draft.write_text(f"{zone}{exit_}")
+    assert blocked.format(draft) in plan(settings, fake_cluster(), "--definitions", str(draft)).out
 
 
 def test_of_many_obstacles_a_summary_has_the_first_and_their_number(settings: Path) -> None:
