@@ -398,9 +398,10 @@ class FakeMachine(MachineOnPmxcfs):
         return 0, ""
 
     def _systemctl(self, argv: list[str]) -> tuple[int, str]:
-        if argv[1] not in {"is-active", "is-enabled"}:
-            self._node.ran.append(argv)
-            self._node.frr = None
+        if argv[1] in {"is-active", "is-enabled"}:
+            return 0, {"is-active": "active\n", "is-enabled": "enabled\n"}[argv[1]]
+        self._node.ran.append(argv)
+        self._node.frr = None
         return 0, ""
 
 

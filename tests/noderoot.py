@@ -24,6 +24,11 @@ FRR = "/etc/frr/frr.conf"
 SYSCTL = "/etc/sysctl.d/90-pvesdn.conf"
 DROP_IN = "/etc/systemd/system/dnsmasq@lan.service.d/pvesdn.conf"
 RECORD = "/var/lib/pvesdn/written.json"
+UNITS_RUN = """
+case "$1" in
+    is-active) echo active; exit 0;;
+    is-enabled) echo enabled; exit 0;;
+esac"""
 
 
 class NodeRoot:
@@ -54,7 +59,12 @@ class NodeRoot:
         return self.place(path).read_text(encoding="utf-8")
 
     def command(self, name: str, *, prints: str = "", complains: str = "", status: int = 0, script: str = "") -> None:
-        """Install a command; `script` is shell that runs before it prints and exits."""
+        """Install a command; `script` is shell that runs before it prints and exits.
+
+        A systemctl of which nothing else is said tells that each unit runs and is switched on.
+        """
+        if name == "systemctl" and not (prints or status):
+            script += UNITS_RUN
         place = self.folder / "bin" / name
         place.write_text(
             f'#!/bin/sh\necho "{name} $*" >> "${{0%/*}}/../calls"\n{script}\n'

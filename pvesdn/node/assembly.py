@@ -33,6 +33,7 @@ PARTS = (
     *(
         "flood",
         "dhcp",
+        "units",
         "serve",
         "rules",
         "nat",

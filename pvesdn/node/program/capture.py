@@ -24,6 +24,7 @@ from pvesdn.node.program.request import INTERFACE, Value
 from pvesdn.node.program.state import SETTINGS
 from pvesdn.node.program.swap import staged
 from pvesdn.node.program.sysctl import devices_with_settings, setting_now, setting_path, settings_in
+from pvesdn.node.program.units import is_active, is_enabled
 
 MADE_BY_IFUPDOWN = ("bridge", "vxlan", "vrf")
 TUNNEL = ("id", "port", "local", "local6", "group", "group6", "link")
@@ -253,22 +254,19 @@ def _route(row: Value) -> Iterator[str]:
 
 
 def frr_now(machine: Machine) -> Value:
-    """Whether FRR runs and starts at boot, and its running configuration as a set of lines; None for what nobody
-    tells.
+    """Whether FRR runs and starts at boot, and its running configuration as a set of lines; None for what there is
+    nobody to tell.
+
+    :raises Refused: systemd does not tell.
     """
     if machine.find("systemctl") is None:
         return {"active": None, "enabled": None, "lines": running_lines(machine)}
-    active = frr_is(machine, "active")
+    active = is_active(machine, "frr")
     return {
         "active": active,
-        "enabled": frr_is(machine, "enabled"),
+        "enabled": is_enabled(machine, "frr"),
         "lines": running_lines(machine) if active else None,
     }
-
-
-def frr_is(machine: Machine, word: str) -> bool:
-    """:param word: ``active`` or ``enabled``, in systemd's sense."""
-    return machine.run(["systemctl", f"is-{word}", "frr"], limit=30).status == 0
 
 
 def running_lines(machine: Machine) -> Optional[List[str]]:

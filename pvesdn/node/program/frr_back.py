@@ -3,10 +3,11 @@
 import time
 from typing import List
 
-from pvesdn.node.program.capture import frr_is, running_lines
+from pvesdn.node.program.capture import running_lines
 from pvesdn.node.program.frr import take_files
 from pvesdn.node.program.machine import Machine
 from pvesdn.node.program.request import Value
+from pvesdn.node.program.units import is_active
 
 SETTLING = 30.0
 """Seconds after which FRR has read its files."""
@@ -33,7 +34,7 @@ def frr_left(machine: Machine, checkpoint: Value) -> List[str]:
     before = checkpoint["frr"]
     if before["active"] is None or ("frr" not in checkpoint["begun"] and not before["active"]):
         return []
-    active = frr_is(machine, "active")
+    active = is_active(machine, "frr")
     if active != before["active"]:
         return ["FRR runs, and did not" if active else "FRR does not run; systemctl status frr says why"]
     end = time.monotonic() + SETTLING

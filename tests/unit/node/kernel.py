@@ -93,6 +93,8 @@ class Kernel(Machine):
                 self.devices[name]["vlans"][number] = flags
             case ["bridge", "vlan", "del", "dev", name, "vid", number]:
                 del self.devices[name]["vlans"][number]
+            case ["systemctl", "is-active" | "is-enabled" as question, "frr"]:
+                return {"is-active": "active\n", "is-enabled": "enabled\n"}[question]
             case ["ip", "-4" | "-6", "route", "replace", *_] | ["ifreload" | "ifdown" | "vtysh" | "systemctl", *_]:
                 pass
             case _:

@@ -43,6 +43,8 @@ class Commands(Machine):
     def run(self, argv: list[str], limit: float) -> CommandResult:
         if argv[1:2] == ["show"]:
             return ended(0, "no\nno\n")
+        if argv[1:2] in (["is-active"], ["is-enabled"]):
+            return ended(0, "active\n" if argv[1] == "is-active" else "enabled\n")
         return ended(0, "[]" if argv[0] in {"ip", "bridge"} else "")
 
 

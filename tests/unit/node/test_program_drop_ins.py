@@ -16,7 +16,7 @@ TEXT = "[Service]\nExecStart=\n"
 ARM = {"id": "one", "who": "a test", "seconds": 600, "frr": "none"}
 SYSTEMCTL = """\
 case "$1 $2" in
-    "is-enabled dnsmasq@off.service") exit 1;;
+    "is-enabled dnsmasq@off.service") echo disabled; exit 1;;
     "restart dnsmasq@bad.service") echo "Job for dnsmasq@bad.service failed." >&2; exit 1;;
     "show "*) printf 'MainPID=4000\\nActiveState=active\\nUnitFileState=enabled\\n';;
 esac"""

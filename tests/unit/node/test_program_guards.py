@@ -40,6 +40,8 @@ class Systemd(Machine):
             return ended(1, "", "it broke\n")
         if argv[1:2] == ["show"]:
             return ended(0, "no\nyes\n" if self.needs_reload else "no\nno\n")
+        if argv[1:2] in (["is-active"], ["is-enabled"]):
+            return ended(0, "active\n" if argv[1] == "is-active" else "enabled\n")
         return ended(0, "[]" if argv[0] in {"ip", "bridge"} else "")
 
 

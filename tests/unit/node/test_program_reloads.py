@@ -39,7 +39,7 @@ class TestFrr:
         assert frr.calls() == ["systemctl is-enabled frr", "systemctl reset-failed frr", "systemctl restart frr"]
 
     def test_when_it_is_stopped_a_reload_becomes_a_restart_and_says_so(self, program: Asking, frr: NodeRoot) -> None:
-        frr.command("systemctl", script='[ "$1" = is-active ] && exit 3')
+        frr.command("systemctl", script='[ "$1" = is-active ] && { echo inactive; exit 3; }')
         log = program.value("frr", action="reload")["log"]
         assert log == ["FRR was not running: restarting instead of reloading"]
         assert "frr-reload.py" not in " ".join(frr.calls())
@@ -101,13 +101,16 @@ class TestFrr:
         assert "systemctl restart frr" not in frr.calls()
 
     def test_frr_that_would_not_start_at_boot_is_enabled(self, program: Asking, frr: NodeRoot) -> None:
-        frr.command("systemctl", script='[ "$1" = is-enabled ] && exit 1')
+        frr.command("systemctl", script='[ "$1" = is-enabled ] && { echo disabled; exit 1; }')
         assert program.value("frr", action="reload")["log"][0] == "FRR was not enabled at boot: enabled"
         assert "systemctl enable frr" in frr.calls()
 
     def test_a_restart_that_fails_is_shown(self, program: Asking, frr: NodeRoot) -> None:
         frr.command(
-            "systemctl", complains="Job for frr.service failed\n", script='[ "$1" = is-enabled ] && exit 0', status=1
+            "systemctl",
+            complains="Job for frr.service failed\n",
+            script='[ "$1" = is-enabled ] && { echo enabled; exit 0; }',
+            status=1,
         )
         refusal = program.refusal("frr", action="restart")
         assert refusal.endswith(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pvesdn.node.program.alone import act
 from pvesdn.node.program.arm import arm, disarm
 from pvesdn.node.program.checkpoint import load_checkpoint, save_checkpoint
-from pvesdn.node.program.machine import Refused, ended
+from pvesdn.node.program.machine import CommandResult, Refused, ended
 from pvesdn.node.program.places import CHECKPOINT, PROGRAM
 from pvesdn.node.program.undo import undo
 from tests.examples import examples
@@ -329,18 +329,26 @@ def held(kernel: Kernel, path: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("before", "answers", "left"),
     [
-        ({"active": True, "lines": None}, {"is-active": 3}, "FRR does not run; systemctl status frr says why"),
+        (
+            {"active": True, "lines": None},
+            {"is-active": ended(3, "inactive\n")},
+            "FRR does not run; systemctl status frr says why",
+        ),
         ({"active": False, "lines": None}, {}, "FRR runs, and did not"),
         ({"active": True, "lines": ["log file other"]}, {}, "FRR's running configuration is not what it was"),
     ],
 )
 def test_frr_that_is_not_as_it_was_is_told(
-    kernel: Kernel, monkeypatch: pytest.MonkeyPatch, before: dict[str, Any], answers: dict[str, int], left: str
+    kernel: Kernel,
+    monkeypatch: pytest.MonkeyPatch,
+    before: dict[str, Any],
+    answers: dict[str, CommandResult],
+    left: str,
 ) -> None:
     monkeypatch.setattr("pvesdn.node.program.undo.ROUNDS", 0)
     monkeypatch.setattr("pvesdn.node.program.frr_back.SETTLING", 0.0)
     runs_frr(kernel)
-    kernel.answers |= {f"systemctl {word} frr": ended(status, "") for word, status in answers.items()}
+    kernel.answers |= {f"systemctl {word} frr": answer for word, answer in answers.items()}
     has_begun(kernel, "commit", "frr", files=files_of(kernel), frr={"enabled": before["active"], **before})
     assert undo(kernel, {"id": "one"})["left"] == [left]
 
@@ -357,7 +365,7 @@ def test_an_empty_block_that_frr_keeps_of_an_interface_is_as_before(kernel: Kern
 
 def test_frr_that_was_off_and_not_enabled_is_so_again(kernel: Kernel) -> None:
     runs_frr(kernel)
-    kernel.answers["systemctl is-active frr"] = ended(3, "")
+    kernel.answers["systemctl is-active frr"] = ended(3, "inactive\n")
     has_begun(kernel, "frr", files=files_of(kernel), frr={"active": False, "enabled": False, "lines": None})
     assert undo(kernel, {"id": "one"})["state"] == "restored"
     assert [line for line in kernel.calls if "disable" in line or "stop" in line] == [
