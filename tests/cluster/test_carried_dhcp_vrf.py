@@ -58,6 +58,15 @@ def restarts(node: SimulatedNode) -> int:
     return sum(call[:2] == ("systemctl", "restart") and "dnsmasq@lan" in call[2] for call in node.commands())
 
 
+def run_outside(node: SimulatedNode) -> None:
+    """Its dnsmasq was started before systemd had read the drop-in."""
+    text = node.read(UNIT.path) or ""
+    node.write(UNIT.path, "")
+    node.run("systemctl", "daemon-reload")
+    node.run("systemctl", "restart", "dnsmasq@lan")
+    node.write(UNIT.path, text)
+
+
 def test_the_first_apply_has_dnsmasq_run_in_the_vrf_and_a_second_one_does_nothing(served: SimulatedCluster) -> None:
     assert vrfs(served) == ["vrf_prod"] * 3
     assert failed(served) == []
@@ -121,11 +130,7 @@ def test_one_that_was_started_outside_of_the_vrf_is_told_and_healed_by_a_restart
     served: SimulatedCluster,
 ) -> None:
     node = served.nodes["pve2"]
-    text = node.read(UNIT.path) or ""
-    node.write(UNIT.path, "")
-    node.run("systemctl", "daemon-reload")
-    node.run("systemctl", "restart", "dnsmasq@lan")
-    node.write(UNIT.path, text)
+    run_outside(node)
     assert failed(served) == ["pve2: dnsmasq@lan VRF: the main table"]
     steps = {changes.node: changes.execution.steps for changes in plan_of(served).nodes}
     assert steps == {"pve1": (), "pve2": (RestartDhcp(("lan",)),), "pve3": ()}
@@ -170,6 +175,17 @@ def test_an_apply_that_is_undone_has_it_where_it_was(served: SimulatedCluster) -
     assert not apply_to(served).is_good
     assert [node.read(UNIT.path) is not None for node in served.nodes.values()] == [True] * 3
     assert vrfs(served) == ["vrf_prod"] * 3
+
+
+def test_what_an_apply_has_healed_stays_so_when_it_is_undone(served: SimulatedCluster) -> None:
+    node = served.nodes["pve2"]
+    run_outside(node)
+    served.write_sdn("pvesdn.cfg", OURS.replace("\tvrf-vxlan 4000\n", "\tvrf-vxlan 4000\n\tmac 44:39:39:FF:40:94\n"))
+    served.nodes["pve3"].break_command("ifreload", status=1, stderr="error: it is broken\n", times=1)
+    report = apply_to(served)
+    assert [(one.node, one.left) for one in report.nodes] == [("pve1", ()), ("pve2", ()), ("pve3", ())]
+    assert vrfs(served) == ["vrf_prod"] * 3
+    assert not node.path("/var/lib/pvesdn/checkpoint.json").exists()
 
 
 def test_a_first_apply_that_is_undone_leaves_nothing(drawn: SimulatedCluster) -> None:

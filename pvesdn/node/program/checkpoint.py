@@ -6,10 +6,10 @@ import json
 import time
 from typing import Iterator, List, Optional
 
-from pvesdn.node.program.files import remove_whole, text_of, write_whole
+from pvesdn.node.program.files import digest_of, remove_whole, text_of, write_whole
 from pvesdn.node.program.guard import clear_guard
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import CHECKPOINT
+from pvesdn.node.program.places import CHECKPOINT, RUNNING_CONFIG
 from pvesdn.node.program.record import json_bytes
 from pvesdn.node.program.request import Value
 
@@ -63,6 +63,11 @@ def text_before(checkpoint: Value, path: str) -> str:
     """The text of a file as it was before the apply; empty where there was none."""
     held: Optional[Value] = checkpoint["files"][path]
     return base64.b64decode(held["data"]).decode("utf-8", "replace") if held else ""
+
+
+def runs_pves_of_before(machine: Machine, checkpoint: Value) -> bool:
+    """Whether what PVE has committed is what it was before the apply; false where nobody can tell."""
+    return bool(digest_of(machine, RUNNING_CONFIG) == checkpoint["running"])
 
 
 def begun(machine: Machine, step: str) -> None:

@@ -8,21 +8,23 @@ import contextlib
 import os
 import re
 import time
-from typing import Dict, List, Set
+from typing import Container, Dict, List, Set
 
-from pvesdn.node.program.checkpoint import at_work
+from pvesdn.node.program.checkpoint import at_work, runs_pves_of_before, text_before
 from pvesdn.node.program.drop_ins import drop_in_of, zone_of, zones_with_folders
 from pvesdn.node.program.machine import Machine, Refused, failure
 from pvesdn.node.program.request import Value, list_at
 from pvesdn.node.program.swap import locked
+from pvesdn.node.program.units import is_enabled
 
 SERVED = "served"
 """Of a checkpoint: how these units were."""
 _OF_A_UNIT = "--property=UnitFileState,ActiveState,MainPID"
 _QUESTION = 30.0
 """Seconds."""
-_ALL_RESTARTS = 240.0
-"""Seconds for all units together; a check tells what was left out."""
+ALL_RESTARTS = 180.0
+"""Seconds for all units together, fewer than an undo waits for a step to end; a check tells what was left out."""
+_IN_A_VRF = re.compile(r"(?m)^ExecStart=\S*/ip vrf exec (\S+) ")
 
 
 def serve(machine: Machine, arguments: Value) -> Value:
@@ -36,17 +38,25 @@ def serve(machine: Machine, arguments: Value) -> Value:
         return {"log": restart_servers(machine, zones)}
 
 
-def restart_servers(machine: Machine, zones: List[str]) -> List[str]:
-    """The same; the caller holds the lock."""
+def restart_servers(machine: Machine, zones: List[str], to_be_on: Container[str] = ()) -> List[str]:
+    """The same; the caller holds the lock. :param to_be_on: switched on first, if they are not."""
     if not zones or machine.find("systemctl") is None:
         return []
-    end = time.monotonic() + _ALL_RESTARTS
+    end = time.monotonic() + ALL_RESTARTS
     log = _said_by(machine, ["systemctl", "daemon-reload"], end)
-    for unit in map(_unit, zones):
-        if machine.run(["systemctl", "is-enabled", unit], limit=_QUESTION).status == 0:
-            # systemd refuses a unit that is started too often.
-            machine.run(["systemctl", "reset-failed", unit], limit=_QUESTION)
-            log += _said_by(machine, ["systemctl", "restart", unit], end)
+    for number, zone in enumerate(zones):
+        if time.monotonic() >= end:
+            return [*log, "no time was left to restart {}".format(" and ".join(map(_unit, zones[number:])))]
+        try:
+            is_on = is_enabled(machine, _unit(zone), _left_until(end))
+        except Refused as refused:
+            log.append(refused.error)
+            continue
+        if not is_on and zone in to_be_on:
+            log += _said_by(machine, ["systemctl", "enable", _unit(zone)], end)
+        if is_on or zone in to_be_on:
+            _said_by(machine, ["systemctl", "reset-failed", _unit(zone)], end)  # systemd refuses too many starts
+            log += _said_by(machine, ["systemctl", "restart", _unit(zone)], end)
     return log
 
 
@@ -71,19 +81,42 @@ def servers_before(machine: Machine) -> Dict[str, Value]:
 
 
 def servers_as_before(machine: Machine, checkpoint: Value) -> List[str]:
-    """Restart those that may have been moved; what was done. Files and network are back by now."""
-    return restart_servers(machine, sorted(_of_ours(checkpoint)))
+    """Restart those that may have been moved, and switch those on that were: a reload of PVE's switches all off before
+    it comes to each, and may have ended in between. What was done; files and network are back by now.
+    """
+    return restart_servers(machine, sorted(_of_ours(checkpoint)), _to_be_on(machine, checkpoint))
 
 
 def servers_left(machine: Machine, checkpoint: Value) -> List[str]:
-    """Those that ran and do not run as before, one line each."""
+    """Those that ran and do not run by the drop-in put back, one line each. Where they ran does not count: what an
+    apply has healed stays so.
+    """
     left = []
     served = checkpoint.get(SERVED, {})
+    to_be_on = _to_be_on(machine, checkpoint)
     for zone in sorted(_of_ours(checkpoint) & served.keys()):
-        before, now = served[zone], _server(machine, zone)
-        if before["active"] and now["enabled"] and (not now["active"] or now["vrf"] != before["vrf"]):
+        now = _server(machine, zone)
+        is_wanted = served[zone]["active"] and (zone in to_be_on or now["enabled"])
+        if (zone in to_be_on and not now["enabled"]) or (is_wanted and not _serves(now, served[zone], checkpoint)):
             left.append("{} does not run as before: systemctl status {}".format(_unit(zone), _unit(zone)))
     return left
+
+
+def _to_be_on(machine: Machine, checkpoint: Value) -> Set[str]:
+    """Zones whose units were switched on, where PVE runs what it ran: otherwise it may have switched them off."""
+    if not runs_pves_of_before(machine, checkpoint):
+        return set()
+    return {zone for zone, before in checkpoint.get(SERVED, {}).items() if before["enabled"]} & _of_ours(checkpoint)
+
+
+def _serves(now: Value, before: Value, checkpoint: Value) -> bool:
+    """Whether it runs, and where the drop-in of before has it run."""
+    path = drop_in_of(now["zone"])
+    named = _IN_A_VRF.search(text_before(checkpoint, path) if path in checkpoint["files"] else "")
+    if named is None:
+        return bool(now["active"] and now["vrf"] in ("", before["vrf"]))
+    # Without the VRF, as it was then, it is not started.
+    return named[1] not in checkpoint["devices"] or bool(now["active"] and now["vrf"] == named[1])
 
 
 def _of_ours(checkpoint: Value) -> Set[str]:
@@ -114,10 +147,14 @@ def _vrf_of(machine: Machine, process: str) -> str:
 
 def _said_by(machine: Machine, argv: List[str], end: float) -> List[str]:
     try:
-        outcome = machine.run(argv, limit=max(1.0, end - time.monotonic()))
+        outcome = machine.run(argv, limit=_left_until(end))
     except Refused as refused:
         return [refused.error]
     return outcome.lines if outcome.status == 0 else [failure(argv, outcome)]
+
+
+def _left_until(end: float) -> float:
+    return max(1.0, end - time.monotonic())
 
 
 def _unit(zone: str) -> str:

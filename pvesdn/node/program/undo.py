@@ -12,10 +12,12 @@ from pvesdn.node.program.capture import file_now, files_now, interfaces_in
 from pvesdn.node.program.changed import CHANGED, bring_over, changed_back, plugged_into, why_whole
 from pvesdn.node.program.checkpoint import (
     KEPT,
+    boot_id,
     drop_checkpoint,
     load_checkpoint,
     once_more,
     postponed,
+    runs_pves_of_before,
     save_checkpoint,
     text_before,
 )
@@ -28,7 +30,6 @@ from pvesdn.node.program.nat import nat_as_before
 from pvesdn.node.program.places import (
     INTERFACES,
     RECORD,
-    RUNNING_CONFIG,
     SDN_INTERFACES,
     STATE_DIR,
 )
@@ -47,6 +48,8 @@ FINISHING = 240.0
 """Seconds that a step of this apply may still take, whose connection was lost, or an undo by the node itself: it is
 finished first.
 """
+SERVERS_ALONE = "servers_alone"
+"""Of a checkpoint: the last attempt has left nothing but what PVE's dnsmasq lacks."""
 ROUNDS = 2
 """Times that the network is put right once more, where it was not as before."""
 
@@ -108,20 +111,22 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
             return {"state": "partly", "left": left, "log": []}
         drop_checkpoint(machine)
         return {"state": "untouched", "left": [], "log": []}
+    parts = [servers_as_before] if _lacks_servers_alone(machine, checkpoint) else _PARTS
     checkpoint = with_macs(machine, postponed(machine, once_more(checkpoint)))
     save_checkpoint(machine, checkpoint)
-    log = _do(_PARTS, machine, checkpoint)
-    left = _left(machine, checkpoint)
+    log = _do(parts, machine, checkpoint)
+    left, servers = _left(machine, checkpoint)
     for _ in range(ROUNDS):
-        if left:
+        if left or servers:
             # A reload that PVE had begun may have come in between.
             time.sleep(1.0)
-            log += _do(_NETWORK, machine, checkpoint)
-            left = _left(machine, checkpoint)
+            log += _do(_NETWORK if left else [servers_as_before], machine, checkpoint)
+            left, servers = _left(machine, checkpoint)
     if done := _attempt(partial(readvertise_since, machine, checkpoint)):
         log += done + _do([repair], machine, checkpoint)  # a bridge that goes down loses its IPv6 addresses
-        left = _left(machine, checkpoint)
-    left += give_token_back(machine, checkpoint)
+        left, servers = _left(machine, checkpoint)
+    checkpoint = dict(checkpoint, **{SERVERS_ALONE: not left})
+    left += servers + give_token_back(machine, checkpoint)
     if left:
         # The next apply need not wait for anybody; the node itself tries again later.
         save_checkpoint(machine, postponed(machine, checkpoint))
@@ -212,9 +217,7 @@ def _attempt(work: Callable[[], Optional[List[str]]]) -> List[str]:
 
 def _pves_files(machine: Machine, checkpoint: Value) -> List[str]:
     """Files that PVE writes by itself, once its definitions are not those of before."""
-    if digest_of(machine, RUNNING_CONFIG) == checkpoint["running"]:
-        return []
-    return [SDN_INTERFACES]
+    return [] if runs_pves_of_before(machine, checkpoint) else [SDN_INTERFACES]
 
 
 def _put_file(machine: Machine, path: str, before: Optional[Value]) -> None:
@@ -247,12 +250,27 @@ def _bring_changed_back(machine: Machine, checkpoint: Value) -> List[str]:
     return [why, *_reload_network(machine, checkpoint)] if why else bring_over(machine, down, up)
 
 
-def _left(machine: Machine, checkpoint: Value) -> List[str]:
-    """What is not as before, one line each."""
+def _lacks_servers_alone(machine: Machine, checkpoint: Value) -> bool:
+    """Whether the last attempt has found all else as before, and the node was not restarted since."""
+    return bool(checkpoint.get(SERVERS_ALONE)) and checkpoint["boot"] == boot_id(machine)
+
+
+def _left(machine: Machine, checkpoint: Value) -> Tuple[List[str], List[str]]:
+    """What is not as before, one line each: of all else, and of PVE's dnsmasq, for which no network is loaded again."""
+    return (
+        _checked(partial(_left_without_servers, machine, checkpoint)),
+        _checked(partial(servers_left, machine, checkpoint)),
+    )
+
+
+def _left_without_servers(machine: Machine, checkpoint: Value) -> List[str]:
+    left = [f"{path} is not what it was" for path in _other_files(machine, checkpoint)]
+    return [*left, *differing(machine, checkpoint), *frr_left(machine, checkpoint)]
+
+
+def _checked(look: Callable[[], List[str]]) -> List[str]:
     try:
-        left = [f"{path} is not what it was" for path in _other_files(machine, checkpoint)]
-        left += [*differing(machine, checkpoint), *frr_left(machine, checkpoint)]
-        return left + servers_left(machine, checkpoint)
+        return look()
     except Refused as refused:
         return [f"it could not be checked: {refused.error}"]
     except OSError as error:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.node.program import serve
+from pvesdn.node.program.undo import FINISHING
 from tests.noderoot import DROP_IN, OURS, NodeRoot
 from tests.unit.node.asking import Asking
 
@@ -14,6 +16,8 @@ FOLDER = DROP_IN.rpartition("/")[0]
 UNITS = "/etc/systemd/system"
 TEXT = "[Service]\nExecStart=\n"
 ARM = {"id": "one", "who": "a test", "seconds": 600, "frr": "none"}
+IN_PROD = "[Service]\nExecStart=/usr/sbin/ip vrf exec vrf_prod /usr/share/dnsmasq/systemd-helper exec %i\n"
+LEFT = "dnsmasq@lan.service does not run as before: systemctl status dnsmasq@lan.service"
 SYSTEMCTL = """\
 case "$1 $2" in
     "is-enabled dnsmasq@off.service") echo disabled; exit 1;;
@@ -205,19 +209,93 @@ def test_an_undo_keeps_what_somebody_has_written_there_meanwhile_by_its_zone(qui
     assert node.text("/var/lib/pvesdn/lan.found") == "somebody's\n"
 
 
-def test_a_dnsmasq_that_ran_in_its_vrf_and_does_not_after_an_undo_is_left(quiet: Asking, node: NodeRoot) -> None:
-    quiet.write(node.entry(DROP_IN, "old\n"))
-    node.command("ip", prints="[]", script='test "$1" = vrf && { echo vrf_prod; exit 0; }')
+def begun_with(quiet: Asking, node: NodeRoot, drop_in: str, vrf: str) -> None:
+    """An apply has put another drop-in in place. :param vrf: where dnsmasq ran before it."""
+    quiet.write(node.entry(DROP_IN, drop_in))
+    runs_in(node, vrf)
     entry = node.entry(DROP_IN, TEXT)
     quiet.problems(entry)
     quiet.value("arm", **ARM)
     quiet.value("commit", files=[entry])
-    node.command("ip", prints="[]", script='test "$1" = vrf && { echo; exit 0; }')
+
+
+def runs_in(node: NodeRoot, vrf: str) -> None:
+    node.command("ip", prints='[{"ifname": "vrf_prod"}]', script=f'test "$1" = vrf && {{ echo {vrf}; exit 0; }}')
+
+
+@pytest.mark.parametrize(
+    ("drop_in", "vrfs", "state"),
+    [
+        (IN_PROD, ("vrf_prod", "vrf_prod"), "restored"),
+        (IN_PROD, ("vrf_prod", ""), "partly"),
+        (IN_PROD, ("", "vrf_prod"), "restored"),  # the apply has healed it
+        (IN_PROD, ("", ""), "partly"),
+        (IN_PROD.replace("prod", "gone"), ("", ""), "restored"),  # a VRF that was not there either
+        ("old\n", ("", ""), "restored"),
+        ("old\n", ("", "vrf_prod"), "partly"),
+        ("old\n", ("vrf_prod", "vrf_prod"), "restored"),  # by somebody else's drop-in
+        ("old\n", ("vrf_prod", ""), "restored"),
+    ],
+)
+def test_after_an_undo_dnsmasq_has_to_run_where_the_drop_in_of_before_has_it(
+    quiet: Asking, node: NodeRoot, drop_in: str, vrfs: tuple[str, str], state: str
+) -> None:
+    begun_with(quiet, node, drop_in, vrfs[0])
+    runs_in(node, vrfs[1])
     done = quiet.value("undo", id="one")
-    assert (done["state"], done["left"]) == (
-        "partly",
-        ["dnsmasq@lan.service does not run as before: systemctl status dnsmasq@lan.service"],
-    )
+    assert (done["state"], done["left"]) == (state, [LEFT] if state == "partly" else [])
+
+
+def test_for_what_dnsmasq_alone_lacks_no_network_is_loaded_again(quiet: Asking, node: NodeRoot) -> None:
+    begun_with(quiet, node, IN_PROD, "vrf_prod")
+    runs_in(node, "")
+    for _ in range(2):
+        assert quiet.value("undo", id="one")["left"] == [LEFT]
+    calls = node.calls()
+    assert calls.count("ifreload -a") == 1
+    assert calls.count("systemctl restart dnsmasq@lan.service") == 6
+    runs_in(node, "vrf_prod")
+    assert quiet.value("undo", id="one")["state"] == "restored"
+    assert node.calls().count("ifreload -a") == 1
+
+
+def test_after_a_restart_of_the_node_an_undo_does_it_all_again(quiet: Asking, node: NodeRoot) -> None:
+    begun_with(quiet, node, IN_PROD, "vrf_prod")
+    runs_in(node, "")
+    quiet.value("undo", id="one")
+    node.write("/proc/sys/kernel/random/boot_id", "another\n")
+    quiet.value("undo", id="one")
+    assert node.calls().count("ifreload -a") == 2
+
+
+REMEMBERS = """\
+case "$1 $2" in
+    "is-enabled dnsmasq@lan.service") test -e "$0.on" && echo enabled && exit 0; echo disabled; exit 1;;
+    "enable dnsmasq@lan.service") ENABLES;;
+    "restart dnsmasq@lan.service") touch "$0.runs";;
+    "show "*)
+        test -e "$0.runs" && echo ActiveState=active || echo ActiveState=inactive
+        test -e "$0.on" && echo UnitFileState=enabled || echo UnitFileState=disabled;;
+esac"""
+
+
+@pytest.mark.parametrize(
+    ("enables", "pve_has_moved_on", "state"),
+    [('touch "$0.on"', False, "restored"), ("exit 1", False, "partly"), ('touch "$0.on"', True, "restored")],
+    ids=["it is switched on again", "that fails", "PVE has committed something else"],
+)
+def test_a_dnsmasq_that_a_reload_of_pves_has_left_switched_off_is_switched_on_again(
+    quiet: Asking, node: NodeRoot, enables: str, pve_has_moved_on: bool, state: str
+) -> None:
+    begun_with(quiet, node, "old\n", "")
+    node.command("systemctl", script=REMEMBERS.replace("ENABLES", enables))
+    if pve_has_moved_on:
+        node.write("/etc/pve/sdn/.running-config", "{}\n")
+    done = quiet.value("undo", id="one")
+    assert (done["state"], done["left"]) == (state, [LEFT] if state == "partly" else [])
+    is_asked = "systemctl enable dnsmasq@lan.service" in node.calls()
+    assert is_asked is not pve_has_moved_on
+    assert (node.folder / "bin/systemctl.runs").exists() is is_asked
 
 
 def test_an_undo_restarts_none_in_whose_folder_only_others_have_something(quiet: Asking, node: NodeRoot) -> None:
@@ -240,6 +318,30 @@ def test_those_that_are_switched_on_are_restarted_and_a_failure_is_in_the_log(qu
         "systemctl reset-failed dnsmasq@bad.service",
         "systemctl restart dnsmasq@bad.service",
     ]
+
+
+def test_one_of_which_systemd_does_not_tell_is_in_the_log_and_the_next_is_restarted(
+    quiet: Asking, node: NodeRoot
+) -> None:
+    node.command("systemctl", script='test "$*" = "is-enabled dnsmasq@lan.service" && { echo no bus >&2; exit 1; }')
+    (line,) = quiet.value("serve", zones=["lan", "dmz"])["log"]
+    assert line.startswith("nobody can tell whether dnsmasq@lan.service is enabled: ")
+    assert [call for call in node.calls() if " restart " in call] == ["systemctl restart dnsmasq@dmz.service"]
+
+
+@pytest.mark.parametrize("verb", ["is-enabled", "reset-failed", "restart"])
+def test_one_that_takes_all_the_time_there_is_ends_the_restarts_and_refuses_nothing(
+    quiet: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr(serve, "ALL_RESTARTS", 0.4)
+    node.command("systemctl", script=f'test "$*" = "{verb} dnsmasq@lan.service" && exec sleep 60')
+    log = quiet.value("serve", zones=["lan", "dmz", "off"])["log"]
+    assert log[-1] == "no time was left to restart dnsmasq@dmz.service and dnsmasq@off.service"
+    assert [call for call in node.calls() if "dmz" in call] == []
+
+
+def test_the_restarts_end_before_an_undo_waits_no_longer_for_them() -> None:
+    assert serve.ALL_RESTARTS + 30 <= FINISHING
 
 
 @pytest.mark.parametrize("zones", [["../x"], ["lan;reboot"], ["-x"], [""], ["ninechars"], [1], "lan", ["lan\n"]])
