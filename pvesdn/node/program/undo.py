@@ -198,7 +198,8 @@ def _put_back_one(machine: Machine, path: str, before: Optional[Value], ours: Op
         return
     if now is not None and ours is not None and digest_of(machine, path) != ours:
         zone = zone_of(path)
-        place = f"{STATE_DIR}/{os.path.basename(path) if zone is None else zone}.found"
+        # Names of zones are people's: one may be that of another file.
+        place = f"{STATE_DIR}/{os.path.basename(path) if zone is None else 'dnsmasq@' + zone}.found"
         write_whole(machine, place, base64.b64decode(now["data"]))
         log.append(f"{path} had been edited meanwhile: that text is in {place}")
     _put_file(machine, path, before)

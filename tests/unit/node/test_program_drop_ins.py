@@ -206,7 +206,23 @@ def test_an_undo_keeps_what_somebody_has_written_there_meanwhile_by_its_zone(qui
     quiet.value("commit", files=[entry])
     node.write(DROP_IN, "somebody's\n")
     assert quiet.value("undo", id="one")["state"] == "restored"
-    assert node.text("/var/lib/pvesdn/lan.found") == "somebody's\n"
+    assert node.text("/var/lib/pvesdn/dnsmasq@lan.found") == "somebody's\n"
+
+
+@pytest.mark.parametrize(("zone", "path"), [("pvesdn", OURS), ("daemons", "/etc/frr/daemons")])
+def test_what_is_kept_of_a_zone_and_of_a_file_of_that_name_lies_apart(
+    quiet: Asking, node: NodeRoot, zone: str, path: str
+) -> None:
+    drop_in = DROP_IN.replace("lan", zone)
+    entries = [node.entry(drop_in, TEXT), node.entry(path, "ours\n")]
+    quiet.problems(*entries)
+    quiet.value("arm", **ARM)
+    quiet.value("commit", files=entries)
+    node.write(drop_in, "somebody's drop-in\n")
+    node.write(path, "somebody's file\n")
+    assert quiet.value("undo", id="one")["state"] == "restored"
+    assert node.text(f"/var/lib/pvesdn/dnsmasq@{zone}.found") == "somebody's drop-in\n"
+    assert node.text(f"/var/lib/pvesdn/{zone}.found") == "somebody's file\n"
 
 
 def begun_with(quiet: Asking, node: NodeRoot, drop_in: str, vrf: str) -> None:
