@@ -76,12 +76,18 @@ def kept(machine: Machine, path: str) -> str:
     return beside(machine, path, "pvesdn-old")
 
 
+def on_its_way_back(machine: Machine, path: str) -> str:
+    """Where the content of before is written before it becomes `path` again."""
+    return beside(machine, path, "pvesdn-back")
+
+
 def unstage(machine: Machine, paths: List[str]) -> None:
-    """Take what waits away."""
+    """Take what waits away, and what a way back that was killed has left. The caller holds the lock."""
     for path in paths:
-        # One that stays does no harm: no wildcard matches it, and the next stage replaces it or says why not.
-        with contextlib.suppress(OSError):
-            os.unlink(staged(machine, path))
+        for place in (staged(machine, path), on_its_way_back(machine, path)):
+            # One that stays does no harm: no wildcard matches it, and the next stage replaces it or says why not.
+            with contextlib.suppress(OSError):
+                os.unlink(place)
         remove_folder(machine, path)
 
 

@@ -22,7 +22,7 @@ from pvesdn.node.program.checkpoint import (
     text_before,
 )
 from pvesdn.node.program.drop_ins import make_folder, remove_folder, targets, zone_of
-from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
+from pvesdn.node.program.files import digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr_back import frr_left, put_frr_back
 from pvesdn.node.program.kept import has_moved_on, kept_as_committed
 from pvesdn.node.program.machine import Machine, Refused, failure, told
@@ -39,7 +39,7 @@ from pvesdn.node.program.reload import IFRELOAD, ifreload
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.serve import servers_as_before, servers_left
-from pvesdn.node.program.swap import Busy, locked, unstage
+from pvesdn.node.program.swap import Busy, locked, on_its_way_back, unstage
 from pvesdn.node.program.token import give_token_back, may_hold_lock
 
 Part = Callable[[Machine, Value], List[str]]
@@ -226,10 +226,12 @@ def _put_file(machine: Machine, path: str, before: Optional[Value]) -> None:
     if before is None:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(place)
+        with contextlib.suppress(OSError):
+            os.unlink(on_its_way_back(machine, path))
         remove_folder(machine, path)
     else:
         make_folder(machine, path)
-        temporary = beside(machine, path, "pvesdn-back")
+        temporary = on_its_way_back(machine, path)
         ids = (before["uid"], before["gid"]) if os.geteuid() == 0 else None
         write_new(temporary, base64.b64decode(before["data"]), before["mode"], ids)
         os.replace(temporary, place)

@@ -84,6 +84,29 @@ def test_the_folder_goes_with_the_file(program: Asking, node: NodeRoot) -> None:
     assert list(node.place(UNITS).iterdir()) == []
 
 
+BACK = f"{FOLDER}/.pvesdn.conf.pvesdn-back"
+
+
+@pytest.mark.parametrize("path", [BACK, "/etc/frr/.frr.conf.pvesdn-back"])
+def test_what_a_way_back_that_was_killed_has_left_goes_with_the_next_stage(
+    program: Asking, node: NodeRoot, path: str
+) -> None:
+    node.write(path, "half")
+    program.write(node.entry(OURS, "new\n"))
+    assert node.leftovers() == []
+    assert list(node.place(UNITS).iterdir()) == []
+
+
+def test_it_goes_with_the_next_undo_too_and_keeps_no_folder(quiet: Asking, node: NodeRoot) -> None:
+    entry = node.entry(DROP_IN, TEXT)
+    quiet.problems(entry)
+    quiet.value("arm", **ARM)
+    quiet.value("commit", files=[entry])
+    node.write(BACK, "half")
+    assert quiet.value("undo", id="one")["state"] == "restored"
+    assert list(node.place(UNITS).iterdir()) == []
+
+
 def test_a_folder_with_something_of_somebody_else_in_it_stays(program: Asking, node: NodeRoot) -> None:
     node.write(f"{FOLDER}/limits.conf", "[Service]\nNice=5\n")
     program.write(node.entry(DROP_IN, TEXT))
