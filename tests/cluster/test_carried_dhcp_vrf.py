@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +55,10 @@ def vrfs(cluster: SimulatedCluster) -> list[object]:
     return [one["vrf"] if one.get("active") else None for one in units]
 
 
+def reloads(node: SimulatedNode) -> int:
+    return sum(call[0] == "ifreload" for call in node.commands())
+
+
 def restarts(node: SimulatedNode) -> int:
     return sum(call[:2] == ("systemctl", "restart") and "dnsmasq@lan" in call[2] for call in node.commands())
 
@@ -92,12 +97,26 @@ def test_pves_own_reload_leaves_it_there_and_so_does_one_by_hand(served: Simulat
 
 def test_a_vrf_that_is_gone_does_not_end_pves_reload(served: SimulatedCluster) -> None:
     """PVE's reload ends where a dnsmasq does not start, before it has loaded any interface."""
-    served.nodes["pve2"].run("ip", "link", "delete", "vrf_prod")
+    node = served.nodes["pve2"]
+    node.run("ip", "link", "delete", "vrf_prod")
+    before = reloads(node)
     press_apply(served)
-    assert unit(served.nodes["pve2"])["active"] is False
+    assert reloads(node) == before + 1
+    assert unit(node)["active"] is False
     assert failed(served) == ["pve2: dnsmasq@lan : does not run"]
     agree(served)
     assert vrfs(served) == ["vrf_prod"] * 3
+
+
+def test_without_the_condition_it_would(served: SimulatedCluster) -> None:
+    node = served.nodes["pve2"]
+    text = node.read(UNIT.path) or ""
+    node.write(UNIT.path, re.sub(r"(?m)^ConditionPathExists=.*\n", "", text))
+    node.run("systemctl", "daemon-reload")
+    node.run("ip", "link", "delete", "vrf_prod")
+    before = reloads(node)
+    press_apply(served)
+    assert reloads(node) == before
 
 
 @pytest.mark.parametrize(

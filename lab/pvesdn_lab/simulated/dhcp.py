@@ -14,15 +14,19 @@ _USUAL_MTU = 1500
 
 
 def set_up_dhcp(running: Mapping[str, Any], node: Host) -> str:
-    """Write the configuration of every zone's dnsmasq and start it again, before any interface is loaded.
+    """Stop every dnsmasq and switch it off, then write each zone's configuration and start it, before any interface is
+    loaded.
 
     :param running: what was committed.
     :returns: why the reload ends here; empty where it goes on.
     """
     zones = {name: zone for name, zone in _sections(running, "zones").items() if zone.get("dhcp")}
-    for folder in sorted(node.path("/etc/dnsmasq.d").glob("*/")):
+    folders = sorted(node.path("/etc/dnsmasq.d").glob("*/"))
+    if zones or folders:
+        node.run("systemctl", "stop", "dnsmasq@*")
+        node.run("systemctl", "disable", "dnsmasq@")
+    for folder in folders:
         if folder.name not in zones:
-            node.run("systemctl", "disable", "--now", unit_of(folder.name))
             shutil.rmtree(folder)
     if zones and node.run("dpkg-query", "-W", "dnsmasq").returncode:
         return "dnsmasq is not installed, and a zone has DHCP"
@@ -31,8 +35,9 @@ def set_up_dhcp(running: Mapping[str, Any], node: Host) -> str:
             node.write(path, text)
         if node.read(entries_of(name)) is None:
             node.write(entries_of(name), "")
-        node.run("systemctl", "enable", unit_of(name))
-        node.run("systemctl", "restart", unit_of(name))
+        for verb in ("enable", "restart"):
+            if status := node.run("systemctl", verb, unit_of(name)).returncode:
+                return f"command 'systemctl {verb} {unit_of(name)}' failed: exit code {status}"
     return ""
 
 

@@ -15,6 +15,11 @@ from pvesdn_lab.simulated.commands.streams import complain, say
 PREFIX = "dnsmasq@"
 _STATE = "dhcp-units"
 _FIRST_PROCESS = 4000
+_OF_ALL: dict[tuple[str, str], dict[str, Any]] = {
+    ("stop", "dnsmasq@*"): {"active": False, "vrf": ""},
+    ("disable", "dnsmasq@"): {"enabled": False},
+}
+"""What is done to every unit: by a pattern, and by the template that all are of."""
 Unit: TypeAlias = dict[str, Any]
 """enabled, active, vrf, process; drop_in, the text that systemd has read, or null."""
 
@@ -23,6 +28,11 @@ def call(root: Path, verb: str, unit: str, *, is_now: bool) -> int:
     """``systemctl VERB dnsmasq@ZONE``. :param is_now: with ``--now``."""
     name = unit.removesuffix(".service")
     units = _units(root)
+    if (verb, name) in _OF_ALL:
+        for each in units.values():
+            each.update(_OF_ALL[verb, name])
+        write_json(root, _STATE, units)
+        return 0
     found = units.setdefault(name, _fresh(root, name, units))
     status = 0
     if verb in {"enable", "disable"}:
