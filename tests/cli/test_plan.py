@@ -441,6 +441,7 @@ def test_the_document_holds_the_whole_plan(settings: Path) -> None:
                 "has_changes": True,
                 "is_unfinished": False,
                 "frr": "none",
+                "reload": {"whole": True, "why": "PVE's definitions are pending", "down": [], "up": []},
                 "files": [
                     {
                         "path": OURS,
