@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pvesdn.compare.live import REMADE
+from pvesdn.compare.live_dhcp import SWITCH
 from pvesdn.compare.live_view import NodeView
 from pvesdn.model.execution import (
     ChangeFrr,
@@ -102,8 +103,10 @@ def _is_healed(item: Discrepancy, view: NodeView) -> bool:
             device = view.expected.by_name[item.object]
             there = (view.state.flooding or {}).get(item.object, frozenset())
             return device.remotes is not None and not device.remotes <= there
-        case Subject.SETTING | Subject.DHCP:
+        case Subject.SETTING:
             return True
+        case Subject.DHCP:
+            return item.trait != SWITCH
         case Subject.FRR:
             is_down = not item.trait and bool(view.missing_daemons)
             lacks = bool(item.trait) and bool(view.unlike[0])

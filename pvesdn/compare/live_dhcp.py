@@ -1,4 +1,7 @@
-"""PVE's dnsmasq of carried zones in a VRF: whether it runs there, where alone its answers reach a guest."""
+"""PVE's dnsmasq of carried zones in a VRF: whether it runs there, where alone its answers reach a guest.
+
+That it does not run is told before its drop-in is there too: an apply that brings that is not to blame.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,29 @@ from collections.abc import Iterator
 
 from pvesdn.compare.live_view import NodeView
 from pvesdn.model.dhcp_unit import DhcpUnit, unit_of
+from pvesdn.model.state import LiveDhcp
 from pvesdn.model.verification import Discrepancy, Subject
 
+SWITCH = "switch"
+"""The trait of one that PVE has not switched on: for PVE, whose configuration it lacks, and for nobody else."""
 _VRF = "VRF"
+_NOT_MADE = LiveDhcp(is_enabled=False, is_active=False)
 
 
 def compare_dhcp(view: NodeView) -> Iterator[Discrepancy]:
-    """Those that PVE has switched on and that do not serve; what a change of files brings is said of the files."""
-    for unit in _judged(view):
-        live = (view.state.dhcp or {})[unit.zone]
-        if not live.is_active:
+    """Those that do not serve; what a change of files brings is said of the files."""
+    for unit, live in _judged(view):
+        if not live.is_enabled:
+            yield _finding(
+                view,
+                unit,
+                trait=SWITCH,
+                expected="on",
+                found="off",
+                cause="PVE's reload has not come to it: it ended before that, or never ran on this node",
+                step=f"pvesh set /nodes/{view.node}/network",
+            )
+        elif not live.is_active:
             yield _finding(
                 view,
                 unit,
@@ -24,7 +40,7 @@ def compare_dhcp(view: NodeView) -> Iterator[Discrepancy]:
                 cause="it failed, or it was started when its VRF was not there",
                 step=f"systemctl restart {unit_of(unit.zone)}",
             )
-        elif live.vrf != unit.vrf:
+        elif live.vrf != unit.vrf and unit.path not in view.told:
             yield _finding(
                 view,
                 unit,
@@ -38,20 +54,18 @@ def compare_dhcp(view: NodeView) -> Iterator[Discrepancy]:
 
 def dhcp_checks(view: NodeView) -> Iterator[str]:
     """The zone of each thing that `compare_dhcp` looks at."""
-    for unit in _judged(view):
+    for unit, _ in _judged(view):
         yield view.zones.get(unit.vrf, "")
 
 
-def _judged(view: NodeView) -> Iterator[DhcpUnit]:
-    found = view.state.dhcp or {}
-    return (
-        unit
-        for unit in view.expected.dhcp
-        if unit.path not in view.told
-        and unit.vrf not in view.told
-        and unit.zone in found
-        and found[unit.zone].is_enabled
-    )
+def _judged(view: NodeView) -> Iterator[tuple[DhcpUnit, LiveDhcp]]:
+    found = view.state.dhcp
+    for unit in () if found is None else view.expected.dhcp:
+        live = (found or {}).get(unit.zone, _NOT_MADE)
+        # By its drop-in it is not started without its VRF, of which something is said already.
+        waits = unit.path not in view.told and unit.vrf in view.told
+        if not waits if live.is_enabled else unit.zone not in view.uncommitted:
+            yield unit, live
 
 
 def _finding(view: NodeView, unit: DhcpUnit, *, trait: str = "", **said: str) -> Discrepancy:

@@ -35,6 +35,7 @@ class NodeView:
     :param switches: its /etc/frr/daemons.
     :param told: paths of files and names of devices that something is said of already.
     :param zones: the zone of each interface, by name.
+    :param uncommitted: zones of PVE's whose DHCP PVE has not committed yet.
     """
 
     expected: NodeExpectation
@@ -43,6 +44,7 @@ class NodeView:
     switches: str = ""
     told: frozenset[str] = frozenset()
     zones: Mapping[str, str] = field(default_factory=dict)
+    uncommitted: frozenset[str] = frozenset()
 
     @property
     def node(self) -> str:

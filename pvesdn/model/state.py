@@ -118,7 +118,7 @@ class LiveVirtualRouter:
 
 @dataclass(frozen=True, slots=True)
 class LiveDhcp:
-    """A dnsmasq of PVE's that has a drop-in of ours.
+    """A dnsmasq of PVE's that PVE has configured, or that has a drop-in of ours.
 
     :param is_enabled: PVE has switched it on.
     :param vrf: where it runs; empty for the main table.

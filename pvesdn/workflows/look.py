@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -21,7 +21,7 @@ from pvesdn.design.ours.zones import has_vrf
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.errors import NodeFailed
 from pvesdn.model.design import NodeDesign
-from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, FRR_FILES, OUR_SYSCTL, NodeChanges
+from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, FRR_FILES, OUR_SYSCTL, NodeChanges, PendingChange
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import PveSimpleZone
 from pvesdn.model.snapshot import STATE_COMMANDS
@@ -47,6 +47,7 @@ _SEEN_AS = {
 
 
 _DHCP = "PVE runs dnsmasq@{0} on each node; `systemctl status dnsmasq@{0}` there tells how it is"
+_NOT_YET = "PVE switches dnsmasq@{0} on with its next commit, which is pending"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Looker:
         self._known = known
         self._zones = zones_by_interface(known.given.sdn)
         self._ways_in = _ways_in(known)
+        self._uncommitted = _uncommitted_dhcp(known.pending)
 
     def seen(self, design: NodeDesign, changes: NodeChanges) -> LookedAt | None:
         """The same where the node was asked, and answered what can be read; None otherwise."""
@@ -95,6 +97,7 @@ class Looker:
             raw.files.get(FRR_DAEMONS, ""),
             told(changes) | {change.path for change in changes.files},
             self._zones,
+            self._uncommitted,
         )
         around = Circumstances(
             unread=unread(changes, facts),
@@ -140,7 +143,9 @@ class Looker:
         sdn = self._known.given.sdn
         looked_at = {zone.carries for zone in sdn.own.zones if has_vrf(zone)}
         for zone in sdn.pve.zones:
-            if isinstance(zone, PveSimpleZone) and zone.dhcp and zone.id not in looked_at:
+            if isinstance(zone, PveSimpleZone) and zone.dhcp and zone.id in looked_at & self._uncommitted:
+                yield NotChecked("", f"DHCP of zone {zone.id}", _NOT_YET.format(zone.id))
+            elif isinstance(zone, PveSimpleZone) and zone.dhcp and zone.id not in looked_at:
                 yield NotChecked("", f"DHCP of zone {zone.id}", _DHCP.format(zone.id))
 
     def own_on(self, node: LookedAt) -> tuple[Discrepancy, ...]:
@@ -167,6 +172,16 @@ def _waits_for_files(item: Discrepancy, view: NodeView) -> bool:
         return OUR_SYSCTL in view.told
     is_of_frr = item.subject in {Subject.ROUTE, Subject.VRRP} or (item.subject is Subject.FRR and not item.trait)
     return is_of_frr and bool(view.told & FRR_FILES)
+
+
+def _uncommitted_dhcp(pending: Iterable[PendingChange]) -> frozenset[str]:
+    """Zones that have DHCP only since they were edited."""
+    return frozenset(
+        change.id
+        for change in pending
+        for found in change.properties
+        if change.kind == "zone" and found.name == "dhcp" and found.running is None
+    )
 
 
 def _ways_in(known: Understanding) -> frozenset[IpAddress]:

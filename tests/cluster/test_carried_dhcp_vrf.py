@@ -13,6 +13,9 @@ from pvesdn.errors import ApplyRefused
 from pvesdn.model.dhcp_unit import DhcpUnit
 from pvesdn.model.execution import RestartDhcp
 from pvesdn.model.flags import PlanFlags
+from pvesdn.workflows.look import Looker
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.understand import understand
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.dhcp_units import Unit
 from pvesdn_lab.simulated.commands.state import read_json
@@ -143,6 +146,37 @@ def test_one_that_does_not_serve_is_told_and_the_next_apply_heals_it(
     agree(served)
     assert vrfs(served) == ["vrf_prod"] * 3
     assert failed(served) == []
+
+
+def test_one_that_pve_has_not_switched_on_is_told_and_nothing_but_pve_heals_it(served: SimulatedCluster) -> None:
+    node = served.nodes["pve2"]
+    node.run("systemctl", "disable", "--now", "dnsmasq@lan")
+    assert failed(served) == ["pve2: dnsmasq@lan switch: off"]
+    assert is_nothing(plan_of(served))
+    press_apply(served)
+    assert failed(served) == []
+
+
+def test_one_whose_zone_is_not_committed_is_not_checked(drawn: SimulatedCluster) -> None:
+    read = read_cluster(world_of(drawn), has_state=True)
+    looker = Looker(understand(read))
+    (item,) = looker.left_to_pve()
+    assert (item.what, item.why) == (
+        "DHCP of zone lan",
+        "PVE switches dnsmasq@lan on with its next commit, which is pending",
+    )
+    agree(drawn)
+    assert list(Looker(understand(read_cluster(world_of(drawn), has_state=True))).left_to_pve()) == []
+
+
+def test_an_apply_that_brings_the_drop_in_has_pves_reload_switch_on_one_that_was_off(drawn: SimulatedCluster) -> None:
+    drawn.write_sdn("pvesdn.cfg", "")
+    press_apply(drawn)
+    drawn.nodes["pve1"].run("systemctl", "disable", "--now", "dnsmasq@lan")
+    drawn.write_sdn("pvesdn.cfg", OURS)
+    report = apply_to(drawn)
+    assert report.is_good, errors(report)
+    assert failed(drawn) == []
 
 
 def test_one_that_was_started_outside_of_the_vrf_is_told_and_healed_by_a_restart_alone(

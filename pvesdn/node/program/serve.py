@@ -22,6 +22,8 @@ SERVED = "served"
 _OF_A_UNIT = "--property=UnitFileState,ActiveState,MainPID"
 _QUESTION = 30.0
 """Seconds."""
+CONFIGURED = "/etc/dnsmasq.d"
+"""Where PVE has a folder for each zone with DHCP."""
 ALL_RESTARTS = 180.0
 """Seconds for all units together, fewer than an undo waits for a step to end; a check tells what was left out."""
 _IN_A_VRF = re.compile(r"(?m)^ExecStart=\S*/ip vrf exec (\S+) ")
@@ -61,12 +63,24 @@ def restart_servers(machine: Machine, zones: List[str], to_be_on: Container[str]
 
 
 def dhcp_servers(machine: Machine) -> List[Value]:
-    """Those that have a drop-in of ours: ``[{"zone": "lan", "enabled": true, "active": true, "vrf": "vrf_prod"}]``.
+    """Those that PVE has configured, or that have a drop-in of ours:
+    ``[{"zone": "lan", "enabled": true, "active": true, "vrf": "vrf_prod"}]``.
 
     ``vrf`` is where its main process runs, empty for the main table.
     """
-    zones = zones_with_folders(machine)
-    return [_server(machine, zone) for zone in zones if os.path.isfile(machine.place(drop_in_of(zone)))]
+    ours = {zone for zone in zones_with_folders(machine) if os.path.isfile(machine.place(drop_in_of(zone)))}
+    return [_server(machine, zone) for zone in sorted(ours | _configured(machine))]
+
+
+def _configured(machine: Machine) -> Set[str]:
+    """Zones that PVE has written the configuration of a dnsmasq for."""
+    try:
+        names = os.listdir(machine.place(CONFIGURED))
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    return {
+        name for name in names if zone_of(drop_in_of(name)) and os.path.isdir(machine.place(f"{CONFIGURED}/{name}"))
+    }
 
 
 def servers_before(machine: Machine) -> Dict[str, Value]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -43,19 +44,38 @@ def test_one_that_runs_elsewhere_is_told_with_where_that_is(vrf: str, found: str
     assert said(elsewhere) == [f"dnsmasq@lan VRF: {found}; {step}"]
 
 
+OFF = "dnsmasq@lan switch: off; pvesh set /nodes/pve1/network"
+DEAD = "dnsmasq@lan : does not run; systemctl restart dnsmasq@lan"
+
+
+@pytest.mark.parametrize("told", [(), (UNIT.path,), ("vrf_prod",)])
+@pytest.mark.parametrize(
+    "live",
+    [{"lan": LiveDhcp(is_enabled=False, is_active=False)}, {"dmz": LiveDhcp(is_enabled=True, is_active=True)}, {}],
+    ids=["off", "another zone's", "none"],
+)
+def test_one_that_pve_has_not_switched_on_is_told_once_its_zone_is_committed(
+    live: Mapping[str, LiveDhcp], told: tuple[str, ...]
+) -> None:
+    assert said(live, *told) == [OFF]
+    assert list(dhcp_checks(view(live, *told))) == ["prod"]
+    waiting = replace(view(live, *told), uncommitted=frozenset({"lan"}))
+    assert list(compare_dhcp(waiting)) == []
+    assert list(dhcp_checks(waiting)) == []
+
+
+def test_one_that_does_not_run_is_told_before_its_drop_in_is_there() -> None:
+    dead = {"lan": LiveDhcp(is_enabled=True, is_active=False)}
+    assert said(dead, UNIT.path) == said(dead, UNIT.path, "vrf_prod") == [DEAD]
+    assert said({"lan": LiveDhcp(is_enabled=True, is_active=True)}, UNIT.path) == []
+
+
 @pytest.mark.parametrize(
     ("live", "told"),
-    [
-        ({"lan": LiveDhcp(is_enabled=False, is_active=False)}, ()),
-        ({"dmz": LiveDhcp(is_enabled=True, is_active=False)}, ()),
-        ({}, ()),
-        (None, ()),
-        ({"lan": LiveDhcp(is_enabled=True, is_active=False)}, (UNIT.path,)),
-        ({"lan": LiveDhcp(is_enabled=True, is_active=False)}, ("vrf_prod",)),
-    ],
-    ids=["not made by PVE yet", "another zone's", "no drop-in", "not seen", "its drop-in is told", "its VRF is told"],
+    [(None, ()), ({"lan": LiveDhcp(is_enabled=True, is_active=False)}, ("vrf_prod",))],
+    ids=["not seen", "its VRF is told"],
 )
-def test_nothing_is_said_of_what_is_told_already_or_not_there_yet(
+def test_nothing_is_said_of_what_is_told_already_or_was_not_seen(
     live: Mapping[str, LiveDhcp] | None, told: tuple[str, ...]
 ) -> None:
     assert said(live, *told) == []

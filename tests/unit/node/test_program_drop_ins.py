@@ -403,6 +403,14 @@ def test_each_that_has_a_drop_in_is_told_with_the_vrf_it_runs_in(quiet: Asking, 
     assert node.calls()[-1] == "ip vrf identify 4000"
 
 
+def test_each_that_pve_has_configured_is_told_without_a_drop_in_too(quiet: Asking, node: NodeRoot) -> None:
+    for name in ("lan/00-default.conf", "not-a-zone/x", "README"):
+        node.write(f"/etc/dnsmasq.d/{name}", "")
+    node.command("systemctl", prints="MainPID=0\nActiveState=inactive\nUnitFileState=disabled\n")
+    found = quiet.value("observe", files=[], commands=["dhcp-servers"])["commands"]["dhcp-servers"]
+    assert found == {"answer": [{"zone": "lan", "enabled": False, "active": False, "vrf": ""}]}
+
+
 def test_one_that_does_not_run_is_in_no_vrf(quiet: Asking, node: NodeRoot) -> None:
     node.write(DROP_IN, TEXT)
     node.command("systemctl", prints="MainPID=0\nActiveState=failed\nUnitFileState=enabled\n")
