@@ -16,8 +16,9 @@ _SECRET = ("secret", "key", "pass", "token", "psk", "pwd")
 _VRF = "vrf_[A-Za-z0-9]{1,8}"
 _DROP_IN = re.compile(
     r"# Written by pvesdn from /etc/pve/sdn/pvesdn\.cfg\. Changes made here are lost: edit that file, then `pvesdn apply`\.|"
-    r"\[Unit\]|\[Service\]|After=networking\.service|ExecStart=|"
+    r"\[Unit\]|\[Service\]|(?:After|PartOf)=networking\.service|ExecStart=|"
     r"# PVE restarts the unit at each of its reloads: without the VRF it is left out, and the reload goes on\.|"
+    r"# A restart of the network makes the VRF anew\.|"
     rf"ConditionPathExists=/sys/class/net/{_VRF}|"
     rf'ExecStart=/bin/ip vrf exec {_VRF} /usr/share/dnsmasq/systemd-helper exec "%i"'
 )
