@@ -363,7 +363,7 @@ def test_the_document_holds_plan_and_report(settings: Path, cluster: FakeCluster
     assert report["commit_error"] == ""
     assert report["not_checked"]
     steps = [{"step": step, "outcome": "ok"} for step in ("staged", "written", "reloaded", "verified")]
-    assert report["nodes"][0] == {"name": "node1", "steps": steps, "error": "", "log": []}
+    assert report["nodes"][0] == {"name": "node1", "steps": steps, "error": "", "note": "", "log": []}
     assert "node1: staged: ok\n" in result.err
 
 

@@ -66,7 +66,7 @@ def test_what_a_change_has_cost_is_a_line_of_a_table(tmp_path: Path) -> None:
         counted("api", untouched=lost(0), itself=lost(38, 0.76), routed=lost(0)),
         counted("changed", untouched=lost(0)),
     )
-    assert "| another VNI | `api` | all | Debian's | 6.1 | 0 | 38 (0.8) | 0 | - |\n" in text
+    assert "| another VNI | `api` | all | Debian's | 6.1 | 0 | 38 (0.76) | 0 | - |\n" in text
     assert "| another VNI | `changed` | changes | Debian's | 6.1 | 0 | - | - | - |\n" in text
 
 
