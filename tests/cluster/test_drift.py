@@ -106,11 +106,11 @@ def test_sessions_that_do_not_come_up_are_no_change(cluster: SimulatedCluster) -
 
 
 def test_what_cannot_be_healed_is_told_and_nothing_is_put_back_for_it(cluster: SimulatedCluster) -> None:
-    ran("systemctl", "stop", "frr")(cluster, "pve2")
-    cluster.nodes["pve2"].break_command("systemctl", status=0)
+    ran("ip", "link", "del", "web")(cluster, "pve2")
+    cluster.nodes["pve2"].break_command("ifreload", status=0)
     report = apply_to(cluster)
-    cluster.nodes["pve2"].mend_command("systemctl")
-    assert "pve2: still not as it should be: FRR: expected" in errors(report)["pve2"]
+    cluster.nodes["pve2"].mend_command("ifreload")
+    assert "pve2: still not as it should be: web: expected" in errors(report)["pve2"]
     assert {outcome.standing for outcome in report.nodes} == {Standing.NEW}
     assert report.verdict is not None
     assert report.verdict.unhealed
