@@ -1,8 +1,9 @@
 """A guest's DHCP client (RFC 2131) that tells of every answer, not of the first one alone.
 
-    dhcp_client.py INTERFACE SECONDS
+    dhcp_client.py INTERFACE PATIENCE FURTHER
 
-Asks for an address, waits so long for offers, asks for the first one, and waits so long again. Prints a JSON document.
+Asks for an address, waits PATIENCE seconds for an offer and FURTHER ones for more, asks for the first one, and waits as
+long again. Prints a JSON document.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ _FIXED = 236
 """Bytes of a message before its options."""
 
 
-def ask(interface: str, seconds: float) -> dict[str, Any]:
+def ask(interface: str, patience: float, further: float) -> dict[str, Any]:
     """``{"offers": [ADDRESS], "answers": [[ack|nak, ADDRESS]], "mask", "router", "mtu"}``; the last three of the first
     offer.
     """
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_IPV4)) as wire:
         wire.bind((interface, 0))
         mac = wire.getsockname()[4]
-        number = os.urandom(4)
-        found = _said(wire, mac, number, {_KIND: bytes([_DISCOVER])}, seconds)
+        number, waits = os.urandom(4), (patience, further)
+        found = _said(wire, mac, number, {_KIND: bytes([_DISCOVER])}, waits)
         offers = [answer for answer in found if answer["kind"] == _OFFER]
         if not offers:
             return {"offers": [], "answers": []}
         first = offers[0]
         chosen = {_ADDRESS: IPv4Address(first["address"]).packed, _BY: first["options"].get(_BY, b"")}
-        answers = list(_said(wire, mac, number, {_KIND: bytes([_REQUEST]), **chosen}, seconds))
+        answers = list(_said(wire, mac, number, {_KIND: bytes([_REQUEST]), **chosen}, waits))
     options = first["options"]
     return {
         "offers": [offer["address"] for offer in offers],
@@ -55,11 +56,12 @@ def ask(interface: str, seconds: float) -> dict[str, Any]:
 
 
 def _said(
-    wire: socket.socket, mac: bytes, number: bytes, options: dict[int, bytes], seconds: float
+    wire: socket.socket, mac: bytes, number: bytes, options: dict[int, bytes], waits: tuple[float, float]
 ) -> Iterator[dict[str, Any]]:
-    """Whatever answers to one message, until the time is up."""
+    """Whatever answers to one message, until the time is up: a busy server is late, others are hardly later."""
+    patience, further = waits
     wire.send(_frame(mac, number, {**options, _WANTED: bytes([_MASK, _ROUTER, _MTU])}))
-    end = time.monotonic() + seconds
+    end = time.monotonic() + patience
     while (left := end - time.monotonic()) > 0:
         wire.settimeout(left)
         try:
@@ -67,6 +69,7 @@ def _said(
         except TimeoutError:
             return
         if found is not None:
+            end = min(end, time.monotonic() + further)
             yield found
 
 
@@ -106,4 +109,4 @@ def _options(text: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(ask(sys.argv[1], float(sys.argv[2]))) + "\n")
+    sys.stdout.write(json.dumps(ask(sys.argv[1], *map(float, sys.argv[2:]))) + "\n")

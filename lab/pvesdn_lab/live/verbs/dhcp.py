@@ -12,9 +12,9 @@ from pvesdn_lab.live.verbs.context import Context, as_proof, require
 from pvesdn_lab.simulated.dhcp import enter_guest
 
 _PATIENCE = 5.0
-"""Seconds for an answer to a question for a name."""
-_WAIT = 1.0
-"""Seconds for further answers; all nodes are a few milliseconds away."""
+"""Seconds for an answer; dnsmasq is busy for a moment after each reload."""
+_FURTHER = 1.0
+"""Seconds for answers of others once there is one; all nodes are a few milliseconds away."""
 
 
 def starts(context: Context, *, guest: str, zone: str, address: str) -> str:
@@ -65,4 +65,6 @@ def names_are_answered(context: Context, *, guest: str, server: str) -> str:
 def _answers(context: Context, guest: str) -> Any:
     program = str(Path(dhcp_client.__file__))
     with as_proof():
-        return context.guest(guest).host.space.json(sys.executable, "-P", program, "eth0", str(_WAIT))
+        return context.guest(guest).host.space.json(
+            sys.executable, "-P", program, "eth0", str(_PATIENCE), str(_FURTHER)
+        )
