@@ -47,17 +47,23 @@ def standing(world: World) -> Standing:
     :raises ClusterError: the cluster does not say who its members are.
     """
     cluster = read_members(world.api)
-    answers = world.runner.each([member.name for member in cluster.members if member.is_online], world.nodes.applied)
+    off = {member.name: f"{member.name}: offline" for member in cluster.members if not member.is_online}
+    return standing_on(world, [member.name for member in cluster.members if member.is_online], off)
+
+
+def standing_on(world: World, nodes: Sequence[NodeName], silent: Mapping[NodeName, str]) -> Standing:
+    """The same of these nodes. :param silent: further ones, that are not asked, with the reasons."""
+    answers = world.runner.each(nodes, world.nodes.applied)
     found: dict[str, dict[NodeName, OpenApply]] = {}
-    kept, silent = {}, {member.name: f"{member.name}: offline" for member in cluster.members if not member.is_online}
+    kept, unasked = {}, dict(silent)
     for node, applied in answers.items():
         if isinstance(applied, NodeError):
-            silent[node] = str(applied)
+            unasked[node] = str(applied)
             continue
         kept[node] = applied.kept
         if applied.open is not None:
             found.setdefault(applied.open.id, {})[node] = applied.open
-    return Standing(tuple(Found(name, nodes) for name, nodes in sorted(found.items())), kept, silent)
+    return Standing(tuple(Found(name, nodes) for name, nodes in sorted(found.items())), kept, unasked)
 
 
 def confirm(world: World, apply_id: str | None) -> Found | None:

@@ -62,6 +62,26 @@ def verify_understood(
     :param zone: only what this zone's guests may notice; None for all.
     :param further: what to try between the nodes; None where there is only a snapshot.
     """
+    return look_over(known, renderer, only=only, zone=zone, further=further).verification
+
+
+@dataclass(frozen=True, slots=True)
+class LookedOver:
+    """A verification, and what it was made from. :param cluster: all nodes that answered."""
+
+    verification: Verification
+    cluster: ClusterView
+
+
+def look_over(
+    known: Understanding,
+    renderer: Renderer,
+    *,
+    only: frozenset[str] | None = None,
+    zone: str | None = None,
+    further: LookFurther | None = None,
+) -> LookedOver:
+    """The same as `verify_understood`, with the nodes that were looked at."""
     pending, looker = _pending(known), Looker(known)
     nodes, unreachable = _look(known, renderer, looker)
     wanted = {name: node for name, node in nodes.items() if only is None or name in only}
@@ -77,7 +97,7 @@ def verify_understood(
     beyond = _no_further(found) if further is None else further(cluster, found)
     counted = {name: _counted(node.at.view) + _of_paths(beyond, name) for name, node in wanted.items()}
     kept = in_order(item for item in beyond.found if zone is None or item.concerns(zone))
-    return Verification(
+    verification = Verification(
         discrepancies=kept,
         not_checked=(*beyond.not_checked, *unseen_by),
         zones=_zone_verdicts(kept, counted, zone),
@@ -85,6 +105,7 @@ def verify_understood(
         unreachable={name: why for name, why in unreachable.items() if only is None or name in only},
         offline=tuple(name for name in sorted(cluster.off) if only is None or name in only),
     )
+    return LookedOver(verification, cluster)
 
 
 @dataclass(frozen=True, slots=True)

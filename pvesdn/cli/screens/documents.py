@@ -36,7 +36,7 @@ def plan_document(
     """
     draft = changes.definitions
     return {
-        "summary": _summary(changes, summary),
+        "summary": summary_document(changes, summary),
         "falls": [
             {"file": f.file, "is_absent": f.is_absent, "kind": f.kind, "gone": f.gone, "total": f.total}
             | {"nodes": list(f.nodes)}
@@ -131,7 +131,8 @@ def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
     ]
 
 
-def _summary(changes: ChangeSet, summary: Summary) -> dict[str, Any]:
+def summary_document(changes: ChangeSet, summary: Summary) -> dict[str, Any]:
+    """A plan in numbers."""
     return {
         "has_changes": changes.vnis is not None or not changes.is_empty,
         "has_obstacles": any(node.obstacles for node in changes.nodes),

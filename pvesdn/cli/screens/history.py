@@ -41,7 +41,7 @@ def list_lines(history: History, width: int | None) -> Iterator[Line]:
         yield ("Nothing has been applied yet, as far as the history goes.",)
         return
     rows = [
-        (str(entry.number), _minutes(entry.began), entry.ending.value, _in_short(entry.plan), entry.who)
+        (str(entry.number), minutes(entry.began), entry.ending.value, _in_short(entry.plan), entry.who)
         for entry in history.entries
     ]
     head, *lines = columns([("no", "began (UTC)", "ended", "plan", "by"), *rows], indent=0)
@@ -143,7 +143,8 @@ def _counts(counts: Counts) -> str:
     return " ".join(f"{sign.value}{number}" for sign, number in signs if number)
 
 
-def _minutes(time: str) -> str:
+def minutes(time: str) -> str:
+    """A time of the history without its seconds."""
     return time[:16].replace("T", " ")
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from pvesdn.cli.screens.paths import paths
 from pvesdn.design.ours.zones import vnet_nodes, zone_mtu, zone_vteps
+from pvesdn.design.shared.kinds import kind_of
 from pvesdn.model.acl import LOCAL_ZONE
 from pvesdn.model.design import DesignInput
 from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, VxlanZone
-from pvesdn.model.pve_sdn import PveEvpnZone, PveQinqZone, PveVlanZone, RenderedPveZone, UnmanagedZone
+from pvesdn.model.pve_sdn import PveEvpnZone, UnmanagedZone
 from pvesdn.model.sdn import Controller, Zone
 from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.workflows.understand import Understanding
@@ -66,7 +67,7 @@ def _zone(zone: Zone, known: Understanding, carrier: str | None) -> dict[str, An
     evpn = zone if isinstance(zone, EvpnZone | PveEvpnZone) else None
     return {
         "id": zone.id,
-        "what": _what(zone) + (f", carried by {carrier}" if carrier else ""),
+        "what": kind_of(zone) + (f", carried by {carrier}" if carrier else ""),
         "source": zone.where.file,
         "nodes": nodes,
         "mtu": mtu,
@@ -74,32 +75,6 @@ def _zone(zone: Zone, known: Understanding, carrier: str | None) -> dict[str, An
         "controller": evpn and evpn.controller,
         "left_to_pve": zone.reason if isinstance(zone, UnmanagedZone) else "",
     }
-
-
-def _what(zone: Zone) -> str:
-    match zone:
-        case VxlanZone(multicast_group=None):
-            return "VXLAN, unicast"
-        case VxlanZone():
-            return f"VXLAN, multicast {zone.multicast_group}"
-        case EvpnZone():
-            return "EVPN, no IRB" if zone.irb.value == "none" else f"EVPN, {zone.irb.value} IRB"
-        case UnmanagedZone():
-            return f"{zone.type}, left to PVE"
-        case _:
-            return f"PVE's {_transport(zone)}"
-
-
-def _transport(zone: RenderedPveZone) -> str:
-    match zone:
-        case PveEvpnZone():
-            return "EVPN, symmetric IRB"
-        case PveVlanZone():
-            return f"VLANs of {zone.bridge}"
-        case PveQinqZone():
-            return f"QinQ in VLAN {zone.service_tag} of {zone.bridge}"
-        case _:
-            return zone.kind.removeprefix("pve-").replace("vxlan", "VXLAN")
 
 
 def _vnet(vnet: Vnet, zone: dict[str, Any] | None, subnets: list[Subnet], given: DesignInput) -> dict[str, Any]:

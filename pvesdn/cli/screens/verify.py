@@ -58,11 +58,11 @@ def zone_lines(verification: Verification) -> Iterator[Line]:
 
 
 def _verdict(zone: ZoneVerdict) -> str:
-    told, checks = _found(zone.bad, zone.warnings), counted(zone.checks, "check")
+    told, checks = counts(zone.bad, zone.warnings), counted(zone.checks, "check")
     return f"{told} of {checks}" if told else f"good: {checks}"
 
 
-def _found(bad: int, warnings: int) -> str:
+def counts(bad: int, warnings: int) -> str:
     """``2 bad, 1 warning``; empty where nothing was found."""
     told = [f"{bad} bad"] if bad else []
     told += [counted(warnings, "warning")] if warnings else []
@@ -85,7 +85,7 @@ def last_line(verification: Verification) -> Line:
     if not verification.nodes:
         return (Span("Nothing could be checked.", Style.ERROR),)
     bad, warnings = verification.count(Severity.ERROR), verification.count(Severity.WARNING)
-    verdict = _found(bad, warnings) or "as the definitions say"
+    verdict = counts(bad, warnings) or "as the definitions say"
     if verification.unreachable:
         verdict += f"; {counted(len(verification.unreachable), 'node')} could not be reached"
     if verification.offline:

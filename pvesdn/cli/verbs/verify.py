@@ -14,15 +14,15 @@ from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.screens.verify import discrepancy_lines, last_line, unseen_lines, verify_document, zone_lines
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import cluster_of, no_such, require_members, some, take
+from pvesdn.cli.source import cluster_of, some, take
+from pvesdn.cli.verdict import Judging, require_names, status_of
 from pvesdn.errors import SettingsError
-from pvesdn.model.findings import Severity
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.further import look_further
-from pvesdn.workflows.understand import Understanding, understand
-from pvesdn.workflows.verify import LookFurther, verify_understood, verify_within, zone_ids
+from pvesdn.workflows.understand import understand
+from pvesdn.workflows.verify import LookFurther, verify_understood, verify_within
 
 _LONGEST = 3600
 """Seconds: what has not come back within an hour does not come back by waiting."""
@@ -38,17 +38,7 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
-class _Verify(click.Command):
-    """Its exit status tells a network that is bad from one that nobody could look at."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        session = ctx.find_object(Session)
-        if session is not None:
-            session.failure = statuses.NOT_CHECKED
-        return super().parse_args(ctx, args)
-
-
-@click.command(cls=_Verify, epilog=statuses.VERIFY_TABLE)
+@click.command(cls=Judging, epilog=statuses.VERIFY_TABLE)
 @options.nodes
 @click.option("--zone", metavar="ZONE", shell_complete=complete.zones, help="Only what guests of this zone may notice.")
 @click.option(
@@ -77,7 +67,7 @@ def verify(session: Session, *, only: tuple[str, ...], zone: str | None, wait: f
         world = cluster_of(session)
         further = partial(look_further, world, only=some(only), zone=zone)
         verification = verify_within(world, wait, lambda snapshot: _of(snapshot, only, zone, further))
-    status = _status(verification)
+    status = status_of(verification)
     if session.wants_json:
         session.document("verify", verify_document(verification, status))
     else:
@@ -88,17 +78,8 @@ def verify(session: Session, *, only: tuple[str, ...], zone: str | None, wait: f
 def _of(snapshot: Snapshot, only: tuple[str, ...], zone: str | None, further: LookFurther | None) -> Verification:
     """What a snapshot shows, and what is tried besides."""
     known = understand(snapshot, intent="running")
-    _require(known, frozenset(only), zone)
+    require_names(known, frozenset(only), frozenset(() if zone is None else (zone,)))
     return verify_understood(known, Renderer(), only=some(only), zone=zone, further=further)
-
-
-def _require(known: Understanding, only: frozenset[str], zone: str | None) -> None:
-    """:raises SettingsError: a name is not one of a node, or of a zone."""
-    members = {member.name for member in known.given.cluster.members}
-    require_members(only, {*members, *known.snapshot.nodes})
-    zones = zone_ids(known)
-    if zone is not None and zone not in zones:
-        raise no_such("zone", zone, "zones", zones)
 
 
 def _show(screen: Screen, verification: Verification) -> None:
@@ -107,13 +88,3 @@ def _show(screen: Screen, verification: Verification) -> None:
         screen.lines(zone_lines(verification))
         screen.lines(wrapped(unseen_lines(verification), screen.width))
     screen.lines(wrapped([last_line(verification)], screen.width))
-
-
-def _status(verification: Verification) -> int:
-    if not verification.nodes:
-        return statuses.NOT_CHECKED
-    if verification.count(Severity.ERROR):
-        return statuses.ERROR
-    if verification.unreachable:
-        return statuses.UNREACHABLE
-    return statuses.WARNINGS if verification.has_doubts else statuses.OK
