@@ -17,6 +17,25 @@ def ranges(names: Iterable[str]) -> str:
     return ", ".join(_runs(sorted(set(names), key=by_number)))
 
 
+def is_among(name: str, text: str) -> bool:
+    """Whether a name is one of those that `ranges` wrote."""
+    return any(name == part or _is_within(name, part) for part in text.split(", "))
+
+
+def _is_within(name: str, part: str) -> bool:
+    one = _split(name)
+    if one is None:
+        return False
+    # Names may have hyphens themselves: whichever parts it at two ends of a range.
+    for dash in (found.start() for found in re.finditer("-", part)):
+        first, last = _split(part[:dash]), _split(part[dash + 1 :])
+        if first is None or last is None or not first["stem"] == last["stem"] == one["stem"]:
+            continue
+        if int(first["number"]) <= int(one["number"]) <= int(last["number"]):
+            return True
+    return False
+
+
 def by_number(name: str) -> tuple[str, int, str]:
     """A key to sort names by: node2 comes before node10."""
     match = _split(name)
