@@ -69,8 +69,12 @@ class Session:
 
         return build_world(settings, observer)
 
-    def document(self, kind: str, content: Mapping[str, Any]) -> None:
-        """Print the one JSON document of a verb; see docs/json.md."""
+    def document(self, kind: str, content: Mapping[str, Any], *, is_line: bool = False) -> None:
+        """Print the JSON document of a verb; see docs/json.md.
+
+        :param is_line: as one line, since more will follow.
+        """
         import json  # noqa: PLC0415 - only here
 
-        print(json.dumps({"format_version": 1, "kind": kind, **content}, indent=2))  # noqa: T201 - the answer itself
+        text = json.dumps({"format_version": 1, "kind": kind, **content}, indent=None if is_line else 2)
+        print(text, flush=is_line)  # noqa: T201 - the answer itself

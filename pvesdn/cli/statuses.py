@@ -45,4 +45,4 @@ Exit status:
   4    a node could not be reached; the others are good
   130  interrupted
 """
-"""That of `verify`."""
+"""That of `verify` and of `status`."""

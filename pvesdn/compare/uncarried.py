@@ -17,6 +17,8 @@ _CAUSE = (
     "PVE's own Apply, or a restart of the node, brought the VNet before pvesdn apply did; or its stanza was removed"
 )
 _APPLY = "pvesdn apply"
+UPLINK = "uplink"
+"""What such a VNet lacks."""
 
 
 def uncarried(given: DesignInput, facts: NodeFacts, guest_names: Mapping[int, str]) -> Iterator[Discrepancy]:
@@ -57,7 +59,7 @@ def _without_uplink(node: str, vnet: Vnet, zone: OwnZone, found: str) -> Discrep
         node=node,
         subject=Subject.DEVICE,
         object=vnet.id,
-        trait="uplink",
+        trait=UPLINK,
         expected=f"{vxlan_port(vnet.id)} in it" + (f", and {vrf(zone.id)} over it" if has_vrf(zone) else ""),
         found=found,
         cause=_CAUSE,

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from pvesdn.model.primitives import NodeName
 
+HOLDER_FILE = "/etc/pve/priv/lock/pvesdn.holder"
+"""Whose the cluster lock is, beside the lock itself."""
+
 
 class OpenState(StrEnum):
     """How an apply that is open stands on a node."""

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.compare.status import Asked
 from pvesdn.errors import ApplyRefused, SdnConfigError
 from pvesdn.model.files import OUR_INTERFACES, ChangeSet
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.status import ClusterStatus
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.history import read_history
 from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.status import look_beside, status_understood
 from pvesdn.workflows.understand import understand
 from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
@@ -105,6 +108,13 @@ def vnis(cluster: SimulatedCluster) -> dict[str, str]:
 def failed(cluster: SimulatedCluster) -> list[str]:
     found: Verification = verify(read_cluster(world_of(cluster), has_state=True), Renderer())
     return [f"{item.node}: {item.object} {item.trait}: {item.found}" for item in found.discrepancies]
+
+
+def status_of(cluster: SimulatedCluster) -> ClusterStatus:
+    world = world_of(cluster)
+    snapshot = read_cluster(world, has_state=True)
+    known = understand(snapshot, intent="running")
+    return status_understood(known, Renderer(), look_beside(world, snapshot), Asked())
 
 
 def test_a_plan_shows_the_vnis_and_writes_nothing(cluster: SimulatedCluster) -> None:
@@ -268,10 +278,17 @@ def test_the_panels_button_alone_is_told_and_mended(cluster: SimulatedCluster) -
         "pve2: db uplink: no uplink",
         "pve2: web uplink: no uplink; its gateway is in the host's own table",
     ]
+    assert status_of(cluster).uncarried == ("db", "web")
     agree(cluster)
     assert links(cluster).links["web"]["master"] == "vrf_prod"
     assert failed(cluster) == []
     assert is_nothing(plan_of(cluster))
+    status = status_of(cluster)
+    assert [(zone.what, zone.vnets) for zone in status.zones] == [
+        ("PVE's simple, carried by prod", 2),
+        ("EVPN, symmetric IRB, carries lan", 2),
+    ]
+    assert (status.uncarried, status.own_differs) == ((), None)  # `agree` keeps no history
 
 
 def test_a_vnet_that_is_drawn_later_and_committed_by_the_button_is_told(standing: SimulatedCluster) -> None:

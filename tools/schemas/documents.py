@@ -10,6 +10,7 @@ from pvesdn.model.execution import UndoState
 from pvesdn.model.history import Ending
 from pvesdn.model.open_apply import OpenState
 from pvesdn.model.report import Outcome, Standing
+from pvesdn.model.status import Health
 from pvesdn.model.zone_move import Fate
 from pvesdn.watcher.turns import LOOK, VERIFY
 from pvesdn.workflows.watch import WatchAction
@@ -185,12 +186,50 @@ def _verify() -> dict[str, Schema]:
     }
 
 
-def _confirmations() -> tuple[Schema, Schema]:
+def _status() -> dict[str, Schema]:
+    share = or_null(record("So many of all", {"up": NUMBER, "all": NUMBER}))
+    judged = {"health": one_of(Health), "bad": NUMBER, "warnings": NUMBER, "first": TEXT}
+    zone = {"id": TEXT, "what": TEXT, "source": TEXT, "nodes": each(TEXT), "seen": each(TEXT)}
+    numbers = dict.fromkeys(("add", "change", "replace", "remove"), NUMBER)
+    node = {
+        "name": TEXT,
+        "vteps": each(TEXT),
+        "sessions": share,
+        "vnis": share,
+        "last_apply": or_null(record("The last apply that was about it", {"number": NUMBER, "what": TEXT})),
+        "drift": or_null(record("What is not as it was put there", {"files": NUMBER, "devices": NUMBER})),
+        "to_do": or_null(record("What an apply would do", {**numbers, "is_blocked": SWITCH})),
+    }
+    cluster = {"name": TEXT, "pve_version": TEXT, "pvesdn": TEXT, "members": NUMBER, "online": NUMBER}
+    verified = _verify()
+    return {
+        **_STATUS,
+        "cluster": record("The cluster", {**cluster, "packages": by_name(TEXT)}),
+        "last_apply": or_null(part("entry")),
+        "open": or_null(each(_opened())),
+        "lock": or_null(record("Who holds the cluster lock", {"id": TEXT, "who": TEXT, "age": or_null(_SECONDS)})),
+        "is_sdn_locked": SWITCH,
+        "zones": each(record("A zone", {**zone, "vnets": NUMBER, "guests": or_null(NUMBER), **judged})),
+        "nodes": each(record("A node", {**node, **judged})),
+        "plan": or_null(record("What an apply would do", {"plan": TEXT, "summary": part("summary")})),
+        "problems": each(TEXT),
+        "pending": each(part("pending")),
+        "own_differs": or_null(SWITCH),
+        "uncarried": each(TEXT),
+        **{key: verified[key] for key in ("findings", "not_checked", "unreachable", "offline")},
+        "unknown": each(TEXT),
+    }
+
+
+def _opened() -> Schema:
     there = {"name": TEXT, "who": TEXT, "state": one_of(OpenState), "age": or_null(_SECONDS), "left": _SECONDS}
-    opened = record("An apply that is not over", {"id": TEXT, "nodes": each(record("A node of it", there))})
+    return record("An apply that is not over", {"id": TEXT, "nodes": each(record("A node of it", there))})
+
+
+def _confirmations() -> tuple[Schema, Schema]:
     return (
         _document("confirm", "What was confirmed", {**_STATUS, "id": TEXT, "confirmed": each(TEXT)}),
-        _document("confirm", "What is open", {**_STATUS, "open": each(opened), "not_asked": by_name(TEXT)}),
+        _document("confirm", "What is open", {**_STATUS, "open": each(_opened()), "not_asked": by_name(TEXT)}),
     )
 
 
@@ -249,6 +288,7 @@ def documents() -> dict[str, Schema]:
         },
         "diff": _document("diff", "What `diff` prints", {**_STATUS, **compared}),
         "verify": _document("verify", "What `verify` prints", _verify()),
+        "status": _document("status", "What `status` prints", _status()),
         "show": _document("show", "What `show` prints", _show()),
         "import": {
             "anyOf": [

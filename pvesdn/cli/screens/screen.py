@@ -121,6 +121,19 @@ class Screen:
         except (OSError, ValueError):  # what says that it is a terminal need not be one
             return None
 
+    @property
+    def height(self) -> int | None:
+        """Lines of standard output, LINES before the terminal's own; None where it is not a terminal."""
+        if not sys.stdout.isatty():
+            return None
+        lines = self._environ.get("LINES", "")
+        if lines.isascii() and lines.isdigit() and int(lines[:6]):
+            return int(lines[:6])
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).lines or None
+        except (OSError, ValueError):
+            return None
+
     def has_color(self, stream: TextIO) -> bool:
         """Whether `stream` gets colours."""
         if self.color != "auto":

@@ -1,0 +1,143 @@
+"""How a cluster is doing, on one screen: what is bad comes first, and what is left out is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pvesdn import __version__
+from pvesdn.cli.screens.confirmation import duration, standing_lines
+from pvesdn.cli.screens.history import minutes
+from pvesdn.cli.screens.plan import last_line
+from pvesdn.cli.screens.screen import Line, Span, Style, counted
+from pvesdn.cli.screens.status_tables import WORDS, node_lines, zone_lines
+from pvesdn.cli.screens.tables import clipped
+from pvesdn.cli.screens.verify import counts
+from pvesdn.cli.screens.wrapping import wrapped
+from pvesdn.compare.counts import summarize
+from pvesdn.compare.status import in_a_line
+from pvesdn.model.findings import Severity
+from pvesdn.model.history import Entry
+from pvesdn.model.open_apply import LockHolder, OpenState
+from pvesdn.model.ranges import ranges
+from pvesdn.model.status import ClusterStatus, Health
+from pvesdn.model.verification import Verification
+from pvesdn.workflows.confirmation import Found, Standing
+
+_SHOWN = 4
+"""As many things of a kind are told before the rest is counted."""
+_ENDS = {
+    OpenState.WAITING: "pvesdn confirm makes it stay, pvesdn rollback puts it back",
+    OpenState.AT_WORK: "its run ends it; if that has died, the nodes put themselves back when the time is up",
+    OpenState.OVERDUE: "once the nodes have put themselves back, pvesdn plan tells what is left to do",
+}
+
+
+def status_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
+    """The whole screen, see `docs/running.md`."""
+    yield verdict_line(status.verification, width)
+    yield from wrapped(_cluster(status), width)
+    yield from zone_lines(status, width)
+    yield from node_lines(status, width)
+    yield ()
+    yield from wrapped(_not_applied(status), width)
+    yield from _not_known(status, width)
+
+
+def verdict_line(verification: Verification, width: int | None = None) -> Line:
+    """Healthy, or what is bad first."""
+    bad, warnings = verification.count(Severity.ERROR), verification.count(Severity.WARNING)
+    if not verification.nodes:
+        return (Span("Nothing could be looked at: no node was reached.", Style.ERROR),)
+    told = [counts(bad, warnings)] if bad or warnings else []
+    if verification.unreachable:
+        told.append(f"{counted(len(verification.unreachable), 'node')} not reached")
+    if verification.offline:
+        told.append(f"{counted(len(verification.offline), 'member')} off")
+    if any(item.node for item in verification.not_checked):
+        told.append("not everything could be seen")
+    doubtful = Health.WARNING if verification.has_doubts else Health.OK
+    word = WORDS[Health.BAD if bad or verification.unreachable else doubtful]
+    first = next((f"; {in_a_line(found)}" for found in verification.discrepancies), "")
+    text = f": {', '.join(told)}{first}" if told else ": the network is what the definitions say"
+    return word, clipped(text, None if width is None else width - len(word.text))
+
+
+def _cluster(status: ClusterStatus) -> Iterator[Line]:
+    version = f"PVE {status.pve_version}" if status.pve_version else "PVE's version not known"
+    members = f"{status.online} of {counted(status.members, 'member')} on"
+    yield Span(f"Cluster {status.name}", Style.STRONG), f": quorate, {members}, {version}, pvesdn {__version__}"
+    if status.packages:
+        by_version: dict[str, list[str]] = {}
+        for node, its in status.packages.items():
+            by_version.setdefault(its, []).append(node)
+        where = ", ".join(f"{its} on {ranges(nodes)}" for its, nodes in sorted(by_version.items()))
+        yield Span("Versions differ", Style.WARNING), f": libpve-network-perl {where}"
+    if status.beside.history is not None:
+        yield _last_apply(status.last_apply)
+    yield from _open(status)
+    if status.beside.lock is not None:
+        yield _lock(status.beside.lock)
+    if status.beside.is_sdn_locked and not status.beside.open:
+        yield Span("PVE's SDN is locked", Style.WARNING), ": somebody has taken the lock /etc/pve/sdn/.lock"
+
+
+def _last_apply(entry: Entry | None) -> Line:
+    if entry is None:
+        return ("Last apply: none, as far as the history goes",)
+    by = f" by {entry.who}" + ("" if entry.pvesdn == __version__ else f" (pvesdn {entry.pvesdn})")
+    style = Style.PLAIN if entry.ending.is_in_force else Style.WARNING
+    return f"Last apply: {entry.number}, ", Span(entry.ending.value, style), f", {minutes(entry.began)} UTC{by}"
+
+
+def _open(status: ClusterStatus) -> Iterator[Line]:
+    for name, nodes in (status.beside.open or {}).items():
+        first, *others = standing_lines(Standing((Found(name, nodes),)))
+        yield Span("Open: ", Style.WARNING), *first
+        yield from others
+        for state in dict.fromkeys(there.state for there in nodes.values()):
+            yield (f"  {_ENDS[state]}",)
+
+
+def _lock(holder: LockHolder) -> Line:
+    who = holder.who or "somebody who is not written down"
+    age = "" if holder.age is None else f", taken {duration(holder.age)} ago"
+    return Span("Cluster lock: ", Style.WARNING), f"{who}{age}; its run gives it back, or the next apply waits for it"
+
+
+def _not_applied(status: ClusterStatus) -> Iterator[Line]:
+    """What somebody has drawn or edited, and nobody applied; what an apply would do, as a plan ends."""
+    changes = status.changes
+    if changes is None:
+        more = f" (and {len(status.no_plan) - 1} more)" if len(status.no_plan) > 1 else ""
+        yield Span("Cannot be planned", Style.ERROR), f": {''.join(status.no_plan[:1])}{more}; see pvesdn plan"
+        return
+    if changes.pending:
+        told = [f"{row.kind} {row.id} {row.state}" for row in changes.pending]
+        yield Span("Pending in PVE", Style.WARNING), f": {_some(told)}"
+    if status.uncarried:
+        yield Span("Carried by nobody yet", Style.WARNING), f": VNets {_some(status.uncarried)} of PVE's panel"
+    if status.own_differs:
+        yield (
+            Span("pvesdn.cfg", Style.WARNING),
+            f" is not what was applied last: pvesdn diff {status.in_force} tells how",
+        )
+    yield last_line(changes, summarize(changes, is_part=status.names_nodes))
+    if blocked := [node.node for node in changes.nodes if node.obstacles]:
+        yield Span("Blocked", Style.ERROR), f" on {ranges(blocked)}: `pvesdn apply` would refuse; see pvesdn plan"
+    elif not changes.is_empty:
+        yield ("pvesdn plan shows it, pvesdn apply carries it out.",)
+
+
+def _some(told: Sequence[str]) -> str:
+    more = len(told) - _SHOWN
+    return ", ".join(told[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _not_known(status: ClusterStatus, width: int | None) -> Iterator[Line]:
+    unseen = [f"{item.node}: {item.what}: {item.why}" for item in status.verification.not_checked if item.node]
+    told = [*status.beside.unknown, *unseen]
+    for what in told[:_SHOWN]:
+        yield Span("not known: ", Style.WARNING), clipped(what, None if width is None else width - len("not known: "))
+    if (more := len(told) - _SHOWN) > 0:
+        yield (f"and {more} more that are not known, which --json lists",)
+    yield (Span("No packets were sent: pvesdn verify sends some, and says what to do next.", Style.FAINT),)

@@ -1,0 +1,285 @@
+"""Zones, nodes and findings put together: from what a plan and a verification have found to a `ClusterStatus`.
+
+Nothing is judged here: whatever is bad has been found by what `verify` does, and what differs by what `plan` does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from pvesdn.compare.counts import summarize
+from pvesdn.compare.live_view import ClusterView, NodeView
+from pvesdn.compare.uncarried import UPLINK
+from pvesdn.design.shared.kinds import kind_of
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.findings import Severity
+from pvesdn.model.guests import ports_by_bridge
+from pvesdn.model.history import Entry, History
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.pve_sdn import UnmanagedZone
+from pvesdn.model.ranges import is_among
+from pvesdn.model.sdn import Zone
+from pvesdn.model.status import (
+    Beside,
+    ClusterStatus,
+    Drift,
+    Health,
+    NodeApply,
+    NodeStatus,
+    Share,
+    ToDo,
+    ZoneStatus,
+)
+from pvesdn.model.verification import Discrepancy, NotChecked, Subject, Verification
+
+_OF_PVES_SDN = "libpve-network-perl"
+_DEVICES = frozenset({Subject.DEVICE, Subject.FLOODING})
+_NO_NODE = "no node of it was looked at"
+_NOTHING_THERE = "there is nothing of it to look at yet: no VNet of it is on these nodes"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which zones and nodes a person wants to see; None for all."""
+
+    zones: frozenset[str] | None = None
+    nodes: frozenset[str] | None = None
+
+    def has_zone(self, name: str, nodes: Collection[str]) -> bool:
+        """Whether a zone with these nodes is wanted."""
+        return (self.zones is None or name in self.zones) and (self.nodes is None or bool(self.nodes & set(nodes)))
+
+    def has_node(self, name: str, zones: Collection[str]) -> bool:
+        """Whether a node with these zones is wanted."""
+        return (self.nodes is None or name in self.nodes) and (self.zones is None or bool(self.zones & set(zones)))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a status is put together from.
+
+    :param verification: of all zones, on the nodes that were asked for.
+    :param cluster: all nodes that answered.
+    :param changes: of the nodes that were asked for; None where it cannot be planned, and `no_plan` says why.
+    """
+
+    given: DesignInput
+    vteps: Mapping[str, Vtep]
+    verification: Verification
+    cluster: ClusterView
+    changes: ChangeSet | None
+    no_plan: tuple[str, ...] = ()
+    beside: Beside = field(default_factory=Beside)
+
+
+def cluster_status(parts: Parts, asked: Asked) -> ClusterStatus:
+    """How the cluster is doing."""
+    given = parts.given
+    verification = narrowed(parts.verification, asked.zones)
+    zones = {zone.id: zone for zone in given.sdn.both.zones}
+    where = {name: tuple(sorted(given.cluster.among(zone.nodes))) for name, zone in zones.items()}
+    on_node = {name: [zone for zone in zones if name in where[zone]] for name in _members(parts)}
+    entries = () if parts.beside.history is None else parts.beside.history.entries
+    in_force = next((entry for entry in reversed(entries) if entry.ending.is_in_force), None)
+    return ClusterStatus(
+        name=given.cluster.name,
+        pve_version=given.cluster.pve_version,
+        members=len(given.cluster.members),
+        online=sum(member.is_online for member in given.cluster.members),
+        verification=verification,
+        packages=_packages(given),
+        beside=parts.beside,
+        last_apply=entries[-1] if entries else None,
+        in_force=None if in_force is None else in_force.number,
+        own_differs=None if in_force is None else in_force.after.own != parts.beside.own_digest,
+        uncarried=_uncarried(parts, verification),
+        zones=tuple(
+            _zone(zone, where[name], parts, verification)
+            for name, zone in zones.items()
+            if asked.has_zone(name, where[name])
+        ),
+        nodes=tuple(_node(name, parts, verification) for name, of_it in on_node.items() if asked.has_node(name, of_it)),
+        changes=parts.changes,
+        no_plan=parts.no_plan,
+        is_part=asked.zones is not None or asked.nodes is not None,
+        names_nodes=asked.nodes is not None,
+    )
+
+
+def narrowed(verification: Verification, zones: frozenset[str] | None) -> Verification:
+    """What the guests of these zones may notice; all of it for None."""
+    if zones is None:
+        return verification
+    return replace(
+        verification,
+        discrepancies=tuple(
+            found for found in verification.discrepancies if any(found.concerns(zone) for zone in zones)
+        ),
+        zones=tuple(verdict for verdict in verification.zones if verdict.zone in zones),
+    )
+
+
+def in_a_line(found: Discrepancy) -> str:
+    """A finding in one line: where, what, what was found and what was expected."""
+    where = f"{found.node}: " if found.node else ""
+    trait = f", {found.trait}" if found.trait else ""
+    return f"{where}{found.object}{trait}: found {found.found}, expected {found.expected}"
+
+
+def _members(parts: Parts) -> list[str]:
+    return sorted({*(member.name for member in parts.given.cluster.members), *parts.cluster.nodes})
+
+
+def _packages(given: DesignInput) -> dict[str, str]:
+    found = {node: facts.versions.get(_OF_PVES_SDN, "") for node, facts in sorted(given.facts.items())}
+    known = {node: version for node, version in found.items() if version}
+    return known if len(set(known.values())) > 1 else {}
+
+
+def _uncarried(parts: Parts, verification: Verification) -> tuple[str, ...]:
+    drawn = {vnet.id for vnet in parts.given.sdn.own.vnets if vnet.drawn_in is not None}
+    return tuple(
+        sorted(
+            {found.object for found in verification.discrepancies if found.object in drawn and found.trait == UPLINK}
+        )
+    )
+
+
+def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verification) -> ZoneStatus:
+    own = parts.given.sdn.own
+    carries = next((ours.carries for ours in own.zones if ours.id == zone.id), None)
+    carrier = next((ours.id for ours in own.zones if ours.carries == zone.id), None)
+    what = kind_of(zone)
+    what += f", carries {carries}" if carries else f", carried by {carrier}" if carrier else ""
+    vnets = {vnet.id for vnet in parts.given.sdn.both.vnets if zone.id in {vnet.zone, vnet.drawn_in}}
+    verdict = next((verdict for verdict in verification.zones if verdict.zone == zone.id), None)
+    found = [
+        item
+        for item in verification.discrepancies
+        if zone.id in item.zones or (not item.zones and verdict is not None and item.node in verdict.nodes)
+    ]
+    seen = tuple(node for node in nodes if node in verification.nodes)
+    why = zone.reason if isinstance(zone, UnmanagedZone) else _NOTHING_THERE if seen else _NO_NODE
+    return ZoneStatus(
+        id=zone.id,
+        what=what,
+        source=zone.where.file,
+        nodes=nodes,
+        vnets=len(vnets),
+        guests=_guests(parts.given, nodes, vnets),
+        seen=seen,
+        health=_judged(found, is_unchecked=verdict is None),
+        bad=_count(found, Severity.ERROR),
+        warnings=_count(found, Severity.WARNING),
+        first=in_a_line(found[0]) if found else why if verdict is None else "",
+    )
+
+
+def _judged(found: Collection[Discrepancy], *, is_unchecked: bool) -> Health:
+    if _count(found, Severity.ERROR):
+        return Health.BAD
+    if is_unchecked:
+        return Health.UNCHECKED
+    return Health.WARNING if _count(found, Severity.WARNING) else Health.OK
+
+
+def _count(found: Iterable[Discrepancy], severity: Severity) -> int:
+    return sum(item.severity is severity for item in found)
+
+
+def _guests(given: DesignInput, nodes: Iterable[str], vnets: Collection[str]) -> int | None:
+    known = [given.facts[node] for node in nodes if node in given.facts]
+    if not known:
+        return None
+    ports = (ports for facts in known for bridge, ports in ports_by_bridge(facts.links).items() if bridge in vnets)
+    return len({port.guest for group in ports for port in group})
+
+
+def _node(name: str, parts: Parts, verification: Verification) -> NodeStatus:
+    known = NodeStatus(name, Health.OK, vteps=_vteps(name, parts), last_apply=_last_apply(name, parts.beside.history))
+    if name in verification.offline:
+        return replace(known, health=Health.OFF, first="the cluster says that it is off")
+    if name in verification.unreachable:
+        why = verification.unreachable[name].removeprefix(f"{name}: ")
+        return replace(known, health=Health.UNREACHABLE, first=why)
+    view = parts.cluster.nodes.get(name)
+    if view is None:
+        return replace(known, health=Health.UNCHECKED, first="it was not looked at")
+    found = [item for item in verification.discrepancies if item.node == name]
+    unseen = [item for item in verification.not_checked if item.node == name]
+    health = _judged(found, is_unchecked=False)
+    return replace(
+        known,
+        health=Health.WARNING if unseen and health is Health.OK else health,
+        sessions=_sessions(view),
+        vnis=_vnis(view),
+        drift=_drift(found),
+        to_do=_to_do(name, parts.changes),
+        bad=_count(found, Severity.ERROR),
+        warnings=_count(found, Severity.WARNING),
+        first=in_a_line(found[0]) if found else _not_seen(unseen),
+    )
+
+
+def _not_seen(unseen: Collection[NotChecked]) -> str:
+    return next((f"{item.node}: not checked: {item.what}: {item.why}" for item in unseen), "")
+
+
+def _vteps(name: str, parts: Parts) -> tuple[IpAddress, ...]:
+    view = parts.cluster.nodes.get(name)
+    found = [] if view is None else [device.vtep for device in view.expected.devices if device.vtep is not None]
+    chosen = parts.vteps.get(name)
+    return tuple(dict.fromkeys([*([] if chosen is None else [chosen.address]), *found]))
+
+
+def _sessions(view: NodeView) -> Share | None:
+    wanted, there = view.expected.sessions, view.state.sessions
+    if wanted and there is None:
+        return None
+    up = [live for session in wanted if (live := (there or {}).get(session.peer)) is not None and live.is_established]
+    return Share(len(up), len(wanted))
+
+
+def _vnis(view: NodeView) -> Share | None:
+    """As the kernel has them, and FRR where they are EVPN's: up is what both have."""
+    of_evpn = {vni.vni for vni in view.expected.vnis}
+    if of_evpn and view.state.vnis is None:
+        return None
+    in_frr = {number for number, live in (view.state.vnis or {}).items() if live.state in {"", "Up"}}
+    wanted = [device for device in view.expected.devices if device.kind == "vxlan" and device.vni is not None]
+    up = 0
+    for device in wanted:
+        live = view.state.devices.get(device.name)
+        is_there = live is not None and live.is_up and live.vni == device.vni
+        up += is_there and (device.vni not in of_evpn or device.vni in in_frr)
+    return Share(up, len(wanted))
+
+
+def _drift(found: Iterable[Discrepancy]) -> Drift:
+    of = Counter(subject for subject, _ in {(item.subject, item.object) for item in found})
+    return Drift(files=of[Subject.FILE], devices=sum(of[subject] for subject in _DEVICES))
+
+
+def _to_do(name: str, changes: ChangeSet | None) -> ToDo | None:
+    node = next((node for node in changes.nodes if node.node == name), None) if changes is not None else None
+    if changes is None or node is None or (node.is_empty and not node.obstacles):
+        return None
+    counted = summarize(replace(changes, nodes=(node,)))
+    return ToDo(counted.add, counted.change, counted.replace, counted.remove, is_blocked=bool(node.obstacles))
+
+
+def _last_apply(name: str, history: History | None) -> NodeApply | None:
+    for entry in reversed(() if history is None else history.entries):
+        if is_among(name, entry.plan.where):
+            return NodeApply(entry.number, _ended_on(name, entry))
+    return None
+
+
+def _ended_on(name: str, entry: Entry) -> str:
+    """How an apply ended on a node: in its own words where they are others than those of all."""
+    own = next((result.what for result in entry.results if is_among(name, result.nodes)), "done")
+    return entry.ending.value if own == "done" else own

@@ -1,0 +1,100 @@
+"""status: a cluster, its zones and its nodes, from one look at them. Sends no packets, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pvesdn.compare.live_paths import WHAT
+from pvesdn.compare.live_view import ClusterView
+from pvesdn.compare.status import Asked, Parts, cluster_status
+from pvesdn.decode.cluster.holder import decode_holder_file
+from pvesdn.decode.history import decode_history, digest_of
+from pvesdn.encode.kept import own_definitions
+from pvesdn.errors import HistoryError, NodeError, PvesdnError, SdnConfigError
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.history import HISTORY_FILE
+from pvesdn.model.open_apply import HOLDER_FILE
+from pvesdn.model.snapshot import OWN_NAME, Snapshot
+from pvesdn.model.status import Beside, ClusterStatus
+from pvesdn.model.verification import Discrepancy, NotChecked
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.any_member import on_any_member
+from pvesdn.workflows.confirmation import standing_on
+from pvesdn.workflows.further import Further
+from pvesdn.workflows.plan import plan_understood
+from pvesdn.workflows.read import SDN_DIR
+from pvesdn.workflows.understand import Understanding, understand
+from pvesdn.workflows.verify import look_over
+from pvesdn.workflows.world import World
+
+_SDN_LOCK = f"{SDN_DIR}/.lock"
+"""PVE's own lock of its definitions (docs/pve.md §1.3)."""
+_NOT_STORED = "history, open applies and locks: a snapshot does not hold them"
+_NO_PACKETS = "status sends none: pvesdn verify does"
+
+
+def look_beside(world: World, snapshot: Snapshot) -> Beside:
+    """The history, applies that are open, and locks. Only nodes that have answered before are asked.
+
+    What cannot be learned is told as unknown, and that is all.
+    """
+    answered = sorted(snapshot.nodes)
+    found = Beside(own_digest=_own_digest(snapshot))
+    try:
+        files = on_any_member(
+            world, answered, lambda name: world.nodes.read(name, [HISTORY_FILE, HOLDER_FILE, _SDN_LOCK])
+        )
+    except NodeError as error:
+        found = replace(found, unknown=(f"history and locks: {error}",))
+    else:
+        found = _with_files(found, files, world.clock.now())
+    now = standing_on(world, answered, {})
+    unasked = tuple(f"open applies on {node}: {why.removeprefix(f'{node}: ')}" for node, why in now.silent.items())
+    return replace(found, open={one.id: one.nodes for one in now.open}, unknown=(*found.unknown, *unasked))
+
+
+def beside_stored(snapshot: Snapshot) -> Beside:
+    """The same of a snapshot, which has nothing of it."""
+    return Beside(own_digest=_own_digest(snapshot), unknown=(_NOT_STORED,))
+
+
+def status_understood(known: Understanding, renderer: Renderer, beside: Beside, asked: Asked) -> ClusterStatus:
+    """Put together what is running, what it should be, and what an apply would change.
+
+    :param known: with PVE's committed definitions, as for `verify`.
+    """
+    looked = look_over(known, renderer, only=asked.nodes, further=_without_packets)
+    changes, no_plan = _planned(known.snapshot, renderer, asked)
+    parts = Parts(known.given, known.vteps, looked.verification, looked.cluster, changes, no_plan, beside)
+    return cluster_status(parts, asked)
+
+
+def _planned(snapshot: Snapshot, renderer: Renderer, asked: Asked) -> tuple[ChangeSet | None, tuple[str, ...]]:
+    """With what is pending in PVE: it may be wrong where what is running is right."""
+    try:
+        return plan_understood(understand(snapshot), renderer, only=asked.nodes), ()
+    except SdnConfigError as error:
+        return None, error.lines
+    except PvesdnError as error:
+        return None, (str(error),)
+
+
+def _without_packets(_: ClusterView, found: Sequence[Discrepancy]) -> Further:
+    return Further(tuple(found), (NotChecked("", WHAT, _NO_PACKETS),))
+
+
+def _with_files(found: Beside, files: Mapping[str, str], now: float) -> Beside:
+    # What the file of PVE's lock holds is a secret of whoever has taken it.
+    found = replace(
+        found, lock=decode_holder_file(files.get(HOLDER_FILE), now), is_sdn_locked=files.get(_SDN_LOCK) is not None
+    )
+    try:
+        return replace(found, history=decode_history(files.get(HISTORY_FILE)))
+    except HistoryError as error:
+        return replace(found, unknown=(f"history: {error}",))
+
+
+def _own_digest(snapshot: Snapshot) -> str | None:
+    text = own_definitions(snapshot.pve_files.get(OWN_NAME))
+    return None if text is None else digest_of(text)

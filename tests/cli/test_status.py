@@ -1,0 +1,407 @@
+"""`pvesdn status`: its screens, each a file in `status_screens/`; its document, its exit statuses and its names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
+from pvesdn.cli.screens.screen import Span
+from pvesdn.cli.screens.status import status_lines
+from pvesdn.errors import ApiUnavailable
+from pvesdn.model.execution import NodeExecution
+from pvesdn.model.files import ChangeSet, NodeChanges
+from pvesdn.model.history import Ending, Entry, History
+from pvesdn.model.status import (
+    Beside,
+    ClusterStatus,
+    Drift,
+    Health,
+    NodeApply,
+    NodeStatus,
+    Share,
+    ToDo,
+    ZoneStatus,
+)
+from pvesdn.model.verification import Discrepancy, Subject, Verification
+from tests.cli.kit import UCAST, Terminal, call
+from tests.cli.test_json_docs import DOCUMENTATION, keys
+from tests.cli.test_verify import HEALTHY, heal
+from tests.documents import validator
+from tests.fakes import FakeCluster, fake_cluster
+from tests.golden_verify.damage import damaged
+
+SCREENS = Path(__file__).parent / "status_screens"
+CASES = Path(__file__).parents[1] / "golden_verify"
+WIDTHS = (80, 120)
+HOLDER = "/etc/pve/priv/lock/pvesdn.holder"
+ARMED = {"id": "abc", "who": "pvesdn on node1", "seconds": 600, "frr": "none"}
+NODES = ("node1", "node2", "node3")
+
+
+@pytest.fixture
+def same(request: pytest.FixtureRequest) -> Callable[[str, int, str], None]:
+    """Hold what was printed against the screen of that name and width."""
+
+    def hold(case: str, width: int, printed: str) -> None:
+        screen = SCREENS / f"{case}-{width}.txt"
+        if request.config.getoption("--update-golden", default=False):
+            SCREENS.mkdir(exist_ok=True)
+            screen.write_text(printed)
+        assert printed == screen.read_text()
+        assert max(map(len, printed.splitlines())) <= width
+        assert "\x1b" not in printed
+
+    return hold
+
+
+@pytest.fixture
+def applied(settings: Path) -> FakeCluster:
+    """A cluster in which one apply has been carried out, and all is well."""
+    cluster = fake_cluster(UCAST)
+    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
+    heal(cluster)
+    cluster.plug("node1", "vmbr3", "tap100i0")
+    cluster.plug("node2", "vmbr3", "tap101i0")
+    return cluster
+
+
+def stored(case: str, folder: Path) -> Path:
+    """A snapshot of a cluster in which that has gone wrong."""
+    damage = json.loads((CASES / case / "damage.json").read_text())
+    write_snapshot(folder / case, damaged(read_snapshot(HEALTHY), damage))
+    return folder / case
+
+
+@pytest.mark.parametrize(
+    ("case", "status"),
+    [
+        ("healthy", 0),
+        ("session-blocked", 1),
+        ("device-deleted", 1),
+        ("interfaces-edited", 1),
+        ("guest-unplugged", 1),
+        ("frr-not-installed", 1),
+        ("member-off", 3),
+        ("routes-not-seen", 3),
+        ("pve-not-applied", 3),
+        ("node-not-reached", 4),
+    ],
+)
+def test_a_snapshot_looks_as_it_did_and_ends_as_verify_does(
+    case: str, status: int, tmp_path: Path, same: Callable[[str, int, str], None]
+) -> None:
+    folder = HEALTHY if case == "healthy" else stored(case, tmp_path)
+    for width in WIDTHS:
+        done = call("status", "--from", folder, environ={"COLUMNS": str(width)})
+        assert (done.status, done.err) == (status, "")
+        same(case, width, done.out)
+    assert call("verify", "--from", folder).status == status
+
+
+def test_what_nobody_applied_and_an_open_apply_are_on_the_screen(
+    applied: FakeCluster, settings: Path, same: Callable[[str, int, str], None]
+) -> None:
+    for name in NODES:
+        applied.nodes.ask(name, "arm", ARMED)
+        applied.nodes.ask(name, "hold", {"id": "abc", "waits": 600, "nodes": NODES})
+    applied.nodes.pve_files |= {
+        "/etc/pve/sdn/pvesdn.cfg": f"{UCAST}vnet: vmbr4\n\tzone ucast\n\ttag 4\n\n",
+        "/etc/pve/sdn/zones.cfg": "vxlan: pvx\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n",
+        HOLDER: json.dumps({"id": "ab", "who": "root on node1", "since": applied.clock.now() - 30}),
+    }
+    for width in WIDTHS:
+        done = call("--config", settings, "status", cluster=applied, environ={"COLUMNS": str(width)})
+        assert done.status == 1
+        # The nodes' own clocks go on.
+        still = re.sub(r"begun [0-9]+ s ago", "begun 0 s ago", done.out)
+        same("pending-and-open", width, re.sub(r"[0-9]+ min [0-9]+ s left|600 s left", "9 min 59 s left", still))
+
+
+def test_what_holds_locks_is_told(applied: FakeCluster, settings: Path) -> None:
+    applied.nodes.pve_files |= {"/etc/pve/sdn/.lock": "a-token", HOLDER: "{"}
+    done = call("--config", settings, "status", cluster=applied)
+    assert "PVE's SDN is locked: somebody has taken the lock /etc/pve/sdn/.lock\n" in done.out
+    assert "Cluster lock: somebody who is not written down; its run gives it back" in done.out
+    assert "a-token" not in done.out
+
+
+def test_how_open_applies_end_depends_on_their_state(applied: FakeCluster, settings: Path) -> None:
+    for name in NODES:
+        applied.nodes.ask(name, "arm", ARMED)
+    told = call("--config", settings, "status", cluster=applied).out
+    assert "its run ends it; if that has died, the nodes put themselves back when the time is up\n" in told
+    checkpoint = "/var/lib/pvesdn/checkpoint.json"
+    for name in NODES:
+        found = json.loads(applied.nodes[name].files[checkpoint])
+        applied.nodes[name].files[checkpoint] = json.dumps(found | {"boot": "another"})
+    told = call("--config", settings, "status", cluster=applied).out
+    assert "once the nodes have put themselves back, pvesdn plan tells what is left to do\n" in told
+
+
+def test_a_history_that_cannot_be_read_is_told_and_the_rest_is_there(applied: FakeCluster, settings: Path) -> None:
+    applied.nodes.pve_files["/etc/pve/sdn/pvesdn-history.json"] = "{"
+    done = call("--config", settings, "status", cluster=applied)
+    assert done.status == 0
+    assert "not known: history: " in done.out
+    assert "  ok  node1  192.168.0.1  -    1/1   ?        -      -\n" in done.out
+
+
+def test_a_node_that_does_not_tell_what_is_open_is_named(applied: FakeCluster, settings: Path) -> None:
+    applied.nodes["node2"].lost["standing"] = "connection reset"
+    assert "not known: open applies on node2: " in call("--config", settings, "status", cluster=applied).out
+
+
+def test_pending_definitions_that_are_wrong_do_not_hide_what_runs(applied: FakeCluster, settings: Path) -> None:
+    applied.nodes.pve_files["/etc/pve/sdn/zones.cfg"] = "vxlan: pvx\n\tnodes nobody\n\tpeers x\n\n"
+    done = call("--config", settings, "status", cluster=applied)
+    assert "Cannot be planned: zones.cfg:" in done.out
+    assert "1/1   1 done   -      ?\n" in done.out
+    document = json.loads(call("--config", settings, "status", "--json", cluster=applied).out)
+    assert (document["plan"], bool(document["problems"])) == (None, True)
+
+
+def test_the_document_has_every_part_and_every_key_is_documented(applied: FakeCluster, settings: Path) -> None:
+    done = call("--config", settings, "status", "--json", cluster=applied)
+    document = json.loads(done.out)
+    assert (document["kind"], document["exit_status"], done.status) == ("status", 0, 0)
+    assert [(zone["id"], zone["guests"], zone["health"]) for zone in document["zones"]] == [("ucast", 2, "ok")]
+    node = document["nodes"][0]
+    assert (node["vnis"], node["sessions"]) == ({"up": 1, "all": 1}, {"up": 0, "all": 0})
+    assert (node["last_apply"], node["to_do"]) == ({"number": 1, "what": "done"}, None)
+    assert (document["own_differs"], document["open"], document["lock"]) == (False, [], None)
+    text = DOCUMENTATION.read_text()
+    assert [key for key in sorted(set(keys(document))) if f"`{key}`" not in text] == []
+
+
+def test_quiet_leaves_the_verdict(applied: FakeCluster, settings: Path) -> None:
+    done = call("--config", settings, "status", "-q", cluster=applied)
+    assert done.out == "ok: the network is what the definitions say\n"
+
+
+def test_another_zone_is_good_and_so_is_another_node(tmp_path: Path) -> None:
+    folder = stored("device-deleted", tmp_path)
+    for words, status in ((("--zone", "plain"), 0), (("--zone", "prod"), 1), (("--node", "node1"), 0)):
+        assert call("status", "--from", folder, *words).status == status
+    both = call("status", "--from", folder, "--zone", "plain", "--zone", "mcast", "--node", "node1", "--node", "node3")
+    shown = [line.split()[1] for line in both.out.splitlines() if line.startswith("  ok  ")]
+    assert (both.status, shown) == (0, ["mcast", "plain", "node1", "node3"])
+    assert "VXLAN, unicast              2 of 3" in both.out
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--zone", "prodd"), "there is no zone 'prodd'; did you mean prod? zones are mcast, plain, prod, pvx"),
+        (("--node", "nod2"), "there is no node 'nod2'; did you mean node2? members are node1, node2, node3"),
+        (("--watch",), "--watch needs a cluster, and --from has none; leave one of them out"),
+        (("--watch", "0"), "0 is not in the range 1<=x<=3600"),
+    ],
+)
+def test_what_cannot_be_is_refused(flags: tuple[str, ...], told: str) -> None:
+    done = call("status", "--from", HEALTHY, *flags)
+    assert (done.status, told in done.err) == (2, True)
+
+
+def test_without_any_node_nothing_could_be_looked_at(tmp_path: Path) -> None:
+    gone = {"gone": dict.fromkeys(NODES, "Connection refused")}
+    write_snapshot(tmp_path / "gone", damaged(read_snapshot(HEALTHY), gone))
+    done = call("status", "--from", tmp_path / "gone")
+    assert (done.status, done.out.splitlines()[0]) == (2, "Nothing could be looked at: no node was reached.")
+
+
+def test_vnets_of_the_panel_that_nobody_carries_are_named() -> None:
+    shown = printed(replace(large(1, 1), uncarried=("db", "dmz", "lan", "mail", "web")), None)
+    assert "Carried by nobody yet: VNets db, dmz, lan, mail and 1 more of PVE's panel\n" in shown
+
+
+def test_what_is_not_known_is_told_in_part_on_a_screen() -> None:
+    status = replace(
+        large(1, 1), beside=Beside(unknown=tuple(f"thing {number}" for number in range(6))), pve_version=""
+    )
+    shown = printed(status, 80)
+    assert "not known: thing 3\nand 2 more that are not known, which --json lists\n" in shown
+    assert "PVE's version not known" in shown
+
+
+# --- looking again and again
+
+
+def interrupted_after(cluster: FakeCluster, rounds: int) -> None:
+    """Somebody presses Ctrl-C when that many looks have been shown."""
+
+    def sleep(seconds: float) -> None:
+        passes(seconds)
+        if len(cluster.clock.sleeps) == rounds:
+            raise KeyboardInterrupt
+        if len(cluster.clock.sleeps) == 1:
+            cluster.api.errors["cluster/status"] = ApiUnavailable("no answer within 10 s")
+        else:
+            cluster.api.errors.clear()
+
+    cluster.clock.sleeps.clear()
+    passes, cluster.clock.sleep = cluster.clock.sleep, sleep  # type: ignore[method-assign]
+
+
+def test_elsewhere_than_on_a_terminal_a_look_is_a_line(applied: FakeCluster, settings: Path) -> None:
+    interrupted_after(applied, 3)
+    done = call("--config", settings, "status", "--watch", cluster=applied)
+    assert (done.status, applied.clock.sleeps) == (130, [10.0, 10.0, 10.0])
+    assert [line[8:] for line in done.out.splitlines()] == [
+        "  ok: the network is what the definitions say",
+        "  not known: no answer within 10 s",
+        "  ok: the network is what the definitions say",
+    ]
+    assert "Interrupted: nothing was changed." in done.err
+
+
+def test_each_line_of_json_is_a_document(applied: FakeCluster, settings: Path) -> None:
+    interrupted_after(applied, 3)
+    done = call("--config", settings, "status", "--watch", "30", "--json", cluster=applied)
+    documents = [json.loads(line) for line in done.out.splitlines()]
+    assert [document["kind"] for document in documents] == ["status", "error", "status"]
+    for document in documents:
+        validator(document["kind"]).validate(document)
+    assert (done.status, applied.clock.sleeps[0]) == (130, 30)
+
+
+def test_on_a_terminal_each_look_takes_the_place_of_the_last_one(applied: FakeCluster, settings: Path) -> None:
+    interrupted_after(applied, 3)
+    screen = Terminal()
+    environ = {"COLUMNS": "80", "LINES": "60", "NO_COLOR": "1", "TERM": "xterm"}
+    assert call("--config", settings, "status", "--watch", cluster=applied, environ=environ, out=screen).status == 130
+    nothing, *looks = screen.getvalue().split("\x1b[2J\x1b[H")
+    assert (nothing, len(looks)) == ("", 3)
+    assert "every 10 s; Ctrl-C ends it\nok: the network is" in looks[0]
+    assert looks[1].splitlines()[1] == "not known: no answer within 10 s"
+
+
+def test_a_terminal_that_is_too_small_is_told_what_does_not_fit(applied: FakeCluster, settings: Path) -> None:
+    interrupted_after(applied, 1)
+    screen = Terminal()
+    environ = {"COLUMNS": "80", "LINES": "10", "NO_COLOR": "1", "TERM": "xterm"}
+    call("--config", settings, "status", "--watch", cluster=applied, environ=environ, out=screen)
+    lines = screen.getvalue().splitlines()
+    assert (len(lines), lines[-1]) == (9, "7 more lines do not fit this terminal.")
+
+
+def test_a_first_look_that_fails_ends_it(applied: FakeCluster, settings: Path) -> None:
+    applied.api.errors["cluster/status"] = ApiUnavailable("no answer within 10 s")
+    done = call("--config", settings, "status", "--watch", cluster=applied)
+    assert (done.status, applied.clock.sleeps[-1:] == [10.0]) == (2, False)
+
+
+# --- large clusters
+
+
+def large(nodes: int, zones: int, *, bad_zones: Iterable[int] = (), off: Iterable[int] = ()) -> ClusterStatus:
+    """A cluster with many nodes and zones, of which some are not as they should be."""
+    names = tuple(f"pve{number}" for number in range(1, nodes + 1))
+    last = NodeApply(41, "done")
+    found = tuple(
+        Discrepancy(f"pve{number}", Subject.DEVICE, f"vxlan_net{number}", "there", "absent", "deleted", "ifup")
+        for number in bad_zones
+    )
+    told = {item.node: f"{item.node}: {item.object}: found absent, expected there" for item in found}
+    zone_rows = tuple(
+        ZoneStatus(
+            f"zone{number}", "EVPN, symmetric IRB", "pvesdn.cfg", names, 4, 12,
+            Health.BAD if f"pve{number}" in told else Health.OK, first=told.get(f"pve{number}", ""), seen=names,
+        )
+        for number in range(1, zones + 1)
+    )  # fmt: skip
+    node_rows = tuple(
+        NodeStatus(
+            name,
+            Health.BAD if name in told else Health.OK,
+            (ip_address(f"10.10.0.{number}"),),
+            Share(nodes - 1, nodes - 1),
+            Share(80, 80),
+            last,
+            Drift(devices=int(name in told)),
+            ToDo(add=1) if name in told else None,
+            first=told.get(name, ""),
+        )
+        for number, name in enumerate(names, 1)
+    )
+    gone = {f"pve{number}" for number in off}
+    node_rows = tuple(
+        NodeStatus(node.name, Health.OFF, node.vteps, last_apply=last) if node.name in gone else node
+        for node in node_rows
+    )
+    entry = Entry(
+        number=41, id="0" * 16, who="root@pam on pve1", began="2026-11-27T10:00:00Z", pvesdn="0.0.9", ending=Ending.DONE
+    )
+    return ClusterStatus(
+        name="prod",
+        pve_version="9.1.5",
+        members=nodes,
+        online=nodes - len(gone),
+        verification=Verification(discrepancies=found, nodes=names, offline=tuple(sorted(gone))),
+        packages={name: "1.2.0" if name == "pve1" else "1.3.0" for name in names},
+        beside=Beside(history=History((entry,))),
+        last_apply=entry,
+        zones=zone_rows,
+        nodes=node_rows,
+        changes=ChangeSet(tuple(NodeChanges(name, NodeExecution(name)) for name in names)),
+    )
+
+
+def printed(status: ClusterStatus, width: int | None) -> str:
+    lines = status_lines(status, width)
+    return "".join("".join(p.text if isinstance(p, Span) else p for p in line) + "\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("case", "status", "most"),
+    [
+        ("16-nodes", large(16, 20, bad_zones=(3, 7), off=(9,)), 50),
+        ("40-nodes-30-zones", large(40, 30, bad_zones=(2, 29), off=(5, 6, 40)), 45),
+        ("40-nodes-all-bad", large(40, 30, bad_zones=range(1, 31)), 60),
+    ],
+)
+def test_a_large_cluster_fits_a_screen_and_says_what_it_leaves_out(
+    case: str, status: ClusterStatus, most: int, same: Callable[[str, int, str], None]
+) -> None:
+    for width in WIDTHS:
+        same(case, width, printed(status, width))
+    assert len(printed(status, 80).splitlines()) <= most
+
+
+def test_what_was_asked_for_by_name_is_shown_whole() -> None:
+    shown = printed(replace(large(40, 30), is_part=True), 80)
+    assert len([line for line in shown.splitlines() if line.startswith("  ok")]) == 70
+
+
+def test_many_nodes_with_the_same_fault_are_one_row() -> None:
+    status = large(20, 0)
+    rows = tuple(
+        replace(node, health=Health.BAD, first=f"{node.name}: FRR: found not installed, expected bgpd runs")
+        for node in status.nodes
+    )
+    shown = printed(replace(status, nodes=rows), 80).splitlines()
+    assert [line for line in shown if "BAD" in line] == [
+        "  BAD  pve1-pve20  10.10.0.1-10.10.0.20  19/19  80/80  41 done  -      -"
+    ]
+    assert "      pve1-pve20: FRR: found not installed, expected bgpd runs" in shown
+
+
+def test_a_pipe_gets_whole_lines() -> None:
+    long = Discrepancy("pve1", Subject.FILE, "/etc/frr/frr.conf", "as made", "x" * 200, "edited", "pvesdn plan")
+    status = replace(large(2, 1), verification=Verification(discrepancies=(long,), nodes=("pve1",)))
+    assert "x" * 200 in printed(status, None)
+    assert "x" * 200 not in printed(status, 80)
+
+
+def test_columns_that_are_too_wide_are_shortened_with_a_mark() -> None:
+    status = large(2, 1)
+    wide = replace(status.nodes[0], name="hypervisor-with-a-long-name.example", vteps=(ip_address("2001:db8::ffff:1"),))
+    shown = printed(replace(status, nodes=(wide,)), 80).splitlines()
+    assert max(map(len, shown)) <= 80
+    assert any("…" in line for line in shown)

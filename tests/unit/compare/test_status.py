@@ -1,0 +1,136 @@
+"""Zones, nodes and findings put together, from what a look at the healthy cluster of `golden_verify` shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pvesdn.adapters.snapshot_dir import read_snapshot
+from pvesdn.compare.status import Asked, in_a_line
+from pvesdn.model.history import Ending, Entry, History, Result, Short, Sources
+from pvesdn.model.snapshot import Snapshot
+from pvesdn.model.status import Beside, ClusterStatus, Drift, Health, NodeApply, NodeStatus, Share, ToDo, ZoneStatus
+from pvesdn.model.verification import Discrepancy, Subject
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.status import status_understood
+from pvesdn.workflows.understand import understand
+from tests.cli.test_verify import HEALTHY
+from tests.golden_verify.damage import damaged
+
+
+def look(damage: dict[str, Any] | None = None, beside: Beside | None = None, asked: Asked | None = None) -> Any:
+    snapshot: Snapshot = damaged(read_snapshot(HEALTHY), damage or {})
+    known = understand(snapshot, intent="running")
+    return status_understood(known, Renderer(), beside or Beside(), asked or Asked())
+
+
+def zone(status: ClusterStatus, name: str) -> ZoneStatus:
+    return next(zone for zone in status.zones if zone.id == name)
+
+
+def node(status: ClusterStatus, name: str) -> NodeStatus:
+    return next(node for node in status.nodes if node.name == name)
+
+
+def entry(number: int, where: str, *, ending: Ending = Ending.DONE, results: tuple[Result, ...] = ()) -> Entry:
+    return Entry(
+        number=number, id="0" * 16, who="root", began="2026-11-27T10:00:00Z", pvesdn="1",
+        plan=Short(where=where), ending=ending, results=results, after=Sources(own=f"{number:032x}"),
+    )  # fmt: skip
+
+
+def test_all_is_well() -> None:
+    status = look()
+    assert {row.health for row in (*status.zones, *status.nodes)} == {Health.OK}
+    assert {row.first for row in (*status.zones, *status.nodes)} == {""}
+    assert [row.sessions for row in status.nodes] == [Share(2, 2)] * 3
+    assert [row.to_do for row in status.nodes] == [None] * 3
+    assert (status.online, status.members, status.packages, status.own_differs) == (3, 3, {}, None)
+
+
+def test_a_vni_that_the_kernel_has_and_frr_has_not_is_not_up() -> None:
+    status = look({"vnis": {"node1": {"100": None}}})
+    assert [row.vnis for row in status.nodes] == [Share(5, 6), Share(6, 6), Share(6, 6)]
+
+
+def test_a_device_that_is_gone_is_drift_and_an_apply_would_make_it() -> None:
+    status = look({"devices": {"node2": {"vxlan_web": None}}})
+    row = node(status, "node2")
+    assert (row.health, row.bad, row.drift, row.vnis) == (Health.BAD, 1, Drift(devices=1), Share(5, 6))
+    assert row.to_do == ToDo(add=1)
+    assert row.first == zone(status, "prod").first == "node2: vxlan_web: found absent, expected there"
+    assert zone(status, "plain").health is Health.OK
+
+
+def test_what_nobody_could_see_is_not_known_and_not_down() -> None:
+    status = look({"faults": {"node1": {"bgp-neighbors": "vtysh failed", "evpn-vnis": "vtysh failed"}}})
+    row = node(status, "node1")
+    assert (row.health, row.sessions, row.vnis) == (Health.WARNING, None, None)
+    assert row.first.startswith("node1: not checked: ")
+
+
+def test_a_node_that_is_off_and_one_that_does_not_answer() -> None:
+    status = look({"off": ["node3"], "gone": {"node2": "node2: timed out"}})
+    off, gone = node(status, "node3"), node(status, "node2")
+    assert (off.health, gone.health, gone.first) == (Health.OFF, Health.UNREACHABLE, "timed out")
+    assert (off.drift, off.to_do, off.sessions) == (None, None, None)
+    assert zone(status, "prod").seen == ("node1",)
+    assert (
+        zone(look({"gone": dict.fromkeys(("node1", "node2", "node3"), "off")}), "prod").first
+        == "no node of it was looked at"
+    )
+    assert status.online == 2
+
+
+def test_only_what_was_asked_for_is_there() -> None:
+    damage = {"devices": {"node2": {"vxlan_web": None}}}
+    status = look(damage, asked=Asked(zones=frozenset({"plain"})))
+    assert ([row.id for row in status.zones], len(status.nodes)) == (["plain"], 3)
+    assert (status.verification.discrepancies, status.is_part, status.names_nodes) == ((), True, False)
+    status = look(damage, asked=Asked(nodes=frozenset({"node2"})))
+    assert ([row.name for row in status.nodes], len(status.zones)) == (["node2"], 4)
+    assert (status.changes is not None and [row.node for row in status.changes.nodes]) == ["node2"]
+
+
+def test_each_node_has_the_last_apply_that_was_about_it() -> None:
+    own = (Result(nodes="node1", what="done"), Result(nodes="node2", what="as before", why="no space"))
+    history = History(
+        (
+            entry(1, "node1-node3"),
+            entry(2, "node1, node2", ending=Ending.FAILED, results=own),
+        )
+    )
+    status = look(beside=Beside(history=history, own_digest=f"{1:032x}"))
+    assert [row.last_apply for row in status.nodes] == [
+        NodeApply(2, "failed"), NodeApply(2, "as before"), NodeApply(1, "done")
+    ]  # fmt: skip
+    assert (status.in_force, status.own_differs) == (1, False)
+    assert status.last_apply == history.entries[-1]
+    assert look(beside=Beside(history=history, own_digest=None)).own_differs is True
+
+
+def test_versions_that_differ_are_told() -> None:
+    snapshot = read_snapshot(HEALTHY)
+    raw = snapshot.nodes["node2"]
+    versions = {**raw.commands["versions"], "libpve-network-perl": "1.1.0"}
+    raw = replace(raw, commands={**raw.commands, "versions": versions})
+    mixed = replace(snapshot, nodes={**snapshot.nodes, "node2": raw})
+    status = status_understood(understand(mixed, intent="running"), Renderer(), Beside(), Asked())
+    assert set(status.packages) == {"node1", "node2", "node3"}
+    assert status.packages["node2"] == "1.1.0"
+
+
+@pytest.mark.parametrize(("where", "trait", "told"), [("", "", "x: "), ("pve1", "mtu", "pve1: x, mtu: ")])
+def test_a_finding_is_one_line(where: str, trait: str, told: str) -> None:
+    found = Discrepancy(where, Subject.DEVICE, "x", "1500", "1400", "", "", trait=trait)
+    assert in_a_line(found) == f"{told}found 1400, expected 1500"
+
+
+def test_a_zone_without_vnets_has_nothing_to_look_at() -> None:
+    text = read_snapshot(HEALTHY).pve_files["pvesdn.cfg"]
+    status = look({"pve_files": {"pvesdn.cfg": f"{text}\nvxlan: empty\n\n"}})
+    row = zone(status, "empty")
+    assert (row.health, row.vnets, row.guests, row.nodes) == (Health.UNCHECKED, 0, 0, row.seen)
+    assert row.first.startswith("there is nothing of it to look at yet")
