@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from pvesdn.compare.conflicts import digest
 from pvesdn.compare.frr_zones import frr_zones
 from pvesdn.compare.live_view import NodeView, some
 from pvesdn.model.differences import Difference
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
+    FRR_DAEMONS,
     OUR_INTERFACES,
     SDN_INTERFACES,
     Action,
@@ -33,10 +35,10 @@ _INTERFACES = "/etc/network/interfaces"
 _FRR = "/etc/frr/"
 
 
-def file_discrepancies(changes: NodeChanges, written: Container[str], view: NodeView) -> Iterator[Discrepancy]:
+def file_discrepancies(changes: NodeChanges, written: Mapping[str, str], view: NodeView) -> Iterator[Discrepancy]:
     """What an apply would have to write on a node.
 
-    :param written: paths of the files that pvesdn remembers having written there.
+    :param written: files that pvesdn remembers having written there, and the digests of what it wrote.
     """
     for change in changes.files:
         if change.by_pve:
@@ -50,6 +52,7 @@ def file_discrepancies(changes: NodeChanges, written: Container[str], view: Node
             cause=_cause(change, written),
             step=_EDITED if change.conflict else _APPLY,
             zones=_zones(change, view),
+            is_edit=_is_edit(change, written),
         )
     if changes.is_unfinished:
         yield Discrepancy(
@@ -63,11 +66,21 @@ def file_discrepancies(changes: NodeChanges, written: Container[str], view: Node
         )
 
 
-def _cause(change: FileChange, written: Container[str]) -> str:
+def _cause(change: FileChange, written: Mapping[str, str]) -> str:
     if change.conflict:
         return change.conflict
-    is_gone = change.action is Action.ADD and change.path in written
-    return "it was removed after pvesdn wrote it" if is_gone else _NOT_APPLIED
+    return "it was removed after pvesdn wrote it" if _is_gone(change, written) else _NOT_APPLIED
+
+
+def _is_edit(change: FileChange, written: Mapping[str, str]) -> bool:
+    # The switches of FRR's daemons are merged, so no edit of theirs is a conflict.
+    is_switched = change.path == FRR_DAEMONS and change.path in written and not _is_gone(change, written)
+    is_other = is_switched and digest(change.old or "") != written[change.path]
+    return bool(change.conflict) or is_other or _is_gone(change, written)
+
+
+def _is_gone(change: FileChange, written: Mapping[str, str]) -> bool:
+    return change.action is Action.ADD and change.path in written
 
 
 def told(changes: NodeChanges) -> frozenset[str]:
@@ -96,6 +109,7 @@ def edited(findings: Iterable[Finding]) -> Iterator[Discrepancy]:
             cause="somebody has edited it, or the node has changed since PVE wrote it",
             step=finding.hint,
             severity=Severity.WARNING,
+            is_edit=True,
         )
 
 
@@ -114,6 +128,7 @@ def unsourced(node: str, facts: NodeFacts, used: Iterable[str]) -> Iterator[Disc
             cause="the line was lost when somebody edited the file",
             step=f"add the line '{line}' to {_INTERFACES}, then ifreload -a",
             is_there=True,
+            is_edit=True,
         )
 
 

@@ -5,7 +5,6 @@ Nothing is judged here: whatever is bad has been found by what `verify` does, an
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -260,8 +259,10 @@ def _vnis(view: NodeView) -> Share | None:
 
 
 def _drift(found: Iterable[Discrepancy]) -> Drift:
-    of = Counter(subject for subject, _ in {(item.subject, item.object) for item in found})
-    return Drift(files=of[Subject.FILE], devices=sum(of[subject] for subject in _DEVICES))
+    """What somebody or something has changed; not what was drawn or defined and has not been applied."""
+    changed = {item.object for item in found if item.subject is Subject.FILE and item.is_edit}
+    devices = {item.object for item in found if item.subject in _DEVICES and item.trait != UPLINK}
+    return Drift(files=len(changed), devices=len(devices))
 
 
 def _to_do(name: str, changes: ChangeSet | None) -> ToDo | None:

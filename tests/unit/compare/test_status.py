@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,14 @@ from pvesdn.workflows.status import status_understood
 from pvesdn.workflows.understand import understand
 from tests.cli.test_verify import HEALTHY
 from tests.golden_verify.damage import damaged
+
+
+CASES = Path(__file__).parents[2] / "golden_verify"
+
+
+def case(name: str) -> Any:
+    """What has gone wrong in a case of `golden_verify`."""
+    return json.loads((CASES / name / "damage.json").read_text())
 
 
 def look(damage: dict[str, Any] | None = None, beside: Beside | None = None, asked: Asked | None = None) -> Any:
@@ -134,3 +144,19 @@ def test_a_zone_without_vnets_has_nothing_to_look_at() -> None:
     row = zone(status, "empty")
     assert (row.health, row.vnets, row.guests, row.nodes) == (Health.UNCHECKED, 0, 0, row.seen)
     assert row.first.startswith("there is nothing of it to look at yet")
+
+
+@pytest.mark.parametrize("name", ["interfaces-edited", "file-gone", "no-source-line", "pve-file-edited"])
+def test_a_file_that_somebody_edited_or_removed_is_drift(name: str) -> None:
+    assert [row.drift.files for row in look(case(name)).nodes if row.drift is not None and row.drift.files] == [1]
+
+
+def test_daemons_that_somebody_switched_off_are_drift() -> None:
+    assert Drift(files=1) in [row.drift for row in look(case("bfdd-switched-off")).nodes]
+
+
+def test_what_nobody_has_applied_is_no_drift() -> None:
+    text = read_snapshot(HEALTHY).pve_files["pvesdn.cfg"]
+    status = look({"pve_files": {"pvesdn.cfg": f"{text}\nvnet: more\n\tzone plain\n\ttag 4711\n\n"}})
+    assert {row.health for row in status.nodes} == {Health.BAD}
+    assert [(row.drift, row.to_do) for row in status.nodes] == [(Drift(), ToDo(add=2))] * 3
