@@ -9,6 +9,7 @@ from pvesdn.compare.counts import Summary, summarize
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.history import (
+    DONE,
     LONGEST_NAME,
     LONGEST_NODES,
     LONGEST_REASON,
@@ -57,7 +58,7 @@ def results_of(nodes: Iterable[NodeOutcome]) -> tuple[Result, ...]:
 
 def _what(node: NodeOutcome) -> str:
     if node.is_good and node.standing is not Standing.AS_BEFORE:
-        return "done"
+        return DONE
     if node.standing is not None:
         return node.standing.value
     return "not reached" if node.is_unreachable else "not touched"

@@ -17,7 +17,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Severity
 from pvesdn.model.guests import ports_by_bridge
-from pvesdn.model.history import Entry, History
+from pvesdn.model.history import DONE, Ending, Entry, History
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import UnmanagedZone
 from pvesdn.model.ranges import is_among
@@ -282,5 +282,8 @@ def _last_apply(name: str, history: History | None) -> NodeApply | None:
 
 def _ended_on(name: str, entry: Entry) -> str:
     """How an apply ended on a node: in its own words where they are others than those of all."""
-    own = next((result.what for result in entry.results if is_among(name, result.nodes)), "done")
-    return entry.ending.value if own == "done" else own
+    own = next((result.what for result in entry.results if is_among(name, result.nodes)), None)
+    if own == DONE:
+        # What is told of all is about nodes that were not reached, or not put back.
+        return DONE if entry.ending in {Ending.INCOMPLETE, Ending.PARTLY} else entry.ending.value
+    return entry.ending.value if own is None else own

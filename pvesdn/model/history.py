@@ -30,6 +30,8 @@ MOST_GROUPS = 16
 MOST_FLAGS = 64
 """Options that an entry lists; the last one then says how many more there were."""
 LAST_NUMBER = 999_999_999
+DONE: Final = "done"
+"""What a node has that came through well, see `Result.what`."""
 
 
 class Ending(StrEnum):

@@ -160,3 +160,12 @@ def test_what_nobody_has_applied_is_no_drift() -> None:
     status = look({"pve_files": {"pvesdn.cfg": f"{text}\nvnet: more\n\tzone plain\n\ttag 4711\n\n"}})
     assert {row.health for row in status.nodes} == {Health.BAD}
     assert [(row.drift, row.to_do) for row in status.nodes] == [(Drift(), ToDo(add=2))] * 3
+
+
+@pytest.mark.parametrize("ending", [Ending.INCOMPLETE, Ending.PARTLY])
+def test_an_apply_that_others_missed_is_done_where_it_was_done(ending: Ending) -> None:
+    own = (Result(nodes="node1, node2", what="done"), Result(nodes="node3", what="not reached"))
+    status = look(beside=Beside(history=History((entry(7, "node1-node3", ending=ending, results=own),))))
+    assert [row.last_apply for row in status.nodes] == [
+        NodeApply(7, "done"), NodeApply(7, "done"), NodeApply(7, "not reached")
+    ]  # fmt: skip
