@@ -20,7 +20,7 @@ from pvesdn.model.guests import ports_by_bridge
 from pvesdn.model.history import DONE, Ending, Entry, History
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import UnmanagedZone
-from pvesdn.model.ranges import is_among
+from pvesdn.model.ranges import is_among, ranges
 from pvesdn.model.sdn import Zone
 from pvesdn.model.status import (
     Beside,
@@ -37,6 +37,7 @@ from pvesdn.model.verification import Discrepancy, NotChecked, Subject, Verifica
 
 _OF_PVES_SDN = "libpve-network-perl"
 _DEVICES = frozenset({Subject.DEVICE, Subject.FLOODING})
+_OFF = "off, as the cluster says"
 _NO_NODE = "no node of it was looked at"
 _NOTHING_THERE = "there is nothing of it to look at yet: no VNet of it is on these nodes"
 
@@ -163,6 +164,8 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verifi
     ]
     seen = tuple(node for node in nodes if node in verification.nodes)
     why = zone.reason if isinstance(zone, UnmanagedZone) else _NOTHING_THERE if seen else _NO_NODE
+    health = _judged(found, is_unchecked=verdict is None)
+    doubt = _doubt(zone.id, nodes, verification)
     return ZoneStatus(
         id=zone.id,
         what=what,
@@ -171,11 +174,25 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verifi
         vnets=len(vnets),
         guests=_guests(parts.given, nodes, vnets),
         seen=seen,
-        health=_judged(found, is_unchecked=verdict is None),
+        health=Health.WARNING if doubt and health is Health.OK else health,
         bad=_count(found, Severity.ERROR),
         warnings=_count(found, Severity.WARNING),
-        first=in_a_line(found[0]) if found else why if verdict is None else "",
+        first=in_a_line(found[0]) if found else why if verdict is None else doubt,
     )
+
+
+def _doubt(zone: str, nodes: Collection[str], verification: Verification) -> str:
+    """Why nobody knows whether all of a zone is well; empty where it was looked at on each of its nodes."""
+    for node in nodes:
+        if node in verification.unreachable:
+            return f"{node}: {_not_reached(node, verification)}"
+    unseen = [item for item in verification.not_checked if item.node in nodes and item.concerns(zone)]
+    off = [node for node in nodes if node in verification.offline]
+    return _not_seen(unseen) or (f"{ranges(off)}: {_OFF}" if off else "")
+
+
+def _not_reached(node: str, verification: Verification) -> str:
+    return verification.unreachable[node].removeprefix(f"{node}: ")
 
 
 def _judged(found: Collection[Discrepancy], *, is_unchecked: bool) -> Health:
@@ -201,10 +218,9 @@ def _guests(given: DesignInput, nodes: Iterable[str], vnets: Collection[str]) ->
 def _node(name: str, parts: Parts, verification: Verification) -> NodeStatus:
     known = NodeStatus(name, Health.OK, vteps=_vteps(name, parts), last_apply=_last_apply(name, parts.beside.history))
     if name in verification.offline:
-        return replace(known, health=Health.OFF, first="the cluster says that it is off")
+        return replace(known, health=Health.OFF, first=_OFF)
     if name in verification.unreachable:
-        why = verification.unreachable[name].removeprefix(f"{name}: ")
-        return replace(known, health=Health.UNREACHABLE, first=why)
+        return replace(known, health=Health.UNREACHABLE, first=_not_reached(name, verification))
     view = parts.cluster.nodes.get(name)
     if view is None:
         return replace(known, health=Health.UNCHECKED, first="it was not looked at")

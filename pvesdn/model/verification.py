@@ -87,11 +87,17 @@ class NotChecked:
     """What nobody could look at, and why.
 
     :param node: empty where it is so on every node, because pvesdn does not look at it.
+    :param zones: whose it is; none where it may be that of any.
     """
 
     node: str
     what: str
     why: str
+    zones: tuple[str, ...] = field(default=(), compare=False)
+
+    def concerns(self, zone: str) -> bool:
+        """Whether it may be about a zone."""
+        return not self.zones or zone in self.zones
 
 
 @dataclass(frozen=True, slots=True)

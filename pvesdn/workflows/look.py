@@ -13,7 +13,7 @@ from pvesdn.compare.live_dhcp import compare_dhcp
 from pvesdn.compare.live_evpn import unannounced
 from pvesdn.compare.live_guests import compare_guests
 from pvesdn.compare.live_sessions import established
-from pvesdn.compare.live_view import ClusterView, NodeView
+from pvesdn.compare.live_view import FRR_QUESTIONS, ClusterView, NodeView
 from pvesdn.compare.paths_now import plan_paths_now
 from pvesdn.decode.nodes.state import decode_state
 from pvesdn.design.expectation import expect
@@ -45,6 +45,8 @@ _SEEN_AS = {
 }
 """Questions of `STATE_COMMANDS` in a person's words."""
 
+_OF_EVPN = FRR_QUESTIONS - {"vrrp"}
+"""Those that only guests of zones with EVPN may notice."""
 
 _DHCP = "PVE runs dnsmasq@{0} on each node; `systemctl status dnsmasq@{0}` there tells how it is"
 _NOT_YET = "PVE switches dnsmasq@{0} on with its next commit, which is pending"
@@ -144,9 +146,9 @@ class Looker:
         looked_at = {zone.carries for zone in sdn.own.zones if has_vrf(zone)}
         for zone in sdn.pve.zones:
             if isinstance(zone, PveSimpleZone) and zone.dhcp and zone.id in looked_at & self._uncommitted:
-                yield NotChecked("", f"DHCP of zone {zone.id}", _NOT_YET.format(zone.id))
+                yield NotChecked("", f"DHCP of zone {zone.id}", _NOT_YET.format(zone.id), (zone.id,))
             elif isinstance(zone, PveSimpleZone) and zone.dhcp and zone.id not in looked_at:
-                yield NotChecked("", f"DHCP of zone {zone.id}", _DHCP.format(zone.id))
+                yield NotChecked("", f"DHCP of zone {zone.id}", _DHCP.format(zone.id), (zone.id,))
 
     def own_on(self, node: LookedAt) -> tuple[Discrepancy, ...]:
         """What of it the node shows by itself, whatever the others do."""
@@ -163,7 +165,10 @@ class Looker:
 
 def not_seen(view: NodeView) -> Iterator[NotChecked]:
     """What nobody could look at on a node, and why."""
-    return (NotChecked(view.node, _SEEN_AS[what], why) for what, why in unseen(view))
+    return (
+        NotChecked(view.node, _SEEN_AS[what], why, view.evpn_zones if what in _OF_EVPN else ())
+        for what, why in unseen(view)
+    )
 
 
 def _waits_for_files(item: Discrepancy, view: NodeView) -> bool:

@@ -88,7 +88,7 @@ def look_over(
     cluster = looker.together({name: node.at for name, node in nodes.items()})
     found = [*pve_discrepancies(pending, known.running)]
     unmanaged = known.given.sdn.pve.unmanaged_zones
-    unseen_by = [NotChecked("", f"zone {zone.id}", zone.reason) for zone in unmanaged]
+    unseen_by = [NotChecked("", f"zone {zone.id}", zone.reason, (zone.id,)) for zone in unmanaged]
     unseen_by += looker.left_to_pve()
     for node in wanted.values():
         found += _of_files(known, node, has_pending=bool(pending))

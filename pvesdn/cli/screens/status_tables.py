@@ -91,16 +91,18 @@ def _rows(head: tuple[str, ...], rows: Sequence[_Row], most: int, width: int | N
     yield ()
     yield (Span("".join(part if isinstance(part, str) else part.text for part in header), Style.STRONG),)
     told: list[str] = []
-    for row, line in zip(shown, lines, strict=True):
-        yield line
-        if not row.first:
+    for first, run in groupby(zip(shown, lines, strict=True), lambda pair: pair[0].first):
+        alike = [line for _, line in run]
+        yield from alike
+        if not first:
             continue
-        if row.first in told[:_REASONS]:
-            yield (" " * _INDENT + _AS_ABOVE,)
+        of_all = f"these {len(alike)}: " if len(alike) > 1 else ""
+        if first in told[:_REASONS]:
+            yield (" " * _INDENT + of_all + _AS_ABOVE,)
             continue
-        told.append(row.first)
+        told.append(first)
         if len(told) <= _REASONS:
-            yield " " * _INDENT, clipped(row.first, None if width is None else width - _INDENT)
+            yield " " * _INDENT, clipped(of_all + first, None if width is None else width - _INDENT)
     if len(told) > _REASONS:
         yield (f"  {counted(len(told) - _REASONS, 'more reason')} left out: pvesdn verify tells all of them",)
     if left:

@@ -87,6 +87,7 @@ def test_a_node_that_is_off_and_one_that_does_not_answer() -> None:
     assert (off.health, gone.health, gone.first) == (Health.OFF, Health.UNREACHABLE, "timed out")
     assert (off.drift, off.to_do, off.sessions) == (None, None, None)
     assert zone(status, "prod").seen == ("node1",)
+    assert (zone(status, "prod").health, zone(status, "prod").first) == (Health.WARNING, "node2: timed out")
     assert (
         zone(look({"gone": dict.fromkeys(("node1", "node2", "node3"), "off")}), "prod").first
         == "no node of it was looked at"
@@ -169,3 +170,23 @@ def test_an_apply_that_others_missed_is_done_where_it_was_done(ending: Ending) -
     assert [row.last_apply for row in status.nodes] == [
         NodeApply(7, "done"), NodeApply(7, "done"), NodeApply(7, "not reached")
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("damage", "first"),
+    [
+        ({"gone": {"node2": "node2: timed out"}}, "node2: timed out"),
+        ({"off": ["node3"]}, "node3: off, as the cluster says"),
+        ({"faults": {"node1": {"fdb": "it failed"}}}, "node1: not checked: flooding: the all-zero entries of "),
+    ],
+)
+def test_a_zone_that_nobody_could_look_at_everywhere_is_not_ok(damage: dict[str, Any], first: str) -> None:
+    status = look(damage)
+    assert {row.health for row in status.zones} == {Health.WARNING}
+    assert all(row.first.startswith(first) for row in status.zones)
+
+
+def test_what_frr_did_not_tell_is_in_doubt_for_zones_with_evpn_alone() -> None:
+    status = look(case("routes-not-seen"))
+    assert [row.id for row in status.zones if row.health is Health.WARNING] == ["prod"]
+    assert zone(status, "prod").first.startswith("node3: not checked: router MACs of the other VTEPs: ")
