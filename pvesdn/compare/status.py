@@ -79,10 +79,11 @@ class Parts:
 def cluster_status(parts: Parts, asked: Asked) -> ClusterStatus:
     """How the cluster is doing."""
     given = parts.given
-    verification = narrowed(parts.verification, asked.zones)
     zones = {zone.id: zone for zone in given.sdn.both.zones}
     where = {name: tuple(sorted(given.cluster.among(zone.nodes))) for name, zone in zones.items()}
     on_node = {name: [zone for zone in zones if name in where[zone]] for name in _members(parts)}
+    shown = [name for name, of_it in on_node.items() if asked.has_node(name, of_it)]
+    verification = narrowed(parts.verification, asked.zones, shown)
     entries = () if parts.beside.history is None else parts.beside.history.entries
     in_force = next((entry for entry in reversed(entries) if entry.ending.is_in_force), None)
     return ClusterStatus(
@@ -102,24 +103,40 @@ def cluster_status(parts: Parts, asked: Asked) -> ClusterStatus:
             for name, zone in zones.items()
             if asked.has_zone(name, where[name])
         ),
-        nodes=tuple(_node(name, parts, verification) for name, of_it in on_node.items() if asked.has_node(name, of_it)),
+        nodes=tuple(_node(name, parts, verification) for name in shown),
         changes=parts.changes,
         no_plan=parts.no_plan,
-        is_part=asked.zones is not None or asked.nodes is not None,
-        names_nodes=asked.nodes is not None,
+        only_zones=tuple(sorted(asked.zones or ())),
+        only_nodes=tuple(sorted(asked.nodes or ())),
     )
 
 
-def narrowed(verification: Verification, zones: frozenset[str] | None) -> Verification:
-    """What the guests of these zones may notice; all of it for None."""
+def narrowed(verification: Verification, zones: frozenset[str] | None, nodes: Collection[str]) -> Verification:
+    """What the guests of these zones may notice; all of it for None. Looked at are then nodes with something of them.
+
+    :param nodes: those that have one of the zones.
+    """
     if zones is None:
         return verification
+    found = tuple(
+        item
+        for item in verification.discrepancies
+        if item.node in {"", *nodes} and any(item.concerns(zone) for zone in zones)
+    )
+    verdicts = tuple(verdict for verdict in verification.zones if verdict.zone in zones)
+    seen = {*(node for verdict in verdicts for node in verdict.nodes), *(item.node for item in found)}
     return replace(
         verification,
-        discrepancies=tuple(
-            found for found in verification.discrepancies if any(found.concerns(zone) for zone in zones)
+        discrepancies=found,
+        not_checked=tuple(
+            item
+            for item in verification.not_checked
+            if item.node in {"", *nodes} and any(item.concerns(zone) for zone in zones)
         ),
-        zones=tuple(verdict for verdict in verification.zones if verdict.zone in zones),
+        zones=verdicts,
+        nodes=tuple(node for node in verification.nodes if node in seen),
+        unreachable={node: why for node, why in verification.unreachable.items() if node in nodes},
+        offline=tuple(node for node in verification.offline if node in nodes),
     )
 
 
@@ -162,7 +179,7 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verifi
         for item in verification.discrepancies
         if zone.id in item.zones or (not item.zones and verdict is not None and item.node in verdict.nodes)
     ]
-    seen = tuple(node for node in nodes if node in verification.nodes)
+    seen = tuple(node for node in nodes if node in parts.verification.nodes)
     why = zone.reason if isinstance(zone, UnmanagedZone) else _NOTHING_THERE if seen else _NO_NODE
     health = _judged(found, is_unchecked=verdict is None)
     doubt = _doubt(zone.id, nodes, verification)
@@ -172,7 +189,7 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verifi
         source=zone.where.file,
         nodes=nodes,
         vnets=len(vnets),
-        guests=_guests(parts.given, nodes, vnets),
+        guests=_guests(parts.given, seen, vnets),
         seen=seen,
         health=Health.WARNING if doubt and health is Health.OK else health,
         bad=_count(found, Severity.ERROR),
@@ -232,7 +249,7 @@ def _node(name: str, parts: Parts, verification: Verification) -> NodeStatus:
         health=Health.WARNING if unseen and health is Health.OK else health,
         sessions=_sessions(view),
         vnis=_vnis(view),
-        drift=_drift(found),
+        drift=_drift([item for item in parts.verification.discrepancies if item.node == name]),
         to_do=_to_do(name, parts.changes),
         bad=_count(found, Severity.ERROR),
         warnings=_count(found, Severity.WARNING),
@@ -274,7 +291,7 @@ def _vnis(view: NodeView) -> Share | None:
     return Share(up, len(wanted))
 
 
-def _drift(found: Iterable[Discrepancy]) -> Drift:
+def _drift(found: Collection[Discrepancy]) -> Drift:
     """What somebody or something has changed; not what was drawn or defined and has not been applied."""
     changed = {item.object for item in found if item.subject is Subject.FILE and item.is_edit}
     devices = {item.object for item in found if item.subject in _DEVICES and item.trait != UPLINK}

@@ -146,8 +146,8 @@ class ClusterStatus:
     :param own_differs: pvesdn.cfg is not what that one was about; None where nobody knows.
     :param uncarried: VNets of PVE's panel that run somewhere without what carries them.
     :param zones, nodes: those that were asked for, sorted by name.
-    :param verification: what the look has shown of them; nothing here judges anew.
-    :param is_part: only some zones or nodes were asked for; `names_nodes`: nodes, and `changes` is about them alone.
+    :param verification: what the look has shown of them; its `nodes` are those where something of them was looked at.
+    :param only_zones, only_nodes: which were asked for, sorted; none for all. `changes` is about those nodes alone.
     :param changes: what an apply would change there; None where it cannot be planned, and `no_plan` says why.
     """
 
@@ -166,5 +166,10 @@ class ClusterStatus:
     nodes: tuple[NodeStatus, ...] = ()
     changes: ChangeSet | None = None
     no_plan: tuple[str, ...] = ()
-    is_part: bool = False
-    names_nodes: bool = False
+    only_zones: tuple[str, ...] = ()
+    only_nodes: tuple[NodeName, ...] = ()
+
+    @property
+    def is_part(self) -> bool:
+        """Only some zones or nodes were asked for."""
+        return bool(self.only_zones or self.only_nodes)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -375,7 +376,7 @@ def test_a_large_cluster_fits_a_screen_and_says_what_it_leaves_out(
 
 
 def test_what_was_asked_for_by_name_is_shown_whole() -> None:
-    shown = printed(replace(large(40, 30), is_part=True), 80)
+    shown = printed(replace(large(40, 30), only_zones=("zone1",)), 80)
     assert len([line for line in shown.splitlines() if line.startswith("  ok")]) == 70
 
 
@@ -405,3 +406,73 @@ def test_columns_that_are_too_wide_are_shortened_with_a_mark() -> None:
     shown = printed(replace(status, nodes=(wide,)), 80).splitlines()
     assert max(map(len, shown)) <= 80
     assert any("…" in line for line in shown)
+
+
+# --- a part of it
+
+
+LIMITED = "vxlan: some\n\tnodes node1\n\nvnet: few\n\tzone some\n\ttag 4711\n\nvxlan: empty\n\n"
+ELSEWHERE = {"gone": {"node2": "node2: timed out"}, "off": ["node3"]}
+
+
+def more_zones(folder: Path, damage: dict[str, Any] | None = None) -> Path:
+    """A snapshot with a zone on one node, and one without VNets."""
+    healthy = read_snapshot(HEALTHY)
+    text = f"{healthy.pve_files['pvesdn.cfg']}\n{LIMITED}"
+    write_snapshot(folder / "more", damaged(healthy, {**(damage or {}), "pve_files": {"pvesdn.cfg": text}}))
+    return folder / "more"
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--zone", "plain"), "zone plain"),
+        (("--zone", "prod", "--zone", "plain"), "zones plain, prod"),
+        (("--node", "node2"), "node node2"),
+        (("--zone", "plain", "--node", "node1", "--node", "node2"), "zone plain on node1, node2"),
+    ],
+)
+def test_the_verdict_of_a_part_says_that_it_is_about_a_part(words: tuple[str, ...], part: str) -> None:
+    done = call("status", "--from", HEALTHY, *words, "-q")
+    assert done.out == f"ok: {part}: as the definitions say; other zones and nodes are not judged\n"
+    assert done.status == 0
+
+
+def test_what_is_bad_in_a_part_is_told_of_that_part(tmp_path: Path) -> None:
+    done = call("status", "--from", stored("device-deleted", tmp_path), "--zone", "prod", "-q")
+    assert (done.status, done.out.startswith("BAD: zone prod: 1 bad; node2: ")) == (1, True)
+
+
+def test_nodes_elsewhere_that_are_off_or_do_not_answer_do_not_matter_to_a_part(tmp_path: Path) -> None:
+    folder = more_zones(tmp_path, ELSEWHERE)
+    done = call("status", "--from", folder, "--zone", "some", "--json")
+    document = json.loads(done.out)
+    assert (document["unreachable"], document["offline"]) == ({}, [])
+    assert {item["node"] for item in document["findings"]} == {"node1"}
+    assert done.status == 1  # nobody has applied that zone
+
+
+def test_guests_are_those_on_the_nodes_that_are_shown(applied: FakeCluster, settings: Path) -> None:
+    numbers = []
+    for words in ((), ("--node", "node1"), ("--node", "node3")):
+        done = call("--config", settings, "status", "--json", *words, cluster=applied)
+        numbers += [zone["guests"] for zone in json.loads(done.out)["zones"]]
+    assert numbers == [2, 1, 0]
+
+
+def test_a_zone_of_which_nothing_could_be_looked_at_is_not_ok(tmp_path: Path) -> None:
+    folder = more_zones(tmp_path)
+    done = call("status", "--from", folder, "--zone", "empty", "-q")
+    assert (done.status, done.out.startswith("zone empty: nothing could be looked at: there is nothing of it ")) == (
+        2,
+        True,
+    )
+    gone = more_zones(tmp_path / "gone", {"gone": {"node1": "node1: timed out"}})
+    done = call("status", "--from", gone, "--zone", "some", "-q")
+    assert (done.status, done.out) == (2, "zone some: nothing could be looked at: no node of it was looked at\n")
+
+
+def test_a_zone_that_is_on_none_of_the_nodes_is_refused(tmp_path: Path) -> None:
+    done = call("status", "--from", more_zones(tmp_path), "--zone", "some", "--node", "node2")
+    assert (done.status, done.out) == (2, "")
+    assert "there is nothing of some on node2; leave one of them out" in done.err

@@ -20,7 +20,6 @@ from pvesdn.model.history import Entry
 from pvesdn.model.open_apply import LockHolder, OpenState
 from pvesdn.model.ranges import ranges
 from pvesdn.model.status import ClusterStatus, Health
-from pvesdn.model.verification import Verification
 from pvesdn.workflows.confirmation import Found, Standing
 
 _SHOWN = 4
@@ -34,7 +33,7 @@ _ENDS = {
 
 def status_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
     """The whole screen, see `docs/running.md`."""
-    yield verdict_line(status.verification, width)
+    yield verdict_line(status, width)
     yield from wrapped(_cluster(status), width)
     yield from zone_lines(status, width)
     yield from node_lines(status, width)
@@ -43,11 +42,15 @@ def status_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
     yield from _not_known(status, width)
 
 
-def verdict_line(verification: Verification, width: int | None = None) -> Line:
-    """Healthy, or what is bad first."""
+def verdict_line(status: ClusterStatus, width: int | None = None) -> Line:
+    """Healthy, or what is bad first; of a part, that it is about no more than that."""
+    verification = status.verification
+    part = f"{_part(status)}: " if status.is_part else ""
     bad, warnings = verification.count(Severity.ERROR), verification.count(Severity.WARNING)
     if not verification.nodes:
-        return (Span("Nothing could be looked at: no node was reached.", Style.ERROR),)
+        why = next((zone.first for zone in status.zones if part and zone.first), "no node was reached.")
+        nothing = f"{part}nothing could be looked at" if part else "Nothing could be looked at"
+        return (Span(clipped(f"{nothing}: {why}", width), Style.ERROR),)
     told = [counts(bad, warnings)] if bad or warnings else []
     if verification.unreachable:
         told.append(f"{counted(len(verification.unreachable), 'node')} not reached")
@@ -58,8 +61,20 @@ def verdict_line(verification: Verification, width: int | None = None) -> Line:
     doubtful = Health.WARNING if verification.has_doubts else Health.OK
     word = WORDS[Health.BAD if bad or verification.unreachable else doubtful]
     first = next((f"; {in_a_line(found)}" for found in verification.discrepancies), "")
-    text = f": {', '.join(told)}{first}" if told else ": the network is what the definitions say"
+    good = f"{part}as the definitions say; other zones and nodes are not judged"
+    if not part:
+        good = "the network is what the definitions say"
+    text = f": {part}{', '.join(told)}{first}" if told else f": {good}"
     return word, clipped(text, None if width is None else width - len(word.text))
+
+
+def _part(status: ClusterStatus) -> str:
+    """``zones mcast, plain on node1``."""
+    zones, nodes = _some(status.only_zones), ranges(status.only_nodes)
+    named = f"zone{'s' if len(status.only_zones) > 1 else ''} {zones}" if zones else ""
+    if not nodes:
+        return named
+    return f"{named} on {nodes}" if named else f"node{'s' if len(status.only_nodes) > 1 else ''} {nodes}"
 
 
 def _cluster(status: ClusterStatus) -> Iterator[Line]:
@@ -121,7 +136,7 @@ def _not_applied(status: ClusterStatus) -> Iterator[Line]:
             Span("pvesdn.cfg", Style.WARNING),
             f" is not what was applied last: pvesdn diff {status.in_force} tells how",
         )
-    yield last_line(changes, summarize(changes, is_part=status.names_nodes))
+    yield last_line(changes, summarize(changes, is_part=bool(status.only_nodes)))
     if blocked := [node.node for node in changes.nodes if node.obstacles]:
         yield Span("Blocked", Style.ERROR), f" on {ranges(blocked)}: `pvesdn apply` would refuse; see pvesdn plan"
     elif not changes.is_empty:

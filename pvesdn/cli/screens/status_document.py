@@ -50,7 +50,7 @@ def _plan(status: ClusterStatus) -> dict[str, Any] | None:
     changes = status.changes
     if changes is None:
         return None
-    summary = summarize(changes, is_part=status.names_nodes)
+    summary = summarize(changes, is_part=bool(status.only_nodes))
     line = "".join(part.text if isinstance(part, Span) else part for part in last_line(changes, summary))
     return {"plan": line, "summary": summary_document(changes, summary)}
 

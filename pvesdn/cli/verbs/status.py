@@ -62,7 +62,7 @@ def status(
     if session.wants_json:
         session.document("status", status_document(found, ended))
     elif session.screen.is_quiet:
-        session.screen.lines([verdict_line(found.verification, session.screen.width)])
+        session.screen.lines([verdict_line(found, session.screen.width)])
     else:
         session.screen.lines(status_lines(found, session.screen.width))
     return ended
@@ -72,14 +72,22 @@ def _look(world: World, asked: Asked) -> ClusterStatus:
     snapshot = read_cluster(world, has_state=True)
     known = understand(snapshot, intent="running")
     require_names(known, asked.nodes or frozenset(), asked.zones or frozenset())
-    return status_understood(known, Renderer(), look_beside(world, snapshot), asked)
+    return _with_something(status_understood(known, Renderer(), look_beside(world, snapshot), asked))
 
 
 def _stored(session: Session, folder: Path, asked: Asked) -> ClusterStatus:
     snapshot = take(session, folder)
     known = understand(snapshot, intent="running")
     require_names(known, asked.nodes or frozenset(), asked.zones or frozenset())
-    return status_understood(known, Renderer(), beside_stored(snapshot), asked)
+    return _with_something(status_understood(known, Renderer(), beside_stored(snapshot), asked))
+
+
+def _with_something(found: ClusterStatus) -> ClusterStatus:
+    """:raises SettingsError: of the zones that were asked for, none is on one of the nodes that were."""
+    if found.only_zones and not found.zones:
+        zones, nodes = ", ".join(found.only_zones), ", ".join(found.only_nodes)
+        raise SettingsError(f"there is nothing of {zones} on {nodes}", hint="leave one of them out")
+    return found
 
 
 def _watch(session: Session, asked: Asked, every: int) -> int:
@@ -128,7 +136,7 @@ def _lines(session: Session, found: ClusterStatus | PvesdnError) -> Iterator[Lin
 def _short(found: ClusterStatus | PvesdnError) -> Line:
     if isinstance(found, PvesdnError):
         return Span("not known: ", Style.ERROR), " ".join(str(found).split())
-    return verdict_line(found.verification)
+    return verdict_line(found)
 
 
 def _now(world: World) -> str:

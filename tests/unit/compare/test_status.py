@@ -21,7 +21,6 @@ from pvesdn.workflows.understand import understand
 from tests.cli.test_verify import HEALTHY
 from tests.golden_verify.damage import damaged
 
-
 CASES = Path(__file__).parents[2] / "golden_verify"
 
 
@@ -99,7 +98,9 @@ def test_only_what_was_asked_for_is_there() -> None:
     damage = {"devices": {"node2": {"vxlan_web": None}}}
     status = look(damage, asked=Asked(zones=frozenset({"plain"})))
     assert ([row.id for row in status.zones], len(status.nodes)) == (["plain"], 3)
-    assert (status.verification.discrepancies, status.is_part, status.names_nodes) == ((), True, False)
+    assert (status.verification.discrepancies, status.is_part, status.only_nodes) == ((), True, ())
+    # The other numbers in the row are of the whole node too.
+    assert (node(status, "node2").health, node(status, "node2").drift) == (Health.OK, Drift(devices=1))
     status = look(damage, asked=Asked(nodes=frozenset({"node2"})))
     assert ([row.name for row in status.nodes], len(status.zones)) == (["node2"], 4)
     assert (status.changes is not None and [row.node for row in status.changes.nodes]) == ["node2"]
