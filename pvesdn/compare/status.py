@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pvesdn.compare.counts import summarize
-from pvesdn.compare.live_view import ClusterView, NodeView
+from pvesdn.compare.live_view import ClusterView
+from pvesdn.compare.status_of_node import drift, last_apply, sessions, to_do, vnis
 from pvesdn.compare.uncarried import UPLINK
 from pvesdn.design.shared.kinds import kind_of
 from pvesdn.model.cluster import Vtep
@@ -17,26 +17,20 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Severity
 from pvesdn.model.guests import ports_by_bridge
-from pvesdn.model.history import DONE, Ending, Entry, History
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import UnmanagedZone
-from pvesdn.model.ranges import is_among, ranges
+from pvesdn.model.ranges import ranges
 from pvesdn.model.sdn import Zone
 from pvesdn.model.status import (
     Beside,
     ClusterStatus,
-    Drift,
     Health,
-    NodeApply,
     NodeStatus,
-    Share,
-    ToDo,
     ZoneStatus,
 )
-from pvesdn.model.verification import Discrepancy, NotChecked, Subject, Verification
+from pvesdn.model.verification import Discrepancy, NotChecked, Verification
 
 _OF_PVES_SDN = "libpve-network-perl"
-_DEVICES = frozenset({Subject.DEVICE, Subject.FLOODING})
 _OFF = "off, as the cluster says"
 _NO_NODE = "no node of it was looked at"
 _NOTHING_THERE = "there is nothing of it to look at yet: no VNet of it is on these nodes"
@@ -233,7 +227,7 @@ def _guests(given: DesignInput, nodes: Iterable[str], vnets: Collection[str]) ->
 
 
 def _node(name: str, parts: Parts, verification: Verification) -> NodeStatus:
-    known = NodeStatus(name, Health.OK, vteps=_vteps(name, parts), last_apply=_last_apply(name, parts.beside.history))
+    known = NodeStatus(name, Health.OK, vteps=_vteps(name, parts), last_apply=last_apply(name, parts.beside.history))
     if name in verification.offline:
         return replace(known, health=Health.OFF, first=_OFF)
     if name in verification.unreachable:
@@ -247,10 +241,10 @@ def _node(name: str, parts: Parts, verification: Verification) -> NodeStatus:
     return replace(
         known,
         health=Health.WARNING if unseen and health is Health.OK else health,
-        sessions=_sessions(view),
-        vnis=_vnis(view),
-        drift=_drift([item for item in parts.verification.discrepancies if item.node == name]),
-        to_do=_to_do(name, parts.changes),
+        sessions=sessions(view),
+        vnis=vnis(view),
+        drift=drift([item for item in parts.verification.discrepancies if item.node == name]),
+        to_do=to_do(name, parts.changes),
         bad=_count(found, Severity.ERROR),
         warnings=_count(found, Severity.WARNING),
         first=in_a_line(found[0]) if found else _not_seen(unseen),
@@ -266,57 +260,3 @@ def _vteps(name: str, parts: Parts) -> tuple[IpAddress, ...]:
     found = [] if view is None else [device.vtep for device in view.expected.devices if device.vtep is not None]
     chosen = parts.vteps.get(name)
     return tuple(dict.fromkeys([*([] if chosen is None else [chosen.address]), *found]))
-
-
-def _sessions(view: NodeView) -> Share | None:
-    wanted, there = view.expected.sessions, view.state.sessions
-    if wanted and there is None:
-        return None
-    up = [live for session in wanted if (live := (there or {}).get(session.peer)) is not None and live.is_established]
-    return Share(len(up), len(wanted))
-
-
-def _vnis(view: NodeView) -> Share | None:
-    """As the kernel has them, and FRR where they are EVPN's: up is what both have."""
-    of_evpn = {vni.vni for vni in view.expected.vnis}
-    if of_evpn and view.state.vnis is None:
-        return None
-    in_frr = {number for number, live in (view.state.vnis or {}).items() if live.state in {"", "Up"}}
-    wanted = [device for device in view.expected.devices if device.kind == "vxlan" and device.vni is not None]
-    up = 0
-    for device in wanted:
-        live = view.state.devices.get(device.name)
-        is_there = live is not None and live.is_up and live.vni == device.vni
-        up += is_there and (device.vni not in of_evpn or device.vni in in_frr)
-    return Share(up, len(wanted))
-
-
-def _drift(found: Collection[Discrepancy]) -> Drift:
-    """What somebody or something has changed; not what was drawn or defined and has not been applied."""
-    changed = {item.object for item in found if item.subject is Subject.FILE and item.is_edit}
-    devices = {item.object for item in found if item.subject in _DEVICES and item.trait != UPLINK}
-    return Drift(files=len(changed), devices=len(devices))
-
-
-def _to_do(name: str, changes: ChangeSet | None) -> ToDo | None:
-    node = next((node for node in changes.nodes if node.node == name), None) if changes is not None else None
-    if changes is None or node is None or (node.is_empty and not node.obstacles):
-        return None
-    counted = summarize(replace(changes, nodes=(node,)))
-    return ToDo(counted.add, counted.change, counted.replace, counted.remove, is_blocked=bool(node.obstacles))
-
-
-def _last_apply(name: str, history: History | None) -> NodeApply | None:
-    for entry in reversed(() if history is None else history.entries):
-        if is_among(name, entry.plan.where):
-            return NodeApply(entry.number, _ended_on(name, entry))
-    return None
-
-
-def _ended_on(name: str, entry: Entry) -> str:
-    """How an apply ended on a node: in its own words where they are others than those of all."""
-    own = next((result.what for result in entry.results if is_among(name, result.nodes)), None)
-    if own == DONE:
-        # What is told of all is about nodes that were not reached, or not put back.
-        return DONE if entry.ending in {Ending.INCOMPLETE, Ending.PARTLY} else entry.ending.value
-    return entry.ending.value if own is None else own

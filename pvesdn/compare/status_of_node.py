@@ -1,0 +1,74 @@
+"""What the row of one node counts in a `ClusterStatus`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from pvesdn.compare.counts import summarize
+from pvesdn.compare.live_view import NodeView
+from pvesdn.compare.uncarried import UPLINK
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.history import DONE, Ending, Entry, History
+from pvesdn.model.ranges import is_among
+from pvesdn.model.status import Drift, NodeApply, Share, ToDo
+from pvesdn.model.verification import Discrepancy, Subject
+
+_DEVICES = frozenset({Subject.DEVICE, Subject.FLOODING})
+
+
+def sessions(view: NodeView) -> Share | None:
+    """Of BGP: those that are established; None where nobody could see them."""
+    wanted, there = view.expected.sessions, view.state.sessions
+    if wanted and there is None:
+        return None
+    up = [live for session in wanted if (live := (there or {}).get(session.peer)) is not None and live.is_established]
+    return Share(len(up), len(wanted))
+
+
+def vnis(view: NodeView) -> Share | None:
+    """As the kernel has them, and FRR where they are EVPN's: up is what both have."""
+    of_evpn = {vni.vni for vni in view.expected.vnis}
+    if of_evpn and view.state.vnis is None:
+        return None
+    in_frr = {number for number, live in (view.state.vnis or {}).items() if live.state in {"", "Up"}}
+    wanted = [device for device in view.expected.devices if device.kind == "vxlan" and device.vni is not None]
+    up = 0
+    for device in wanted:
+        live = view.state.devices.get(device.name)
+        is_there = live is not None and live.is_up and live.vni == device.vni
+        up += is_there and (device.vni not in of_evpn or device.vni in in_frr)
+    return Share(up, len(wanted))
+
+
+def drift(found: Collection[Discrepancy]) -> Drift:
+    """What somebody or something has changed; not what was drawn or defined and has not been applied."""
+    changed = {item.object for item in found if item.subject is Subject.FILE and item.is_edit}
+    devices = {item.object for item in found if item.subject in _DEVICES and item.trait != UPLINK}
+    return Drift(files=len(changed), devices=len(devices))
+
+
+def to_do(name: str, changes: ChangeSet | None) -> ToDo | None:
+    """What an apply would do on a node; None for nothing, and where it cannot be planned."""
+    node = next((node for node in changes.nodes if node.node == name), None) if changes is not None else None
+    if changes is None or node is None or (node.is_empty and not node.obstacles):
+        return None
+    counted = summarize(replace(changes, nodes=(node,)))
+    return ToDo(counted.add, counted.change, counted.replace, counted.remove, is_blocked=bool(node.obstacles))
+
+
+def last_apply(name: str, history: History | None) -> NodeApply | None:
+    """The newest apply that was about a node."""
+    for entry in reversed(() if history is None else history.entries):
+        if is_among(name, entry.plan.where):
+            return NodeApply(entry.number, _ended_on(name, entry))
+    return None
+
+
+def _ended_on(name: str, entry: Entry) -> str:
+    """How an apply ended on a node: in its own words where they are others than those of all."""
+    own = next((result.what for result in entry.results if is_among(name, result.nodes)), None)
+    if own == DONE:
+        # What is told of all is about nodes that were not reached, or not put back.
+        return DONE if entry.ending in {Ending.INCOMPLETE, Ending.PARTLY} else entry.ending.value
+    return entry.ending.value if own is None else own
