@@ -120,8 +120,8 @@ class Beside:
 
     :param history: None where it is not known.
     :param open: applies that are open: by id, how each stands on its nodes; None where it is not known.
-    :param lock: who holds the cluster lock; None for nobody, and where it is not known.
-    :param is_sdn_locked: somebody has locked PVE's definitions.
+    :param lock: who has written down that the cluster lock is theirs; None for nobody, and where it is not known.
+    :param is_sdn_locked: somebody has locked PVE's definitions; None where it is not known, and then `lock` is not.
     :param own_digest: of pvesdn.cfg, as the history names texts; None where there is no such file.
     :param unknown: what could not be learned, in one line each, with the reason.
     """
@@ -129,7 +129,7 @@ class Beside:
     history: History | None = None
     open: Mapping[str, Mapping[NodeName, OpenApply]] | None = None
     lock: LockHolder | None = None
-    is_sdn_locked: bool = False
+    is_sdn_locked: bool | None = None
     own_digest: str | None = None
     unknown: tuple[str, ...] = ()
 

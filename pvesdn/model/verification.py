@@ -48,8 +48,8 @@ class Discrepancy:
     :param severity: an error is bad, a warning may become it.
     :param parts: where several things of one kind are told together, each of them: lines, addresses, VTEPs.
     :param peer: of a BGP session or a path the member at the other end; empty where it is not a member's.
-    :param is_edit: of a file: somebody has edited or removed it, or nothing reads it any more; not where it is only that
-        what was defined has not been applied.
+    :param is_edit: of a file: somebody has edited or removed it, or nothing reads it any more; not where all it lacks
+        is an apply.
     """
 
     node: str

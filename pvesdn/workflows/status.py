@@ -9,12 +9,14 @@ from pvesdn.compare.live_paths import WHAT
 from pvesdn.compare.live_view import ClusterView
 from pvesdn.compare.status import Asked, Parts, cluster_status
 from pvesdn.decode.cluster.holder import decode_holder_file
+from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.decode.history import decode_history, digest_of
 from pvesdn.encode.kept import own_definitions
 from pvesdn.errors import HistoryError, NodeError, PvesdnError, SdnConfigError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import HISTORY_FILE
 from pvesdn.model.open_apply import HOLDER_FILE
+from pvesdn.model.ranges import ranges
 from pvesdn.model.snapshot import OWN_NAME, Snapshot
 from pvesdn.model.status import Beside, ClusterStatus
 from pvesdn.model.verification import Discrepancy, NotChecked
@@ -31,6 +33,7 @@ from pvesdn.workflows.world import World
 _SDN_LOCK = f"{SDN_DIR}/.lock"
 """PVE's own lock of its definitions (docs/pve.md §1.3)."""
 _NOT_STORED = "history, open applies and locks: a snapshot does not hold them"
+_UNASKED = "off, or did not answer before"
 _NO_PACKETS = "status sends none: pvesdn verify does"
 
 
@@ -50,8 +53,11 @@ def look_beside(world: World, snapshot: Snapshot) -> Beside:
     else:
         found = _with_files(found, files, world.clock.now())
     now = standing_on(world, answered, {})
-    unasked = tuple(f"open applies on {node}: {why.removeprefix(f'{node}: ')}" for node, why in now.silent.items())
-    return replace(found, open={one.id: one.nodes for one in now.open}, unknown=(*found.unknown, *unasked))
+    silent = tuple(f"open applies on {node}: {why.removeprefix(f'{node}: ')}" for node, why in now.silent.items())
+    if unasked := sorted({member.name for member in decode_cluster(snapshot.api).members} - set(answered)):
+        silent += (f"open applies on {ranges(unasked)}: {_UNASKED}",)
+    standing = {one.id: one.nodes for one in now.open} if now.kept else None
+    return replace(found, open=standing, unknown=(*found.unknown, *silent))
 
 
 def beside_stored(snapshot: Snapshot) -> Beside:

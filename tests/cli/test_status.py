@@ -159,13 +159,42 @@ def test_a_node_that_does_not_tell_what_is_open_is_named(applied: FakeCluster, s
     assert "not known: open applies on node2: " in call("--config", settings, "status", cluster=applied).out
 
 
+def test_open_applies_are_not_known_where_every_node_is_silent(applied: FakeCluster, settings: Path) -> None:
+    for name in NODES:
+        applied.nodes[name].lost["standing"] = "connection reset"
+    document = json.loads(call("--config", settings, "status", "--json", cluster=applied).out)
+    assert (document["open"], len(document["unknown"])) == (None, 3)
+    assert document["is_sdn_locked"] is False
+
+
+def test_nodes_that_were_not_asked_what_is_open_are_named(applied: FakeCluster, settings: Path) -> None:
+    applied.nodes["node3"].off = "no route to host"
+    document = json.loads(call("--config", settings, "status", "--json", cluster=applied).out)
+    assert document["open"] == []
+    assert document["unknown"] == ["open applies on node3: off, or did not answer before"]
+
+
+def test_a_snapshot_does_not_know_of_locks() -> None:
+    document = json.loads(call("status", "--from", HEALTHY, "--json").out)
+    assert (document["is_sdn_locked"], document["lock"], document["open"]) == (None, None, None)
+
+
 def test_pending_definitions_that_are_wrong_do_not_hide_what_runs(applied: FakeCluster, settings: Path) -> None:
     applied.nodes.pve_files["/etc/pve/sdn/zones.cfg"] = "vxlan: pvx\n\tnodes nobody\n\tpeers x\n\n"
     done = call("--config", settings, "status", cluster=applied)
     assert "Cannot be planned: zones.cfg:" in done.out
     assert "1/1   1 done   -      ?\n" in done.out
     document = json.loads(call("--config", settings, "status", "--json", cluster=applied).out)
-    assert (document["plan"], bool(document["problems"])) == (None, True)
+    assert (document["plan"], document["pending"], bool(document["problems"])) == (None, None, True)
+
+
+def test_what_is_drawn_and_edited_is_told_where_it_cannot_be_planned() -> None:
+    status = replace(
+        large(1, 1), changes=None, no_plan=("zones.cfg:1: no",), uncarried=("db",), own_differs=True, in_force=41
+    )
+    shown = printed(status, None)
+    assert "Carried by nobody yet: VNets db of PVE's panel\npvesdn.cfg is not what was applied last" in shown
+    assert "Cannot be planned: zones.cfg:1: no; see pvesdn plan\n" in shown
 
 
 def test_the_document_has_every_part_and_every_key_is_documented(applied: FakeCluster, settings: Path) -> None:

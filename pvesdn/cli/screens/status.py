@@ -122,11 +122,7 @@ def _lock(holder: LockHolder) -> Line:
 def _not_applied(status: ClusterStatus) -> Iterator[Line]:
     """What somebody has drawn or edited, and nobody applied; what an apply would do, as a plan ends."""
     changes = status.changes
-    if changes is None:
-        more = f" (and {len(status.no_plan) - 1} more)" if len(status.no_plan) > 1 else ""
-        yield Span("Cannot be planned", Style.ERROR), f": {''.join(status.no_plan[:1])}{more}; see pvesdn plan"
-        return
-    if changes.pending:
+    if changes is not None and changes.pending:
         told = [f"{row.kind} {row.id} {row.state}" for row in changes.pending]
         yield Span("Pending in PVE", Style.WARNING), f": {_some(told)}"
     if status.uncarried:
@@ -136,6 +132,10 @@ def _not_applied(status: ClusterStatus) -> Iterator[Line]:
             Span("pvesdn.cfg", Style.WARNING),
             f" is not what was applied last: pvesdn diff {status.in_force} tells how",
         )
+    if changes is None:
+        more = f" (and {len(status.no_plan) - 1} more)" if len(status.no_plan) > 1 else ""
+        yield Span("Cannot be planned", Style.ERROR), f": {''.join(status.no_plan[:1])}{more}; see pvesdn plan"
+        return
     yield last_line(changes, summarize(changes, is_part=bool(status.only_nodes)))
     if blocked := [node.node for node in changes.nodes if node.obstacles]:
         yield Span("Blocked", Style.ERROR), f" on {ranges(blocked)}: `pvesdn apply` would refuse; see pvesdn plan"

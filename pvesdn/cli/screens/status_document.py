@@ -38,7 +38,7 @@ def status_document(status: ClusterStatus, exit_status: int) -> dict[str, Any]:
         "nodes": [_node(node) for node in status.nodes],
         "plan": _plan(status),
         "problems": list(status.no_plan),
-        "pending": pending(() if status.changes is None else status.changes.pending),
+        "pending": None if status.changes is None else pending(status.changes.pending),
         "own_differs": status.own_differs,
         "uncarried": list(status.uncarried),
         **{key: verified[key] for key in ("findings", "not_checked", "unreachable", "offline")},
