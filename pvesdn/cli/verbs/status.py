@@ -14,12 +14,14 @@ from pvesdn.cli.screens.refresh import show_again
 from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.screens.status import status_lines, verdict_line
 from pvesdn.cli.screens.status_document import status_document
+from pvesdn.cli.screens.tables import clipped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, some, take
 from pvesdn.cli.verdict import Judging, require_names, status_of
 from pvesdn.compare.status import Asked
 from pvesdn.errors import NodeUnreachable, PvesdnError, SettingsError
 from pvesdn.model.status import ClusterStatus
+from pvesdn.ports import Clock
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.status import beside_stored, look_beside, status_understood
@@ -91,29 +93,44 @@ def _with_something(found: ClusterStatus) -> ClusterStatus:
 
 
 def _watch(session: Session, asked: Asked, every: int) -> int:
-    """Look until somebody interrupts it. The first look has to succeed; whatever fails later is told, and may pass."""
-    world = cluster_of(session)
-    _tell(session, world, _look(world, asked), every)
+    """Look until somebody interrupts it.
+
+    :raises SettingsError: see `_try`.
+    """
+    clock = cluster_of(session).clock
     while True:
-        world.clock.sleep(every)
-        # Made anew, since who is a member and where may have changed.
-        world = cluster_of(session)
-        try:
-            found: ClusterStatus | PvesdnError = _look(world, asked)
-        except PvesdnError as error:
-            found = error
-        _tell(session, world, found, every)
+        _tell(session, clock, _try(session, asked), every)
+        clock.sleep(every)
 
 
-def _tell(session: Session, world: World, found: ClusterStatus | PvesdnError, every: int) -> None:
-    """On a terminal a whole screen, else one line: of text, or with a document."""
+def _try(session: Session, asked: Asked) -> ClusterStatus | PvesdnError:
+    """A look, or why there is none: that may pass.
+
+    :raises SettingsError: the settings or the names are wrong, which does not pass.
+    """
+    try:
+        # The world is made anew, since who is a member and where may have changed.
+        return _look(cluster_of(session), asked)
+    except SettingsError:
+        raise
+    except PvesdnError as error:
+        return error
+
+
+def _tell(session: Session, clock: Clock, found: ClusterStatus | PvesdnError, every: int) -> None:
+    """On a terminal a whole screen, else one line: of text, or with a document. When quiet the verdict alone."""
     if session.wants_json:
         _print_document(session, found)
+    elif session.screen.is_quiet and sys.stdout.isatty():
+        show_again(session.screen, [_short(found, session.screen.width)], session.environ)
+    elif session.screen.is_quiet:
+        session.screen.line(*_short(found))
+        sys.stdout.flush()
     elif sys.stdout.isatty():
-        head = f"pvesdn status at {_now(world)}, every {every} s; Ctrl-C ends it"
+        head = f"pvesdn status at {_now(clock)}, every {every} s; Ctrl-C ends it"
         show_again(session.screen, [(Span(head, Style.FAINT),), *_lines(session, found)], session.environ)
     else:
-        session.screen.line(f"{_now(world)}  ", *_short(found))
+        session.screen.line(f"{_now(clock)}  ", *_short(found))
         sys.stdout.flush()
 
 
@@ -133,12 +150,13 @@ def _lines(session: Session, found: ClusterStatus | PvesdnError) -> Iterator[Lin
         yield from status_lines(found, session.screen.width)
 
 
-def _short(found: ClusterStatus | PvesdnError) -> Line:
+def _short(found: ClusterStatus | PvesdnError, width: int | None = None) -> Line:
     if isinstance(found, PvesdnError):
-        return Span("not known: ", Style.ERROR), " ".join(str(found).split())
-    return verdict_line(found)
+        head = Span("not known: ", Style.ERROR)
+        return head, clipped(" ".join(str(found).split()), None if width is None else width - len(head.text))
+    return verdict_line(found, width)
 
 
-def _now(world: World) -> str:
+def _now(clock: Clock) -> str:
     """The time of day, as the machine has it."""
-    return time.strftime("%H:%M:%S", time.localtime(world.clock.now()))
+    return time.strftime("%H:%M:%S", time.localtime(clock.now()))
