@@ -129,8 +129,12 @@ def test_what_holds_locks_is_told(applied: FakeCluster, settings: Path) -> None:
     applied.nodes.pve_files |= {"/etc/pve/sdn/.lock": "a-token", HOLDER: "{"}
     done = call("--config", settings, "status", cluster=applied)
     assert "PVE's SDN is locked: somebody has taken the lock /etc/pve/sdn/.lock\n" in done.out
-    assert "Cluster lock: somebody who is not written down; its run gives it back" in done.out
+    assert "Cluster lock: written down as held, by whom is not legible; if that run has died, the next" in done.out
     assert "a-token" not in done.out
+    told = {"id": "ab", "who": "root on node1", "since": applied.clock.now() - 300}
+    applied.nodes.pve_files[HOLDER] = json.dumps(told)
+    done = call("--config", settings, "status", cluster=applied)
+    assert "Cluster lock: written down as held by root on node1, 5 min 0 s ago; if that run has died" in done.out
 
 
 def test_how_open_applies_end_depends_on_their_state(applied: FakeCluster, settings: Path) -> None:

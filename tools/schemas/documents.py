@@ -207,7 +207,12 @@ def _status() -> dict[str, Schema]:
         "cluster": record("The cluster", {**cluster, "packages": by_name(TEXT)}),
         "last_apply": or_null(part("entry")),
         "open": or_null(each(_opened())),
-        "lock": or_null(record("Who holds the cluster lock", {"id": TEXT, "who": TEXT, "age": or_null(_SECONDS)})),
+        "lock": or_null(
+            record(
+                "Who is written down as the holder of the cluster lock",
+                {"id": TEXT, "who": TEXT, "age": or_null(_SECONDS)},
+            )
+        ),
         "is_sdn_locked": or_null(SWITCH),
         "zones": each(record("A zone", {**zone, "vnets": NUMBER, "guests": or_null(NUMBER), **judged})),
         "nodes": each(record("A node", {**node, **judged})),

@@ -22,6 +22,7 @@ from pvesdn.model.ranges import ranges
 from pvesdn.model.status import ClusterStatus, Health
 from pvesdn.workflows.confirmation import Found, Standing
 
+_LEFT_BEHIND = "if that run has died, the next apply takes it after two minutes"
 _SHOWN = 4
 """As many things of a kind are told before the rest is counted."""
 _ENDS = {
@@ -114,9 +115,10 @@ def _open(status: ClusterStatus) -> Iterator[Line]:
 
 
 def _lock(holder: LockHolder) -> Line:
-    who = holder.who or "somebody who is not written down"
-    age = "" if holder.age is None else f", taken {duration(holder.age)} ago"
-    return Span("Cluster lock: ", Style.WARNING), f"{who}{age}; its run gives it back, or the next apply waits for it"
+    """All that is known is the note beside the lock, which a run that has died leaves behind."""
+    who = f"written down as held by {holder.who}" if holder.who else "written down as held, by whom is not legible"
+    age = "" if holder.age is None else f", {duration(holder.age)} ago"
+    return Span("Cluster lock: ", Style.WARNING), f"{who}{age}; {_LEFT_BEHIND}"
 
 
 def _not_applied(status: ClusterStatus) -> Iterator[Line]:
