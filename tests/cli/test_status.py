@@ -19,6 +19,7 @@ from pvesdn.errors import ApiUnavailable
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.files import ChangeSet, NodeChanges
 from pvesdn.model.history import Ending, Entry, History
+from pvesdn.model.ranges import ranges
 from pvesdn.model.status import (
     Beside,
     ClusterStatus,
@@ -369,11 +370,14 @@ def large(nodes: int, zones: int, *, bad_zones: Iterable[int] = (), off: Iterabl
         Discrepancy(f"pve{number}", Subject.DEVICE, f"vxlan_net{number}", "there", "absent", "deleted", "ifup")
         for number in bad_zones
     )
+    gone = sorted(f"pve{number}" for number in off)
+    doubt = f"{ranges(gone)}: off, as the cluster says" if gone else ""
     told = {item.node: f"{item.node}: {item.object}: found absent, expected there" for item in found}
     zone_rows = tuple(
         ZoneStatus(
             f"zone{number}", "EVPN, symmetric IRB", "pvesdn.cfg", names, 4, 12,
-            Health.BAD if f"pve{number}" in told else Health.OK, first=told.get(f"pve{number}", ""), seen=names,
+            Health.BAD if f"pve{number}" in told else Health.WARNING if gone else Health.OK,
+            first=told.get(f"pve{number}", doubt), seen=tuple(name for name in names if name not in gone),
         )
         for number in range(1, zones + 1)
     )  # fmt: skip
@@ -391,7 +395,6 @@ def large(nodes: int, zones: int, *, bad_zones: Iterable[int] = (), off: Iterabl
         )
         for number, name in enumerate(names, 1)
     )
-    gone = {f"pve{number}" for number in off}
     node_rows = tuple(
         NodeStatus(node.name, Health.OFF, node.vteps, last_apply=last) if node.name in gone else node
         for node in node_rows
@@ -404,7 +407,7 @@ def large(nodes: int, zones: int, *, bad_zones: Iterable[int] = (), off: Iterabl
         pve_version="9.1.5",
         members=nodes,
         online=nodes - len(gone),
-        verification=Verification(discrepancies=found, nodes=names, offline=tuple(sorted(gone))),
+        verification=Verification(discrepancies=found, nodes=names, offline=tuple(gone)),
         packages={name: "1.2.0" if name == "pve1" else "1.3.0" for name in names},
         beside=Beside(history=History((entry,))),
         last_apply=entry,
@@ -419,10 +422,31 @@ def printed(status: ClusterStatus, width: int | None) -> str:
     return "".join("".join(p.text if isinstance(p, Span) else p for p in line) + "\n" for line in lines)
 
 
+def wide() -> ClusterStatus:
+    """A cluster in which everything that can be long is."""
+    status = large(3, 2)
+    nodes = tuple(
+        replace(
+            node,
+            name=f"hypervisor-rack12-slot{number:02}",
+            vteps=(ip_address(f"2001:db8:aaaa:bbbb:cccc:dddd:eeee:{number}"), ip_address(f"192.168.100.{number}")),
+            sessions=Share(100, 127),
+            vnis=Share(1000, 1200),
+            last_apply=NodeApply(123456, "each with an outcome of its own"),
+            drift=Drift(files=12, devices=104),
+            to_do=ToDo(add=104, change=12, replace=11, remove=999),
+        )
+        for number, node in enumerate(status.nodes, 1)
+    )
+    zones = tuple(replace(zone, what=f"{zone.what}, carries customers-of-the-north") for zone in status.zones)
+    return replace(status, nodes=nodes, zones=zones)
+
+
 @pytest.mark.parametrize(
     ("case", "status", "most"),
     [
-        ("16-nodes", large(16, 20, bad_zones=(3, 7), off=(9,)), 50),
+        ("wide-cells", wide(), 20),
+        ("16-nodes", large(16, 20, bad_zones=(3, 7), off=(9,)), 53),
         ("40-nodes-30-zones", large(40, 30, bad_zones=(2, 29), off=(5, 6, 40)), 45),
         ("40-nodes-all-bad", large(40, 30, bad_zones=range(1, 31)), 60),
     ],
@@ -466,6 +490,16 @@ def test_columns_that_are_too_wide_are_shortened_with_a_mark() -> None:
     shown = printed(replace(status, nodes=(wide,)), 80).splitlines()
     assert max(map(len, shown)) <= 80
     assert any("…" in line for line in shown)
+
+
+def test_a_name_that_is_too_long_keeps_its_end() -> None:
+    shown = printed(wide(), 80).splitlines()
+    assert [line.split()[1][-2:] for line in shown if "hyp" in line] == ["01", "02", "03"]
+
+
+def test_reasons_that_are_left_out_are_counted_over_all_rows() -> None:
+    shown = printed(large(40, 30, bad_zones=range(1, 31)), 80)
+    assert "  25 more reasons left out: pvesdn verify tells all of them\n" in shown
 
 
 # --- a part of it

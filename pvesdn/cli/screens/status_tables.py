@@ -16,8 +16,10 @@ _ZONES, _NODES = 20, 16
 """Rows of each kind that fit one screen."""
 _REASONS = 5
 """As many rows of each kind have a line that says why."""
+_FLEXIBLE = {"zone": (1, 2), "node": (1, 2, 5, 6, 7)}
+"""Columns that may be shortened: names, kinds, VTEPs, and of a node also how an apply ended, drift and the plan."""
+_NAMES = (1,)
 _INDENT = 6
-_AS_ABOVE = "for the same reason as above"
 WORDS = {
     Health.BAD: Span("BAD", Style.ERROR),
     Health.UNREACHABLE: Span("no answer", Style.ERROR),
@@ -85,7 +87,8 @@ def _rows(head: tuple[str, ...], rows: Sequence[_Row], most: int, width: int | N
     header, *lines = table(
         [("", *head), *((word.text, *row.cells) for word, row in zip(words, shown, strict=True))],
         width,
-        flexible=(1, 2),
+        flexible=_FLEXIBLE[noun],
+        names=_NAMES,
         styles=[Style.PLAIN, *(word.style for word in words)],
     )
     yield ()
@@ -97,14 +100,13 @@ def _rows(head: tuple[str, ...], rows: Sequence[_Row], most: int, width: int | N
         if not first:
             continue
         of_all = f"these {len(alike)}: " if len(alike) > 1 else ""
+        if first not in told:
+            told.append(first)
         if first in told[:_REASONS]:
-            yield (" " * _INDENT + of_all + _AS_ABOVE,)
-            continue
-        told.append(first)
-        if len(told) <= _REASONS:
             yield " " * _INDENT, clipped(of_all + first, None if width is None else width - _INDENT)
-    if len(told) > _REASONS:
-        yield (f"  {counted(len(told) - _REASONS, 'more reason')} left out: pvesdn verify tells all of them",)
+    unsaid = {_anywhere(row.first) for row in rows if row.first} - {_anywhere(first) for first in told[:_REASONS]}
+    if unsaid:
+        yield (f"  {counted(len(unsaid), 'more reason')} left out: pvesdn verify tells all of them",)
     if left:
         yield (f"  {_left(left, noun)}",)
     if any(_UNKNOWN in row.cells for row in shown):
