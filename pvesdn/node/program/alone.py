@@ -59,7 +59,7 @@ def undo_at_boot(machine: Machine) -> int:
         checkpoint = load_checkpoint(machine)
         if checkpoint is not None and COMMITTING not in checkpoint["begun"] and not checkpoint.get(KEPT):
             print("this node was restarted in the middle of an apply by {who}".format(**checkpoint))
-            unstage(machine, sorted(targets(machine)))
+            unstage(machine, targets(machine))
             for line in put_files_back(machine, checkpoint):
                 print(line)
     return 0

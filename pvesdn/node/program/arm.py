@@ -70,7 +70,7 @@ def arm(machine: Machine, arguments: Value) -> Value:
             survives = set_guard(machine, name) if machine.source else True
             save_checkpoint(machine, checkpoint)
         except BaseException:
-            unstage(machine, sorted(targets(machine)))
+            unstage(machine, targets(machine))
             with contextlib.suppress(OSError):  # the failure that made it necessary is the one to report
                 drop_checkpoint(machine)
             raise
@@ -144,7 +144,7 @@ def disarm(machine: Machine, arguments: Value) -> Value:
         confirms = arguments.get("confirms") is True
         checkpoint = load_checkpoint(machine)
         if checkpoint is None and not confirms:
-            unstage(machine, sorted(targets(machine)))  # it was lost before it was armed, and the others were done
+            unstage(machine, targets(machine))  # it was lost before it was armed, and the others were done
         if checkpoint is not None and checkpoint["id"] == name:
             if was_put_back_at_boot(checkpoint):
                 return {"is_kept": False}
@@ -158,7 +158,7 @@ def disarm(machine: Machine, arguments: Value) -> Value:
                 save_checkpoint(machine, dict(checkpoint, begun=steps))
                 begun(machine, "")
             else:
-                unstage(machine, sorted(targets(machine)))  # the same: it has not had its turn
+                unstage(machine, targets(machine))  # the same: it has not had its turn
                 drop_checkpoint(machine)
         return {"is_kept": load_record(machine).get("kept") == name if confirms else True}
 
@@ -184,9 +184,7 @@ def _taken(machine: Machine, given: Value) -> Value:
         "attempts": 0,
         "running": digest_of(machine, RUNNING_CONFIG),
         "files": files_now(machine),
-        "written": {
-            path: digest for path in sorted(targets(machine)) for digest in [staged_digest(machine, path)] if digest
-        },
+        "written": {path: digest for path in targets(machine) for digest in [staged_digest(machine, path)] if digest},
         "touched": names,
         "remotes": remotes(machine),
         "filters": filters_staged(machine),

@@ -44,7 +44,7 @@ Options = Dict[str, List[str]]
 
 def files_now(machine: Machine) -> Dict[str, Optional[Value]]:
     """Every file that pvesdn may write, with its bytes, owner and mode; None for one that is absent."""
-    return {path: file_now(machine, path) for path in [*sorted(targets(machine)), RECORD]}
+    return {path: file_now(machine, path) for path in [*targets(machine), RECORD]}
 
 
 def file_now(machine: Machine, path: str) -> Optional[Value]:

@@ -5,15 +5,12 @@ Each lies in a folder of systemd's that is made for it, and goes with it where n
 
 import contextlib
 import os
-import re
 import stat
-from typing import FrozenSet, List, Optional
+from typing import List, Optional
 
 from pvesdn.node.program.files import sync_folders
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import DROP_IN, TARGETS, UNITS_DIR
-
-_FOLDER = re.compile(r"dnsmasq@([a-zA-Z][a-zA-Z0-9]{1,7})\.service\.d")
+from pvesdn.node.program.places import DROP_IN, DROP_IN_NAME, TARGETS, UNITS_DIR
 
 
 def zone_of(path: str) -> Optional[str]:
@@ -24,7 +21,7 @@ def zone_of(path: str) -> Optional[str]:
 
 def drop_in_of(zone: str) -> str:
     """Where a zone's drop-in lies."""
-    return f"{UNITS_DIR}/dnsmasq@{zone}.service.d/pvesdn.conf"
+    return f"{UNITS_DIR}/dnsmasq@{zone}.service.d/{DROP_IN_NAME}"
 
 
 def zones_with_folders(machine: Machine) -> List[str]:
@@ -33,13 +30,13 @@ def zones_with_folders(machine: Machine) -> List[str]:
         names = sorted(os.listdir(machine.place(UNITS_DIR)))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    zones = [found.group(1) for found in map(_FOLDER.fullmatch, names) if found]
-    return [zone for zone in zones if _is_folder(machine, drop_in_of(zone))]
+    found = [(zone_of(path), path) for path in (f"{UNITS_DIR}/{name}/{DROP_IN_NAME}" for name in names)]
+    return [zone for zone, path in found if zone is not None and _is_folder(machine, path)]
 
 
-def targets(machine: Machine) -> FrozenSet[str]:
+def targets(machine: Machine) -> List[str]:
     """What `stage` and `commit` may touch: the files of every node, and the drop-ins of which it has the folders."""
-    return TARGETS | {drop_in_of(zone) for zone in zones_with_folders(machine)}
+    return sorted(TARGETS | {drop_in_of(zone) for zone in zones_with_folders(machine)})
 
 
 def folder_fault(machine: Machine, path: str) -> str:

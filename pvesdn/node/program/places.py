@@ -42,7 +42,8 @@ LOCK_HOLDER = LOCK_FOLDER + "/pvesdn.holder"
 """Whose it is. A folder with this in it would never be ended."""
 
 UNITS_DIR = "/etc/systemd/system"
-DROP_IN = re.compile(UNITS_DIR + r"/dnsmasq@([a-zA-Z][a-zA-Z0-9]{1,7})\.service\.d/pvesdn\.conf")
+DROP_IN_NAME = "pvesdn.conf"
+DROP_IN = re.compile(UNITS_DIR + r"/dnsmasq@([a-zA-Z][a-zA-Z0-9]{1,7})\.service\.d/" + re.escape(DROP_IN_NAME))
 """Our drop-in for the dnsmasq of one of PVE's zones: the only file of ours with somebody else's name in its path."""
 BOOTED_BY_SYSTEMD = "/run/systemd/system"
 """A folder that is there where systemd is process 1: sd_booted(3)."""

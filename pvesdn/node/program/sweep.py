@@ -83,7 +83,7 @@ def settled(machine: Machine, checkpoint: Value) -> Value:
             save_checkpoint(machine, postponed(machine, once_more(checkpoint)))
             return {"state": "undecided", "left": [], "log": []}
         if is_committed:
-            unstage(machine, sorted(targets(machine)))
+            unstage(machine, targets(machine))
             return kept_as_committed(machine, checkpoint)
     return put_back(machine, checkpoint)
 

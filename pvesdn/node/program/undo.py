@@ -98,7 +98,7 @@ def _checkpoint_of(machine: Machine, name: str) -> Optional[Value]:
 
 def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
     """Undo whatever the checkpoint is of; the answer of `undo`. The caller holds the lock."""
-    unstage(machine, sorted(targets(machine)))
+    unstage(machine, targets(machine))
     if checkpoint is None:
         drop_checkpoint(machine)  # what one that was killed while it armed has left
         return {"state": "nothing", "left": [], "log": []}
