@@ -14,7 +14,7 @@ from pvesdn.workflows.verify import zone_ids
 
 
 class Judging(click.Command):
-    """Its exit status tells a network that is bad from one that nobody could look at."""
+    """Its exit status tells what is bad, a network or definitions, from what nobody could look at, or a wrong call."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         session = ctx.find_object(Session)

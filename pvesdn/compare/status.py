@@ -112,21 +112,17 @@ def narrowed(verification: Verification, zones: frozenset[str] | None, nodes: Co
     """
     if zones is None:
         return verification
-    found = tuple(
-        item
-        for item in verification.discrepancies
-        if item.node in {"", *nodes} and any(item.concerns(zone) for zone in zones)
-    )
+
+    def is_theirs(item: Discrepancy | NotChecked) -> bool:
+        return item.node in {"", *nodes} and any(item.concerns(zone) for zone in zones)
+
+    found = tuple(filter(is_theirs, verification.discrepancies))
     verdicts = tuple(verdict for verdict in verification.zones if verdict.zone in zones)
     seen = {*(node for verdict in verdicts for node in verdict.nodes), *(item.node for item in found)}
     return replace(
         verification,
         discrepancies=found,
-        not_checked=tuple(
-            item
-            for item in verification.not_checked
-            if item.node in {"", *nodes} and any(item.concerns(zone) for zone in zones)
-        ),
+        not_checked=tuple(filter(is_theirs, verification.not_checked)),
         zones=verdicts,
         nodes=tuple(node for node in verification.nodes if node in seen),
         unreachable={node: why for node, why in verification.unreachable.items() if node in nodes},

@@ -13,23 +13,14 @@ from pvesdn.cli.definitions import read_definitions
 from pvesdn.cli.screens.documents import placed_findings
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.cli.session import Session
+from pvesdn.cli.verdict import Judging
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.workflows.check import Verdict, check_files
 
 _STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.NOTE: Style.FAINT}
 
 
-class _Check(click.Command):
-    """Its exit status tells definitions that are wrong from a call that is."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        session = ctx.find_object(Session)
-        if session is not None:
-            session.failure = statuses.NOT_CHECKED
-        return super().parse_args(ctx, args)
-
-
-@click.command(cls=_Check, epilog=statuses.CHECK_TABLE)
+@click.command(cls=Judging, epilog=statuses.CHECK_TABLE)
 @click.argument("place", type=options.ANY, metavar="FILE")
 @options.json_output
 @options.common

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,7 +21,8 @@ from pvesdn.cli.source import cluster_of, some, take
 from pvesdn.cli.verdict import Judging, require_names, status_of
 from pvesdn.compare.status import Asked
 from pvesdn.errors import NodeUnreachable, PvesdnError, SettingsError
-from pvesdn.model.status import ClusterStatus
+from pvesdn.model.snapshot import Snapshot
+from pvesdn.model.status import Beside, ClusterStatus
 from pvesdn.ports import Clock
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.read import read_cluster
@@ -71,21 +73,20 @@ def status(
 
 
 def _look(world: World, asked: Asked) -> ClusterStatus:
-    snapshot = read_cluster(world, has_state=True)
-    known = understand(snapshot, intent="running")
-    require_names(known, asked.nodes or frozenset(), asked.zones or frozenset())
-    return _with_something(status_understood(known, Renderer(), look_beside(world, snapshot), asked))
+    return _of_snapshot(read_cluster(world, has_state=True), partial(look_beside, world), asked)
 
 
 def _stored(session: Session, folder: Path, asked: Asked) -> ClusterStatus:
-    snapshot = take(session, folder)
+    return _of_snapshot(take(session, folder), beside_stored, asked)
+
+
+def _of_snapshot(snapshot: Snapshot, beside: Callable[[Snapshot], Beside], asked: Asked) -> ClusterStatus:
+    """:raises SettingsError: a name is of nothing; of the zones that were asked for, none is on one of the nodes that
+    were.
+    """
     known = understand(snapshot, intent="running")
     require_names(known, asked.nodes or frozenset(), asked.zones or frozenset())
-    return _with_something(status_understood(known, Renderer(), beside_stored(snapshot), asked))
-
-
-def _with_something(found: ClusterStatus) -> ClusterStatus:
-    """:raises SettingsError: of the zones that were asked for, none is on one of the nodes that were."""
+    found = status_understood(known, Renderer(), beside(snapshot), asked)
     if found.only_zones and not found.zones:
         zones, nodes = ", ".join(found.only_zones), ", ".join(found.only_nodes)
         raise SettingsError(f"there is nothing of {zones} on {nodes}", hint="leave one of them out")
