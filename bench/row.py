@@ -6,7 +6,6 @@ What is timed is repeated; every run starts from the same typed values and keeps
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import resource
@@ -23,6 +22,7 @@ from bench import floor
 from bench.network import network, pve_network
 from bench.reading import measure_node
 from bench.snapshots import write_cluster
+from bench.timed import repeated
 from bench.unchanged import measure_unchanged
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.diff import unified
@@ -76,17 +76,6 @@ def main(what: str, *arguments: str) -> dict[str, Any]:
     return measures[what](*arguments) | {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
 
 
-def repeated(run: Callable[[], object]) -> list[float]:
-    """Seconds of each run, the collector of cycles running as it always does."""
-    seconds = []
-    for _ in range(RUNS):
-        gc.collect()
-        began = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - began)
-    return seconds
-
-
 # --- designing and rendering ------------------------------------------------------------------------------------------
 
 
@@ -94,7 +83,7 @@ def measure_pvesdn(source: str, nodes: str, vnets: str) -> dict[str, object]:
     """From typed values to the text of every node."""
     given = SOURCES[source].network(int(nodes), int(vnets))
     phases: list[dict[str, float]] = []
-    seconds = repeated(lambda: phases.append(design_and_render(given)))
+    seconds = repeated(lambda: phases.append(design_and_render(given)), RUNS)
     best = seconds.index(min(seconds))
     return {
         "seconds": seconds,
@@ -158,7 +147,7 @@ def measure_floor(source: str, nodes: str, vnets: str) -> dict[str, object]:
         for _ in printed(given):
             pass
 
-    return {"seconds": repeated(run), "digest": digest_of(printed(given))}
+    return {"seconds": repeated(run, RUNS), "digest": digest_of(printed(given))}
 
 
 def digest_of(texts_of_nodes: Iterable[tuple[str, str]]) -> str:
@@ -189,7 +178,7 @@ def measure_compare(change: str, vnets: str) -> dict[str, object]:
         changes = compare_node(after, now, FileOwners(Writer.PVE, Writer.PVESDN), flags=PlanFlags(), shows_pve=False)
         diff = [line for file in changes.files for line in unified(file)]
 
-    return {"seconds": repeated(run), "lines": len(diff), "hunks": sum(line.startswith("@@") for line in diff)}
+    return {"seconds": repeated(run, RUNS), "lines": len(diff), "hunks": sum(line.startswith("@@") for line in diff)}
 
 
 def one_node(given: DesignInput) -> tuple[RenderedFile, ...]:

@@ -11,9 +11,10 @@ import gc
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from bench.timed import repeated
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.adapters.runner import OneByOne
@@ -108,20 +109,12 @@ def measure_unchanged(nodes: str, vnets: str) -> dict[str, object]:
         found = verify(read_cluster(_world(Again(answers)), has_state=True), Renderer())
         assert not found.discrepancies, found.discrepancies
 
-    largest = max(map(len, answers.nodes.values()))
-    return {"seconds": best_of(planned), "verify": best_of(verified), "bytes": largest}
-
-
-def best_of(run: Callable[[], None]) -> list[float]:
-    """Processor seconds of each run."""
     gc.set_threshold(50_000, 1000)  # as `pvesdn.cli.main` does
-    seconds = []
-    for _ in range(RUNS):
-        gc.collect()
-        began = time.process_time()
-        run()
-        seconds.append(time.process_time() - began)
-    return seconds
+    return {
+        "seconds": repeated(planned, RUNS, time.process_time),
+        "verify": repeated(verified, RUNS, time.process_time),
+        "bytes": max(map(len, answers.nodes.values())),
+    }
 
 
 def answers_of(nodes: int, vnets: int) -> Answers:
