@@ -580,6 +580,41 @@ def agreed(cluster: SimulatedCluster, tap: str) -> PlanFlags:
     return PlanFlags(detach_guests=True)
 
 
+def crosses_unasked(
+    cluster: SimulatedCluster,
+    happens: Callable[[SimulatedCluster], None],
+    follows: Callable[[SimulatedCluster, str], PlanFlags],
+    network: Container[int],
+    *,
+    said: str,
+    why: str,
+    has_guest: bool,
+) -> None:
+    """What happens would take a guest of `web` into another network: it is refused, until somebody does what is said.
+
+    :param said: the obstacle; `{tap}` is the guest's port. :param why: what the refused apply says.
+    :param network: VNIs that `web` may have in the end.
+    """
+    cluster.write_sdn("pvesdn.cfg", TWO_ZONES)
+    panel(cluster, "create", "zones", zone="lab", type="simple", mtu="1450", ipam="pve")
+    agree(cluster)
+    tap = cluster.plug_guest("pve2", "web", 100)
+    before = links(cluster).links["vxlan_web"]
+    happens(cluster)
+    obstacles = {node.node: [str(found) for found in node.obstacles] for node in plan_of(cluster).nodes}
+    assert obstacles == {"pve1": [], "pve2": [said.format(tap=tap)], "pve3": []}
+    with pytest.raises(ApplyRefused, match=why):
+        apply_to(cluster)
+    assert links(cluster).links["vxlan_web"] == before
+    report = apply_to(cluster, follows(cluster, tap))
+    assert report.is_good, errors(report)
+    for node in cluster.nodes:
+        assert links(cluster, node).links["vxlan_web"]["info"]["id"] in network
+    assert (links(cluster).links.get(tap, {}).get("master") == "web") is has_guest
+    assert is_nothing(plan_of(cluster))
+    assert failed(cluster) == []
+
+
 @pytest.mark.parametrize(
     ("follows", "network", "has_guest"),
     [
@@ -602,24 +637,10 @@ def test_guests_do_not_cross_into_the_network_of_another_zone_unasked(
     *,
     has_guest: bool,
 ) -> None:
-    standing.write_sdn("pvesdn.cfg", TWO_ZONES)
-    panel(standing, "create", "zones", zone="lab", type="simple", mtu="1450", ipam="pve")
-    agree(standing)
-    tap = standing.plug_guest("pve2", "web", 100)
-    before = links(standing).links["vxlan_web"]
-    happens(standing)
-    obstacles = {node.node: [str(found) for found in node.obstacles] for node in plan_of(standing).nodes}
-    assert obstacles == {"pve1": [], "pve2": [CROSSES.format(*zones, tap=tap)], "pve3": []}
-    with pytest.raises(ApplyRefused, match="in the network of zone 'prod'"):
-        apply_to(standing)
-    assert links(standing).links["vxlan_web"] == before
-    report = apply_to(standing, follows(standing, tap))
-    assert report.is_good, errors(report)
-    for node in standing.nodes:
-        assert links(standing, node).links["vxlan_web"]["info"]["id"] in network
-    assert (links(standing).links.get(tap, {}).get("master") == "web") is has_guest
-    assert is_nothing(plan_of(standing))
-    assert failed(standing) == []
+    said = CROSSES.format(*zones, tap="{tap}")
+    crosses_unasked(
+        standing, happens, follows, network, said=said, why="in the network of zone 'prod'", has_guest=has_guest
+    )
 
 
 ONLY_DEV = TWO_ZONES.replace(OURS[OURS.index("evpn: prod") : OURS.index("exit:")], "").replace("zone prod", "zone dev")
@@ -649,27 +670,15 @@ def test_guests_do_not_cross_unasked_though_the_zone_that_they_leave_is_gone(
     has_guest: bool,
 ) -> None:
     """Two zones become one: in the panel and in pvesdn.cfg."""
-    standing.write_sdn("pvesdn.cfg", TWO_ZONES)
-    panel(standing, "create", "zones", zone="lab", type="simple", mtu="1450", ipam="pve")
-    agree(standing)
-    tap = standing.plug_guest("pve2", "web", 100)
-    before = links(standing).links["vxlan_web"]
-    moved_to_the_other(standing)
-    panel(standing, "delete", "vnets/db")
-    panel(standing, "delete", "zones/lan")
-    standing.write_sdn("pvesdn.cfg", ours)
-    obstacles = {node.node: [str(found) for found in node.obstacles] for node in plan_of(standing).nodes}
-    assert obstacles == {"pve1": [], "pve2": [CROSSES_FROM_NOWHERE.format(tap=tap)], "pve3": []}
-    with pytest.raises(ApplyRefused, match="its guests are in VNI 10001"):
-        apply_to(standing)
-    assert links(standing).links["vxlan_web"] == before
-    report = apply_to(standing, follows(standing, tap))
-    assert report.is_good, errors(report)
-    for node in standing.nodes:
-        assert links(standing, node).links["vxlan_web"]["info"]["id"] == vni
-    assert (links(standing).links.get(tap, {}).get("master") == "web") is has_guest
-    assert is_nothing(plan_of(standing))
-    assert failed(standing) == []
+
+    def merges(cluster: SimulatedCluster) -> None:
+        moved_to_the_other(cluster)
+        panel(cluster, "delete", "vnets/db")
+        panel(cluster, "delete", "zones/lan")
+        cluster.write_sdn("pvesdn.cfg", ours)
+
+    why = "its guests are in VNI 10001"
+    crosses_unasked(standing, merges, follows, {vni}, said=CROSSES_FROM_NOWHERE, why=why, has_guest=has_guest)
 
 
 @pytest.mark.parametrize(

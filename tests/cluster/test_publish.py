@@ -538,12 +538,8 @@ def test_edits_that_cannot_be_taken_back_keep_our_half_and_both_ways_out_are_nam
     follows(shell)
 
 
-@pytest.mark.parametrize("is_written", [False, True], ids=["before it was written", "after"])
-def test_edits_that_stay_with_a_pvesdn_cfg_that_nobody_knows_are_told_with_its_digest(
-    shell: Shell, is_written: bool
-) -> None:
-    cluster = shell.cluster
-    agent = cluster.agent()
+def lose_our_half(agent: ProgramAgent, *, is_written: bool) -> list[str]:
+    """No node answers when it is to write pvesdn.cfg, though the first may have; who was asked, as it goes on."""
     replace_file, gone = agent.replace, list[str]()
 
     def replaced(node: str, path: str, text: str, *, expect: str | None) -> None:
@@ -555,6 +551,16 @@ def test_edits_that_stay_with_a_pvesdn_cfg_that_nobody_knows_are_told_with_its_d
         replace_file(node, path, text, expect=expect)
 
     agent.replace = replaced  # type: ignore[method-assign]
+    return gone
+
+
+@pytest.mark.parametrize("is_written", [False, True], ids=["before it was written", "after"])
+def test_edits_that_stay_with_a_pvesdn_cfg_that_nobody_knows_are_told_with_its_digest(
+    shell: Shell, is_written: bool
+) -> None:
+    cluster = shell.cluster
+    agent = cluster.agent()
+    lose_our_half(agent, is_written=is_written)
     done = publish_with(shell, api=Stuck(cluster, 0, is_heard=False), nodes=agent)
     found = re.search(
         r"`pvesh create /cluster/sdn/rollback` on a node discards them; /etc/pve/sdn/pvesdn.cfg may be that of this apply; "
@@ -641,22 +647,14 @@ def test_where_nobody_knows_what_pvesdn_cfg_is_its_digest_tells_what_to_do(shell
     cluster = shell.cluster
     cluster.write_sdn("pvesdn.cfg.before", "# of an earlier apply\n")
     agent = cluster.agent()
-    read, replace_file, gone = agent.read, agent.replace, list[str]()
-
-    def replaced(node: str, path: str, text: str, *, expect: str | None) -> None:
-        if path.endswith(f"/{OWN}"):
-            if is_written and not gone:
-                replace_file(node, path, text, expect=expect)
-            gone.append(node)
-            raise NodeUnreachable(node, "does not answer")
-        replace_file(node, path, text, expect=expect)
+    read, gone = agent.read, lose_our_half(agent, is_written=is_written)
 
     def lost(node: str, names: Sequence[str]) -> Mapping[str, str]:
         if gone and any(name.endswith(f"/{OWN}") for name in names):
             raise NodeUnreachable(node, "does not answer")
         return read(node, names)
 
-    agent.replace, agent.read = replaced, lost  # type: ignore[method-assign, assignment]
+    agent.read = lost  # type: ignore[method-assign, assignment]
     done = publish_with(shell, nodes=agent)
     assert done.status != 0
     found = MAY_BE.search(" ".join(done.err.split()))

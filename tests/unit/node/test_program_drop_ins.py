@@ -26,6 +26,13 @@ case "$1 $2" in
 esac"""
 
 
+def committed(program: Asking, entry: dict[str, str | None]) -> None:
+    """An apply that is armed and has swapped this file in."""
+    program.problems(entry)
+    program.value("arm", **ARM)
+    program.value("commit", files=[entry])
+
+
 @pytest.fixture
 def quiet(node: NodeRoot, program: Asking) -> Asking:
     """A node on which an apply can be armed and undone."""
@@ -98,10 +105,7 @@ def test_what_a_way_back_that_was_killed_has_left_goes_with_the_next_stage(
 
 
 def test_it_goes_with_the_next_undo_too_and_keeps_no_folder(quiet: Asking, node: NodeRoot) -> None:
-    entry = node.entry(DROP_IN, TEXT)
-    quiet.problems(entry)
-    quiet.value("arm", **ARM)
-    quiet.value("commit", files=[entry])
+    committed(quiet, node.entry(DROP_IN, TEXT))
     node.write(BACK, "half")
     assert quiet.value("undo", id="one")["state"] == "restored"
     assert list(node.place(UNITS).iterdir()) == []
@@ -180,10 +184,7 @@ def test_an_undo_puts_the_file_or_its_absence_back_and_restarts_by_it(
 ) -> None:
     if old is not None:
         quiet.write(node.entry(DROP_IN, old))
-    entry = node.entry(DROP_IN, TEXT)
-    quiet.problems(entry)
-    quiet.value("arm", **ARM)
-    quiet.value("commit", files=[entry])
+    committed(quiet, node.entry(DROP_IN, TEXT))
     done = quiet.value("undo", id="one")
     assert (done["state"], done["left"]) == ("restored", [])
     assert (node.text(DROP_IN) if node.place(FOLDER).exists() else None) == old
@@ -199,10 +200,7 @@ def test_an_undo_puts_the_file_or_its_absence_back_and_restarts_by_it(
 
 def test_an_undo_makes_the_folder_again_that_somebody_has_removed(quiet: Asking, node: NodeRoot) -> None:
     quiet.write(node.entry(DROP_IN, "old\n"))
-    entry = node.entry(DROP_IN, None)
-    quiet.problems(entry)
-    quiet.value("arm", **ARM)
-    quiet.value("commit", files=[entry])
+    committed(quiet, node.entry(DROP_IN, None))
     assert not node.place(FOLDER).exists()
     assert quiet.value("undo", id="one")["state"] == "restored"
     assert node.text(DROP_IN) == "old\n"
@@ -210,10 +208,7 @@ def test_an_undo_makes_the_folder_again_that_somebody_has_removed(quiet: Asking,
 
 def test_an_undo_writes_through_no_link_and_says_what_is_left(quiet: Asking, node: NodeRoot, tmp_path: Path) -> None:
     quiet.write(node.entry(DROP_IN, "old\n"))
-    entry = node.entry(DROP_IN, None)
-    quiet.problems(entry)
-    quiet.value("arm", **ARM)
-    quiet.value("commit", files=[entry])
+    committed(quiet, node.entry(DROP_IN, None))
     (tmp_path / "elsewhere").mkdir()
     node.place(FOLDER).symlink_to(tmp_path / "elsewhere")
     done = quiet.value("undo", id="one")
@@ -223,10 +218,7 @@ def test_an_undo_writes_through_no_link_and_says_what_is_left(quiet: Asking, nod
 
 
 def test_an_undo_keeps_what_somebody_has_written_there_meanwhile_by_its_zone(quiet: Asking, node: NodeRoot) -> None:
-    entry = node.entry(DROP_IN, TEXT)
-    quiet.problems(entry)
-    quiet.value("arm", **ARM)
-    quiet.value("commit", files=[entry])
+    committed(quiet, node.entry(DROP_IN, TEXT))
     node.write(DROP_IN, "somebody's\n")
     assert quiet.value("undo", id="one")["state"] == "restored"
     assert node.text("/var/lib/pvesdn/dnsmasq@lan.found") == "somebody's\n"
@@ -252,10 +244,7 @@ def begun_with(quiet: Asking, node: NodeRoot, drop_in: str, vrf: str) -> None:
     """An apply has put another drop-in in place. :param vrf: where dnsmasq ran before it."""
     quiet.write(node.entry(DROP_IN, drop_in))
     runs_in(node, vrf)
-    entry = node.entry(DROP_IN, TEXT)
-    quiet.problems(entry)
-    quiet.value("arm", **ARM)
-    quiet.value("commit", files=[entry])
+    committed(quiet, node.entry(DROP_IN, TEXT))
 
 
 def runs_in(node: NodeRoot, vrf: str) -> None:
@@ -339,10 +328,7 @@ def test_a_dnsmasq_that_a_reload_of_pves_has_left_switched_off_is_switched_on_ag
 
 def test_an_undo_restarts_none_in_whose_folder_only_others_have_something(quiet: Asking, node: NodeRoot) -> None:
     node.write(f"{FOLDER}/limits.conf", "[Service]\nNice=5\n")
-    entry = node.entry(OURS, "iface web\n")
-    quiet.problems(entry)
-    quiet.value("arm", **ARM)
-    quiet.value("commit", files=[entry])
+    committed(quiet, node.entry(OURS, "iface web\n"))
     assert quiet.value("undo", id="one")["state"] == "restored"
     assert [call for call in node.calls() if "restart dnsmasq" in call] == []
 
