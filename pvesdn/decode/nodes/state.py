@@ -288,7 +288,7 @@ def _filtered(answer: Json) -> frozenset[str]:
 
 
 def _servers(answer: Json) -> dict[str, LiveDhcp]:
-    """PVE's dnsmasq that have a drop-in of ours, by zone."""
+    """PVE's dnsmasq by zone: those that PVE has configured, or that have a drop-in of ours."""
     name = "dhcp-servers"
     return {
         json_text.string(row.get("zone"), f"zone of {name}"): LiveDhcp(
