@@ -91,7 +91,7 @@ def test_ssh_is_needed_and_nothing_comes_along_that_starts_frr_or_replaces_the_m
 
     assert "openssh-client" in with_it
     assert not with_it & {"ifupdown2", "frr", "frr-pythontools"}
-    assert names(str(control()["Suggests"])) == {"ifupdown2", "frr", "frr-pythontools"}
+    assert names(str(control()["Suggests"])) == {"ifupdown2", "frr", "frr-pythontools", "graphviz"}
 
 
 # --- version and changelog --------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ _VERBS = {
     "history": "Show what was applied: when, by whom, why, and how it ended.",
     "diff": "Compare the definitions of two applies, or of one and now.",
     "status": "Show on one screen how cluster, zones and nodes are doing; changes nothing.",
+    "topology": "Draw nodes, sessions, zones, VNets, guests and exits; changes nothing.",
     "verify": "Check that the network is what the definitions say; changes nothing.",
     "render": "Write the files of every node into a folder.",
     "show": "Show zones, VNets, VTEPs and nodes as pvesdn understands them.",

@@ -61,6 +61,14 @@ def pve_zones(context: click.Context) -> Iterable[tuple[str, str]]:
 
 
 @offers
+def vnets(context: click.Context) -> Iterable[tuple[str, str]]:
+    """Those of pvesdn.cfg and of PVE's panel."""
+    own = [(name, "of pvesdn.cfg") for kind, name in sections(_definitions(context, "pvesdn.cfg")) if kind == "vnet"]
+    drawn = [(name, "of PVE's panel") for kind, name in sections(_definitions(context, "vnets.cfg")) if kind == "vnet"]
+    return sorted([*own, *drawn])
+
+
+@offers
 def nodes(context: click.Context) -> Iterable[tuple[str, str]]:
     """Members of the cluster, or the nodes of a snapshot."""
     folder = context.params.get("folder")

@@ -27,7 +27,7 @@ from pvesdn.workflows.further import Further
 from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.read import SDN_DIR
 from pvesdn.workflows.understand import Understanding, understand
-from pvesdn.workflows.verify import look_over
+from pvesdn.workflows.verify import LookedOver, look_over
 from pvesdn.workflows.world import World
 
 _SDN_LOCK = f"{SDN_DIR}/.lock"
@@ -70,10 +70,19 @@ def status_understood(known: Understanding, renderer: Renderer, beside: Beside, 
 
     :param known: with PVE's committed definitions, as for `verify`.
     """
-    looked = look_over(known, renderer, only=asked.nodes, further=_without_packets)
+    return cluster_status(status_parts(known, renderer, beside, asked), asked)
+
+
+def status_parts(known: Understanding, renderer: Renderer, beside: Beside, asked: Asked) -> Parts:
+    """What it is put together from."""
+    looked = look_without_packets(known, renderer, only=asked.nodes)
     changes, no_plan = _planned(known.snapshot, renderer, asked)
-    parts = Parts(known.given, known.vteps, looked.verification, looked.cluster, changes, no_plan, beside)
-    return cluster_status(parts, asked)
+    return Parts(known.given, known.vteps, looked.verification, looked.cluster, changes, no_plan, beside)
+
+
+def look_without_packets(known: Understanding, renderer: Renderer, *, only: frozenset[str] | None = None) -> LookedOver:
+    """Hold the nodes against the definitions, and send nothing between them. :param only: see `look_over`."""
+    return look_over(known, renderer, only=only, further=_without_packets)
 
 
 def _planned(snapshot: Snapshot, renderer: Renderer, asked: Asked) -> tuple[ChangeSet | None, tuple[str, ...]]:

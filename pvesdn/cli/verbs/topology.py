@@ -1,0 +1,127 @@
+"""`pvesdn topology`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pvesdn.adapters.graphviz import laid_out
+from pvesdn.cli import complete, options, statuses
+from pvesdn.cli.session import Session
+from pvesdn.cli.source import no_such, show_findings, take
+from pvesdn.cli.verdict import require_names
+from pvesdn.cli.whole import write_whole
+from pvesdn.compare.picture import picture
+from pvesdn.errors import SettingsError
+from pvesdn.model.snapshot import Snapshot
+from pvesdn.model.topology import Topology, narrowed
+from pvesdn.render.picture.dot import dot
+from pvesdn.render.picture.mermaid import mermaid
+from pvesdn.render.picture.svg import svg
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.topology import map_designed, map_found
+from pvesdn.workflows.understand import Understanding, understand
+
+_BY_SUFFIX = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid"}
+_FORMATS = ("svg", "dot", "mermaid")
+_MODE = 0o644
+"""A picture is shown to others; it has names and addresses, and no secrets."""
+
+
+@click.command(epilog=statuses.TABLE)
+@click.option(
+    "--format", "wanted", type=click.Choice(_FORMATS), metavar="FORMAT",
+    help=f"One of {', '.join(_FORMATS)}; by default what FILE ends in says it, else svg.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", "file", type=options.FILE, metavar="FILE", help="Write it there instead of printing it."
+)
+@click.option("--live", "is_live", is_flag=True, help="What the nodes are doing, instead of the design alone.")
+@click.option(
+    "--zone", "zones", multiple=True, metavar="ZONE", shell_complete=complete.zones,
+    help="Only this zone, and its nodes; can be repeated.",
+)  # fmt: skip
+@click.option(
+    "--vnet", "vnets", multiple=True, metavar="VNET", shell_complete=complete.vnets,
+    help="Only this VNet, and its nodes; can be repeated.",
+)  # fmt: skip
+@options.nodes
+@options.folder
+@options.common
+@click.pass_obj
+def topology(
+    session: Session,
+    *,
+    wanted: str | None,
+    file: Path | None,
+    is_live: bool,
+    zones: tuple[str, ...],
+    vnets: tuple[str, ...],
+    only: tuple[str, ...],
+    folder: Path | None,
+) -> int:
+    """Draw nodes, sessions, zones, VNets, guests, exits and routers outside. Changes nothing.
+
+    Of a large cluster a picture shows what is not well, and the rest in numbers. Without --live it shows the design:
+    PVE's definitions with what is pending, and pvesdn.cfg. With --live it shows what `pvesdn status` judges, and what
+    is broken has a colour, a mark and a shape of its own. The exit status tells whether it could be drawn, not whether
+    the network is well.
+    """
+    snapshot = take(session, folder, has_state=is_live)
+    known = understand(snapshot, intent="running" if is_live else "pending")
+    if not is_live:
+        show_findings(session.screen, known.findings)
+    drawn = _part(known, zones, vnets, only, is_live=is_live)
+    text = _written(drawn, wanted or _guessed(file))
+    if file is None:
+        click.echo(text, nl=False)
+    else:
+        _write(file, text)
+        session.screen.remark(f"wrote {file}")
+    return _status(session, snapshot, known)
+
+
+def _part(
+    known: Understanding, zones: tuple[str, ...], vnets: tuple[str, ...], only: tuple[str, ...], *, is_live: bool
+) -> Topology:
+    """What was asked for.
+
+    :raises SettingsError: a name is of nothing.
+    """
+    require_names(known, frozenset(only), frozenset(zones))
+    there = {vnet.id for vnet in known.given.sdn.both.vnets}
+    for vnet in sorted(set(vnets) - there):
+        raise no_such("VNet", vnet, "VNets", there)
+    whole = map_found(known, Renderer()) if is_live else map_designed(known)
+    found = narrowed(whole, zones=frozenset(zones), vnets=frozenset(vnets), nodes=frozenset(only))
+    if found.only and not found.zones and not found.nodes:
+        raise SettingsError(f"nothing is of all of {found.only}", hint="leave one of them out")
+    return found
+
+
+def _guessed(file: Path | None) -> str:
+    return "svg" if file is None else _BY_SUFFIX.get(file.suffix.lower(), "svg")
+
+
+def _written(found: Topology, wanted: str) -> str:
+    drawn = picture(found)
+    if wanted == "mermaid":
+        return mermaid(drawn)
+    graph = dot(drawn)
+    return graph if wanted == "dot" else svg(laid_out(graph), drawn.title, is_alone=True)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        write_whole(file, text, mode=_MODE)
+    except OSError as error:
+        raise SettingsError(f"{error.filename}: {error.strerror}", hint="choose another place") from None
+
+
+def _status(session: Session, snapshot: Snapshot, known: Understanding) -> int:
+    """Nodes that did not answer are in the picture, as unknown."""
+    silent = dict(snapshot.unreachable) | dict(known.unreadable)
+    for name, reason in sorted(silent.items()):
+        session.screen.warning(f"not asked: {name}: {reason.removeprefix(f'{name}: ')}")
+    return statuses.UNREACHABLE if silent else statuses.OK

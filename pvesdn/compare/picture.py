@@ -1,0 +1,236 @@
+"""Which parts of a map are drawn: all of a small one; of a large one the bad, and the rest in numbers.
+
+A full mesh of 32 nodes has 496 sessions. As lines they show nothing, so those that are well are a number, and those
+that are not are lines. The same holds for VNets and guests; what was left out is said.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from math import ceil, sqrt
+
+from pvesdn.model.picture import Box, Line, Picture, Row, Shape, Table
+from pvesdn.model.ranges import ranges
+from pvesdn.model.status import Health
+from pvesdn.model.topology import MapExit, MapGuest, MapNode, MapSession, MapVnet, MapZone, Topology, worst
+
+_LINES = 6
+"""Sessions that are drawn one by one even if all are well: the full mesh of four nodes."""
+_BROKEN = 40
+"""Sessions that are not well and are drawn."""
+_VNETS = 60
+"""VNets of the whole picture that are drawn with their names whatever their health."""
+_IN_A_ZONE = 8
+"""VNets of one zone that are drawn in a larger picture."""
+_GUESTS = 6
+"""Guests of one VNet that are named."""
+_NAMED_GUESTS = 40
+"""Guests of the whole picture up to which they are named."""
+_IN_ONE_ROW = 6
+"""Nodes that stand side by side."""
+_ROUTERS = 24
+_SUBNETS = 2
+_LONGEST = 44
+"""Characters of one text."""
+_WELL = frozenset({None, Health.OK})
+_NOTABLE = frozenset({Health.BAD, Health.WARNING})
+
+
+def picture(whole: Topology) -> Picture:
+    """What is drawn of a map."""
+    inside = [session for session in whole.sessions if not session.is_outside]
+    drawn, hidden = _chosen(inside, _LINES, _BROKEN)
+    routers = whole.outside[:_ROUTERS]
+    lines = [*map(_session, drawn), *_to_outside(whole, frozenset(routers))]
+    notes = []
+    if hidden:
+        notes.append(f"not drawn: {_counted(hidden)}")
+    if (more := len(whole.outside) - len(routers)) > 0:
+        notes.append(f"{more} more routers outside")
+    names_guests = sum(len(vnet.guests) for vnet in whole.vnets) <= _NAMED_GUESTS
+    few = len(whole.vnets) <= _VNETS
+    return Picture(
+        title=_title(whole),
+        mesh=tuple(_mesh(whole, inside)),
+        nodes=tuple(_node(node, whole) for node in whole.nodes),
+        columns=_columns(len(whole.nodes)),
+        routers=tuple(_router(address, whole) for address in routers),
+        tables=tuple(_table(zone, whole, few=few, names_guests=names_guests) for zone in whole.zones),
+        lines=tuple(lines),
+        left_out=tuple(notes),
+        mesh_health=worst(session.health for session in inside),
+    )
+
+
+def _title(whole: Topology) -> str:
+    what = "live state" if whole.is_live else "design"
+    return f"{whole.cluster}: {what}" + (f", {whole.only} only" if whole.only else "")
+
+
+def _columns(nodes: int) -> int:
+    return nodes if nodes <= _IN_ONE_ROW else min(8, ceil(sqrt(nodes * 1.7)))
+
+
+def _mesh(whole: Topology, inside: Sequence[MapSession]) -> Iterator[str]:
+    """Which sessions there are between the nodes, in words."""
+    count = len(whole.nodes)
+    yield f"{count} node{'' if count == 1 else 's'}"
+    asns = sorted({node.asn for node in whole.nodes if node.asn is not None})
+    if not inside:
+        yield "no BGP sessions between them"
+        return
+    if whole.only:
+        yield f"BGP EVPN, AS {', '.join(map(str, asns)) or '?'}: {_counted(inside)}"
+        return
+    kind = "full mesh" if len(inside) == count * (count - 1) // 2 and count > 1 else "not a full mesh"
+    yield f"BGP EVPN, AS {', '.join(map(str, asns)) or '?'}, {kind}: {_counted(inside)}"
+
+
+def _counted(sessions: Sequence[MapSession]) -> str:
+    """``496 sessions: 494 established, 2 down``."""
+    words = {
+        Health.OK: "established",
+        Health.BAD: "down",
+        Health.WARNING: "with a warning",
+        Health.OFF: "to nodes that are off",
+        Health.UNCHECKED: "unknown",
+    }
+    text = f"{len(sessions)} session{'' if len(sessions) == 1 else 's'}"
+    told = Counter(session.health for session in sessions)
+    parts = [f"{told[health]} {word}" for health, word in words.items() if told[health]]
+    return f"{text}: {', '.join(parts)}" if parts else text
+
+
+def _chosen(sessions: Sequence[MapSession], few: int, most: int) -> tuple[Sequence[MapSession], Sequence[MapSession]]:
+    """Those that are drawn, and those that are not."""
+    if len(sessions) <= few:
+        return sessions, ()
+    # Why those to a node that is off, or that did not answer, are not up can be seen from the node.
+    notable = [session for session in sessions if session.health in _NOTABLE]
+    first = sorted(notable, key=lambda session: session.health is not Health.BAD)[:most]
+    return first, [session for session in sessions if session not in first]
+
+
+def _session(session: MapSession) -> Line:
+    first, second = session.ends
+    return Line((f"node {first}", f"node {second}"), _word(session.health), session.health)
+
+
+def _word(health: Health | None) -> str:
+    return {Health.BAD: "down", Health.WARNING: "warning", Health.OFF: "off", Health.UNCHECKED: "unknown"}.get(
+        health or Health.OK, ""
+    )
+
+
+def _to_outside(whole: Topology, routers: frozenset[str]) -> Iterator[Line]:
+    """BGP to peers outside, and exits to their gateways."""
+    for session in whole.sessions:
+        if session.is_outside and session.ends[1] in routers:
+            word = _word(session.health)
+            label = f"BGP {word}" if word else "BGP"
+            yield Line((f"outside {session.ends[1]}", f"node {session.ends[0]}"), label, session.health)
+    for uplink in whole.exits:
+        for gateway in uplink.gateways:
+            if gateway in routers:
+                yield Line((f"outside {gateway}", f"node {uplink.node}"), _clipped(uplink.interface), uplink.health)
+
+
+def _node(node: MapNode, whole: Topology) -> Box:
+    lines = [node.name]
+    lines += [f"VTEP {vtep}" for vtep in node.vteps] or ["no VTEP"]
+    if node.sessions is not None and node.sessions.all:
+        lines.append(f"{node.sessions.up} of {node.sessions.all} sessions up")
+    lines += [_exit(uplink) for uplink in whole.exits if uplink.node == node.name]
+    if _word(node.health) == "off" or not node.is_online:
+        lines.append("off")
+    elif node.name in whole.unanswered:
+        lines.append("did not answer")
+    return Box(f"node {node.name}", Shape.NODE, tuple(map(_clipped, lines)), _of_design(node, whole))
+
+
+def _of_design(node: MapNode, whole: Topology) -> Health | None:
+    """A member that is off, or that did not answer, is told in the design, too."""
+    if node.health is not None or whole.is_live:
+        return node.health
+    if not node.is_online:
+        return Health.OFF
+    return Health.UNREACHABLE if node.name in whole.unanswered else None
+
+
+def _exit(uplink: MapExit) -> str:
+    way = uplink.interface or "the host's own routes"
+    broken = (
+        "" if uplink.health in _WELL else f" ({_word(uplink.health) if uplink.health is not Health.BAD else 'broken'})"
+    )
+    return f"exit of {uplink.zone}: {way}{broken}"
+
+
+def _router(address: str, whole: Topology) -> Box:
+    is_gateway = any(address in uplink.gateways for uplink in whole.exits)
+    peers = [session for session in whole.sessions if session.is_outside and session.ends[1] == address]
+    roles = [role for role, has_it in (("gateway", is_gateway), ("BGP peer", bool(peers))) if has_it]
+    return Box(
+        f"outside {address}", Shape.ROUTER, (address, f"outside: {', '.join(roles)}"), worst(p.health for p in peers)
+    )
+
+
+def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> Table:
+    shown, left = zone.vnets, ""
+    if not few and len(zone.vnets) > _IN_A_ZONE:
+        bad = [vnet for vnet in zone.vnets if vnet.health not in _WELL]
+        shown = tuple([*bad, *(vnet for vnet in zone.vnets if vnet.health in _WELL)][:_IN_A_ZONE])
+        left = _left_out(zone, shown)
+    everywhere = [node.name for node in whole.nodes]
+    where = (
+        "on all nodes"
+        if set(everywhere) <= set(zone.nodes)
+        else f"on {ranges(zone.nodes)}"
+        if zone.nodes
+        else "on no node"
+    )
+    lines = [zone.id, zone.what + (f", L3VNI {zone.l3vni}" if zone.l3vni else ""), where]
+    rows = (_row(vnet, zone, names_guests=names_guests) for vnet in shown)
+    left = left or ("" if zone.vnets else "no VNets")
+    return Table(f"zone {zone.id}", tuple(map(_clipped, lines)), tuple(rows), left, zone.health)
+
+
+def _left_out(zone: MapZone, shown: Iterable[MapVnet]) -> str:
+    ids = {vnet.id for vnet in shown}
+    rest = [vnet for vnet in zone.vnets if vnet.id not in ids]
+    bad = sum(vnet.health is Health.BAD for vnet in rest)
+    guests = len({guest.guest for vnet in rest for guest in vnet.guests})
+    words = (
+        [f"and {len(rest)} more VNets"]
+        + ([f"{guests} guests"] if guests else [])
+        + ([f"{bad} of them bad"] if bad else [])
+    )
+    return ", ".join(words)
+
+
+def _row(vnet: MapVnet, zone: MapZone, *, names_guests: bool) -> Row:
+    tag = "" if vnet.tag is None else f"{vnet.tag_word} {vnet.tag}"
+    nets = ", ".join(vnet.subnets[:_SUBNETS])
+    nets += f" and {more} more" if (more := len(vnet.subnets) - _SUBNETS) > 0 else ""
+    where = "" if set(vnet.nodes) == set(zone.nodes) else f"on {ranges(vnet.nodes) or 'no node'}"
+    told = [_clipped(where)] if where else []
+    guests = tuple(chain(told, _guests(vnet.guests, is_named=names_guests)))
+    return Row((_clipped(vnet.id), tag, _clipped(nets or vnet.alias)), guests, vnet.health)
+
+
+def _guests(guests: Sequence[MapGuest], *, is_named: bool) -> Iterator[str]:
+    bad = [guest for guest in guests if guest.health not in _WELL]
+    count = len({guest.guest for guest in guests})
+    named = list(guests) if is_named else bad
+    for guest in named[:_GUESTS]:
+        broken = "" if guest.health in _WELL else "✗ "
+        yield _clipped(f"{broken}{f'{guest.guest} {guest.name}'.strip()} on {guest.node}")
+    if not is_named and count:
+        yield f"{count} guest{'' if count == 1 else 's'}"
+    elif (more := len(named) - _GUESTS) > 0:
+        yield f"and {more} more guests"
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

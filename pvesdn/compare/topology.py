@@ -1,0 +1,279 @@
+"""The map of a cluster, from its definitions and what was found there: `Topology`.
+
+Nothing is judged here: what is bad on a map is what `verify` has found, as in `pvesdn.compare.status`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pvesdn.compare.live_view import NodeView
+from pvesdn.compare.status import in_a_line
+from pvesdn.design.ours.zones import vnet_nodes
+from pvesdn.design.shared.kinds import kind_of
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.expectation import NodeExpectation
+from pvesdn.model.findings import Severity
+from pvesdn.model.guests import GuestPort, guest_port, ports_by_bridge
+from pvesdn.model.own_sdn import EvpnZone, Exit
+from pvesdn.model.pve_sdn import PveEvpnZone, PveQinqZone, PveVlanZone
+from pvesdn.model.ranges import by_number
+from pvesdn.model.sdn import Zone
+from pvesdn.model.status import ClusterStatus, Health
+from pvesdn.model.topology import MapExit, MapGuest, MapNode, MapSession, MapVnet, MapZone, Topology, worst
+from pvesdn.model.verification import Discrepancy, Subject
+from pvesdn.model.vnets import Subnet, Vnet
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody has found by looking. :param views: of the nodes that answered, by name."""
+
+    status: ClusterStatus
+    views: Mapping[str, NodeView]
+
+    @property
+    def found(self) -> Sequence[Discrepancy]:
+        """Everything that is not as it should be."""
+        return self.status.verification.discrepancies
+
+
+@dataclass(frozen=True, slots=True)
+class MapParts:
+    """What a map is made of.
+
+    :param expected: what each node that answered should be doing.
+    :param owners: the member that has an address, by the address.
+    :param unanswered: members that are on and did not answer.
+    :param seen: None for the design alone.
+    """
+
+    given: DesignInput
+    vteps: Mapping[str, Vtep]
+    expected: Mapping[str, NodeExpectation]
+    owners: Mapping[str, str]
+    guest_names: Mapping[int, str] = field(default_factory=dict)
+    unanswered: tuple[str, ...] = ()
+    seen: Seen | None = None
+
+
+def topology(parts: MapParts) -> Topology:
+    """The map of the whole cluster."""
+    given = parts.given
+    where = {zone.id: tuple(sorted(given.cluster.among(zone.nodes))) for zone in given.sdn.both.zones}
+    sessions = _sessions(parts)
+    return Topology(
+        cluster=given.cluster.name,
+        is_live=parts.seen is not None,
+        zones=tuple(_zone(zone, where[zone.id], parts) for zone in given.sdn.both.zones),
+        nodes=tuple(_nodes(parts, where)),
+        sessions=tuple(sessions),
+        exits=tuple(_exits(parts)),
+        unanswered=parts.unanswered,
+    )
+
+
+def _zone(zone: Zone, nodes: tuple[str, ...], parts: MapParts) -> MapZone:
+    seen = None if parts.seen is None else {row.id: row for row in parts.seen.status.zones}.get(zone.id)
+    subnets: dict[str, list[Subnet]] = {}
+    for subnet in parts.given.sdn.both.subnets:
+        subnets.setdefault(subnet.vnet, []).append(subnet)
+    of_it = (vnet for vnet in parts.given.sdn.both.vnets if vnet.zone == zone.id)
+    vnets = sorted(of_it, key=lambda vnet: by_number(vnet.id))
+    return MapZone(
+        id=zone.id,
+        what=kind_of(zone) if seen is None else seen.what,
+        source=zone.where.file,
+        nodes=nodes,
+        vnets=tuple(_vnet(vnet, zone, nodes, subnets.get(vnet.id, ()), parts) for vnet in vnets),
+        l3vni=zone.l3vni if isinstance(zone, EvpnZone | PveEvpnZone) else None,
+        health=None if seen is None else seen.health,
+        first="" if seen is None else seen.first,
+    )
+
+
+def _vnet(vnet: Vnet, zone: Zone, in_zone: tuple[str, ...], subnets: Iterable[Subnet], parts: MapParts) -> MapVnet:
+    nodes = tuple(sorted(vnet_nodes(vnet, frozenset(in_zone))))
+    found = [] if parts.seen is None else [item for item in parts.seen.found if _is_of(vnet, item, parts.seen)]
+    guests = tuple(_guests(vnet, nodes, parts))
+    health = None
+    if parts.seen is not None:
+        looked_at = any(node in parts.seen.views for node in nodes)
+        health = worst([_weight(found), Health.OK if looked_at else Health.UNCHECKED])
+    return MapVnet(
+        id=vnet.id,
+        zone=zone.id,
+        nodes=nodes,
+        tag=vnet.tag,
+        tag_word="VLAN" if isinstance(zone, PveVlanZone | PveQinqZone) else "VNI",
+        alias=vnet.alias or "",
+        subnets=tuple(_in_words(subnet) for subnet in subnets),
+        guests=guests,
+        health=health,
+        first=in_a_line(found[0]) if found else "",
+    )
+
+
+def _in_words(subnet: Subnet) -> str:
+    return subnet.cidr if subnet.gateway is None else f"{subnet.cidr} via {subnet.gateway}"
+
+
+def _is_of(vnet: Vnet, item: Discrepancy, seen: Seen) -> bool:
+    """Whether a finding is about a device of a VNet: its bridge, a port of that, or a guest that belongs there."""
+    view = seen.views.get(item.node)
+    if view is None or item.subject is Subject.SESSION:
+        return False
+    device = view.expected.by_name.get(item.object)
+    if item.object == vnet.id or (device is not None and device.master == vnet.id):
+        return True
+    return any(bridge == vnet.id for bridge in _bridges(item, view))
+
+
+def _bridges(item: Discrepancy, view: NodeView) -> Iterator[str]:
+    """Where a guest's port is, and where its configuration has it."""
+    port = guest_port(item.object)
+    if port is None:
+        return
+    live = view.state.devices.get(port.port)
+    if live is not None:
+        yield live.master
+    for plug in view.state.plugs or ():
+        if (plug.guest, plug.device) == (port.guest, port.device):
+            yield plug.bridge
+
+
+def _guests(vnet: Vnet, nodes: Iterable[str], parts: MapParts) -> Iterator[MapGuest]:
+    found = () if parts.seen is None else parts.seen.found
+    for node in nodes:
+        if (facts := parts.given.facts.get(node)) is None:
+            continue
+        ports = {port.port: port for port in ports_by_bridge(facts.links).get(vnet.id, ())}
+        said = {item.object: item for item in found if item.node == node and item.subject is Subject.GUEST}
+        view = None if parts.seen is None else parts.seen.views.get(node)
+        lost = {name: port for name, item in said.items() if (port := _lost(item, vnet, view)) is not None}
+        for port in sorted((ports | lost).values(), key=lambda port: (port.guest, port.device)):
+            told = said.get(port.port)
+            yield MapGuest(
+                guest=port.guest,
+                node=node,
+                port=port.port,
+                name=parts.guest_names.get(port.guest, ""),
+                health=None if view is None else _weight([told] if told else []),
+                first="" if told is None else in_a_line(told),
+            )
+
+
+def _lost(item: Discrepancy, vnet: Vnet, view: NodeView | None) -> GuestPort | None:
+    """The port of a guest that belongs into the VNet, wherever it is."""
+    return guest_port(item.object) if view is not None and vnet.id in _bridges(item, view) else None
+
+
+def _weight(found: Sequence[Discrepancy]) -> Health:
+    if any(item.severity is Severity.ERROR for item in found):
+        return Health.BAD
+    return Health.WARNING if found else Health.OK
+
+
+def _nodes(parts: MapParts, where: Mapping[str, tuple[str, ...]]) -> Iterator[MapNode]:
+    rows = {} if parts.seen is None else {row.name: row for row in parts.seen.status.nodes}
+    for member in sorted(parts.given.cluster.members, key=lambda member: by_number(member.name)):
+        row, chosen = rows.get(member.name), parts.vteps.get(member.name)
+        expected = parts.expected.get(member.name)
+        yield MapNode(
+            name=member.name,
+            zones=tuple(zone for zone, nodes in where.items() if member.name in nodes),
+            vteps=row.vteps if row is not None else () if chosen is None else (chosen.address,),
+            asn=None if expected is None else expected.asn,
+            sessions=None if row is None else row.sessions,
+            is_online=member.is_online,
+            health=None if row is None else row.health,
+            first="" if row is None else row.first,
+        )
+
+
+def _sessions(parts: MapParts) -> list[MapSession]:
+    """Each session once, however many of its ends were looked at."""
+    found: dict[tuple[str, str], list[tuple[Health | None, str]]] = {}
+    outside: dict[tuple[str, str], bool] = {}
+    for node, expected in sorted(parts.expected.items()):
+        for session in expected.sessions:
+            peer = parts.owners.get(session.peer)
+            ends = (node, session.peer) if peer is None else (min(node, peer), max(node, peer))
+            outside[ends] = peer is None
+            found.setdefault(ends, []).append(_session(node, session.peer, peer, parts))
+    return [
+        MapSession(
+            ends=ends,
+            is_outside=outside[ends],
+            health=(health := worst(health for health, _ in told)),
+            first=next((first for its, first in told if its is health), ""),
+        )
+        for ends, told in sorted(found.items())
+    ]
+
+
+def _session(node: str, address: str, peer: str | None, parts: MapParts) -> tuple[Health | None, str]:
+    """How a session is doing, seen from one of its ends, and what is wrong with it."""
+    if parts.seen is None:
+        return None, ""
+    off = parts.seen.status.verification.offline
+    if peer in off:
+        return Health.OFF, f"{peer} is off, as the cluster says"
+    view = parts.seen.views.get(node)
+    about = [
+        item
+        for item in parts.seen.found
+        if item.node == node
+        and item.subject is Subject.SESSION
+        and address in item.object.replace("(", " ").replace(")", " ").split()
+    ]
+    if about:
+        return _weight(about), in_a_line(about[0])
+    live = None if view is None else (view.state.sessions or {}).get(address)
+    if live is None or not live.is_established:
+        return Health.UNCHECKED, f"{node} did not tell of the session to {peer or address}"
+    return Health.OK, ""
+
+
+def _exits(parts: MapParts) -> Iterator[MapExit]:
+    for uplink in parts.given.sdn.own.exits:
+        found = [] if parts.seen is None else [item for item in parts.seen.found if _is_of_exit(item, uplink)]
+        looked_at = parts.seen is not None and uplink.node in parts.seen.views
+        health = _weight(found) if looked_at else Health.UNCHECKED
+        yield MapExit(
+            zone=uplink.zone,
+            node=uplink.node,
+            id=uplink.id,
+            interface=uplink.interface,
+            addresses=tuple(str(held) for held in (uplink.address, uplink.address6) if held is not None),
+            gateways=tuple(map(str, uplink.gateways)),
+            virtual=_virtual(uplink),
+            health=None if parts.seen is None else health,
+            first=in_a_line(found[0]) if found else "",
+        )
+    for zone in parts.given.sdn.pve.zones:
+        if isinstance(zone, PveEvpnZone):
+            for node in sorted(zone.exit_nodes & parts.given.cluster.among(zone.nodes)):
+                yield MapExit(
+                    zone=zone.id, node=node, health=None if parts.seen is None else _of_node(node, parts.seen)
+                )
+
+
+def _of_node(node: str, seen: Seen) -> Health:
+    row = next((row for row in seen.status.nodes if row.name == node), None)
+    return Health.UNCHECKED if row is None or node not in seen.views else Health.OK
+
+
+def _is_of_exit(item: Discrepancy, uplink: Exit) -> bool:
+    is_its_card = item.object.split(" ")[0] == uplink.interface
+    is_its_route = item.subject in {Subject.ROUTE, Subject.VRRP} and uplink.zone in item.zones
+    return item.node == uplink.node and (is_its_card or is_its_route)
+
+
+def _virtual(uplink: Exit) -> str:
+    vrrp = uplink.vrrp
+    if vrrp is None:
+        return ""
+    return f"VRRP {vrrp.id}, priority {vrrp.priority}: {', '.join(map(str, vrrp.addresses))}"

@@ -1,0 +1,45 @@
+"""topology: the map of a cluster, as it is designed or as it was found. Changes nothing."""
+
+from __future__ import annotations
+
+from pvesdn.compare.status import Asked, Parts, cluster_status
+from pvesdn.compare.topology import MapParts, Seen, topology
+from pvesdn.design.cluster import design_node, share
+from pvesdn.design.expectation import expect
+from pvesdn.model.status import ClusterStatus
+from pvesdn.model.topology import Topology
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.look import Looker
+from pvesdn.workflows.status import look_without_packets
+from pvesdn.workflows.understand import Understanding
+
+
+def map_designed(known: Understanding) -> Topology:
+    """The map of what the definitions ask for, with the guests that are plugged in."""
+    shared = share(known.given, known.vteps)
+    expected = {node: expect(design_node(shared, node)) for node in known.records}
+    owners = Looker(known).together({}).owners
+    return topology(MapParts(known.given, known.vteps, expected, owners, known.guest_names, _unanswered(known)))
+
+
+def map_found(known: Understanding, renderer: Renderer) -> Topology:
+    """The map of what the nodes are doing, held against the definitions as `status` does it.
+
+    :param known: with PVE's committed definitions, as for `verify`.
+    """
+    looked = look_without_packets(known, renderer)
+    parts = Parts(known.given, known.vteps, looked.verification, looked.cluster, None)
+    return map_of_status(known, parts, cluster_status(parts, Asked()))
+
+
+def map_of_status(known: Understanding, parts: Parts, status: ClusterStatus) -> Topology:
+    """The same, where somebody has looked already. :param status: of the whole cluster, made of `parts`."""
+    views = parts.cluster.nodes
+    expected = {node: view.expected for node, view in views.items()}
+    seen = Seen(status, views)
+    owners = parts.cluster.owners
+    return topology(MapParts(known.given, known.vteps, expected, owners, known.guest_names, _unanswered(known), seen))
+
+
+def _unanswered(known: Understanding) -> tuple[str, ...]:
+    return tuple(sorted({**known.snapshot.unreachable, **known.unreadable}))

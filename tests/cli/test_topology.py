@@ -1,0 +1,169 @@
+"""`pvesdn topology`: its pictures, each a file in `topology_pictures/`, its names and its exit statuses."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
+from tests.cli.kit import UCAST, call
+from tests.cli.test_verify import HEALTHY
+from tests.fakes import fake_cluster
+from tests.golden_verify.damage import damaged
+from tests.graphviz import needs_dot
+
+PICTURES = Path(__file__).parent / "topology_pictures"
+TESTS = Path(__file__).parents[1]
+CASES = TESTS / "golden_verify"
+GOLDEN = TESTS / "golden"
+
+
+@pytest.fixture
+def same(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Hold a picture against the one of that name."""
+
+    def hold(name: str, printed: str) -> None:
+        if request.config.getoption("--update-golden", default=False):
+            PICTURES.mkdir(exist_ok=True)
+            (PICTURES / name).write_text(printed)
+        assert printed == (PICTURES / name).read_text()
+
+    return hold
+
+
+def stored(case: str, folder: Path) -> Path:
+    """A snapshot of a cluster in which that has gone wrong."""
+    damage = json.loads((CASES / case / "damage.json").read_text())
+    write_snapshot(folder / case, damaged(read_snapshot(HEALTHY), damage))
+    return folder / case
+
+
+@pytest.mark.parametrize(
+    ("case", "status"),
+    [("session-blocked", 0), ("device-deleted", 0), ("guest-unplugged", 0), ("member-off", 0), ("node-not-reached", 4)],
+)
+def test_what_was_found_is_drawn_as_it_was(
+    case: str, status: int, tmp_path: Path, same: Callable[[str, str], None]
+) -> None:
+    folder = stored(case, tmp_path)
+    for wanted, suffix in (("dot", "dot"), ("mermaid", "mmd")):
+        done = call("topology", "--live", "--format", wanted, "--from", folder)
+        assert done.status == status
+        same(f"{case}.{suffix}", done.out)
+
+
+@pytest.mark.parametrize("case", ["vrrp", "route-reflectors", "several-exits", "exit-in-pve-zone", "carried-symmetric"])
+def test_a_design_is_drawn_as_it_was(case: str, same: Callable[[str, str], None]) -> None:
+    for wanted, suffix in (("dot", "dot"), ("mermaid", "mmd")):
+        done = call("topology", "--format", wanted, "--from", GOLDEN / case / "snapshot")
+        assert done.status == 0
+        same(f"design-{case}.{suffix}", done.out)
+
+
+def test_what_is_broken_has_a_mark_a_colour_and_a_shape(tmp_path: Path) -> None:
+    folder = stored("session-blocked", tmp_path)
+    dot = call("topology", "--live", "--format", "dot", "--from", folder).out
+    node = next(line for line in dot.splitlines() if line.lstrip().startswith('"node node1" [label'))
+    assert "✗ node1" in node
+    assert "shape=octagon" in node
+    assert "#b3211a" in node
+    session = next(line for line in dot.splitlines() if '"node node1" -- "node node3" [style=bold' in line)
+    assert "arrowhead=tee" in session
+    assert "✗ down" in session
+    mermaid = call("topology", "--live", "--format", "mermaid", "--from", folder).out
+    assert 'x==x|"✗ down"|' in mermaid
+    assert '{{"✗ node1' in mermaid
+
+
+def test_a_part_has_what_was_named_and_where_it_is() -> None:
+    def drawn(*words: str) -> str:
+        return call("topology", "--format", "dot", "--from", GOLDEN / "vnet-on-some-nodes/snapshot", *words).out
+
+    whole = drawn()
+    assert whole.count('"node node') > 3
+    one = drawn("--node", "node1")
+    assert "node node1 only" in one
+    vnet = call("topology", "--format", "dot", "--from", HEALTHY, "--vnet", "web").out
+    assert "VNet web only" in vnet
+    assert "db" not in vnet
+    zone = call("topology", "--format", "dot", "--from", HEALTHY, "--zone", "plain").out
+    assert '"zone plain"' in zone
+    assert '"zone prod"' not in zone
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--zone", "pord"), "there is no zone 'pord'; did you mean prod?"),
+        (("--vnet", "wbe"), "there is no VNet 'wbe'; did you mean web?"),
+        (("--node", "node9"), "there is no node 'node9'"),
+    ],
+)
+def test_a_name_of_nothing_is_refused(words: tuple[str, ...], complaint: str) -> None:
+    done = call("topology", "--from", HEALTHY, *words)
+    assert (done.status, done.out) == (1, "")
+    assert complaint in done.err
+
+
+def test_parts_that_have_nothing_in_common_are_refused() -> None:
+    done = call("topology", "--from", HEALTHY, "--zone", "plain", "--vnet", "web")
+    assert done.status == 1
+    assert "nothing is of all of zone plain; VNet web; leave one of them out" in done.err
+    assert call("topology", "--format", "dot", "--from", HEALTHY, "--vnet", "web").status == 0
+
+
+def test_a_cluster_is_read_without_being_changed(settings: Path) -> None:
+    cluster = fake_cluster(UCAST)
+    before = dict(cluster.nodes.pve_files)
+    done = call("--config", settings, "topology", "--live", "--format", "mermaid", cluster=cluster)
+    assert done.status == 0
+    assert "zone ucast" in done.out
+    assert cluster.nodes.pve_files == before
+
+
+@pytest.mark.parametrize("words", [(), ("--live",)])
+def test_a_node_that_does_not_answer_is_drawn_as_unknown(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = call("topology", "--format", "mermaid", "--from", stored("node-not-reached", tmp_path), *words)
+    assert done.status == 4
+    assert "? node2" in done.out
+    assert "did not answer" in done.out
+    assert "warning: not asked: node2: " in done.err
+
+
+@needs_dot
+def test_the_file_s_ending_says_the_format(tmp_path: Path) -> None:
+    for name, begins in (("a.svg", "<svg "), ("a.dot", "graph "), ("a.mmd", "flowchart "), ("a.any", "<svg ")):
+        done = call("topology", "--from", HEALTHY, "-o", tmp_path / name)
+        assert (done.status, done.out) == (0, "")
+        assert (tmp_path / name).read_text().startswith(begins)
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o644
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.any", "a.dot", "a.mmd", "a.svg"]
+
+
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    done = call("topology", "--from", HEALTHY, "--format", "dot", "-o", tmp_path)
+    assert done.status == 1
+    assert "choose another place" in done.err
+
+
+@needs_dot
+def test_an_svg_has_a_title_and_nothing_that_does_something() -> None:
+    found = ET.fromstring(call("topology", "--from", HEALTHY).out)
+    assert found.get("role") == "img"
+    assert found.get("aria-label") == "lab: design"
+    names = {element.tag.rpartition("}")[2] for element in found.iter()}
+    assert names <= {"svg", "g", "title", "style", "rect", "path", "polygon", "polyline", "ellipse", "text"}
+    assert any("zone prod" in (element.text or "") for element in found.iter())
+
+
+def test_without_graphviz_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = call("topology", "--from", HEALTHY)
+    assert (done.status, done.out) == (1, "")
+    assert "there is no program 'dot' to lay the picture out; apt install graphviz, or use --format mermaid" in done.err
+    assert call("topology", "--from", HEALTHY, "--format", "mermaid").status == 0

@@ -1,0 +1,47 @@
+from pvesdn.model.status import Health
+from pvesdn.model.topology import Topology, narrowed, worst
+from tests.maps import a_map
+
+NONE: frozenset[str] = frozenset()
+
+
+def part(zones: set[str] = set(), vnets: set[str] = set(), nodes: set[str] = set()) -> Topology:  # noqa: B006
+    return narrowed(a_map(4, 8), zones=frozenset(zones), vnets=frozenset(vnets), nodes=frozenset(nodes))
+
+
+def test_the_whole_stays_the_whole() -> None:
+    assert part() == a_map(4, 8)
+
+
+def test_a_zone_keeps_its_nodes_vnets_and_exits() -> None:
+    found = part(zones={"zone2"})
+    assert [zone.id for zone in found.zones] == ["zone2"]
+    assert len(found.zones[0].vnets) == 2
+    assert len(found.nodes) == 4
+    assert found.exits == ()
+    assert len(part(zones={"zone1"}).exits) == 2
+    assert found.only == "zone zone2"
+
+
+def test_a_vnet_keeps_its_zone_and_no_other_vnet() -> None:
+    found = part(vnets={"net5"})
+    assert [(zone.id, [vnet.id for vnet in zone.vnets]) for zone in found.zones] == [("zone2", ["net5"])]
+
+
+def test_a_node_keeps_its_sessions_with_their_other_ends_and_its_own_guests() -> None:
+    found = part(nodes={"pve1"})
+    assert len(found.sessions) == 3
+    assert len(found.nodes) == 4
+    assert {guest.node for vnet in found.vnets for guest in vnet.guests} == {"pve1"}
+    assert [uplink.node for uplink in found.exits] == ["pve1"]
+
+
+def test_a_node_that_lacks_the_zone_leaves_nothing() -> None:
+    found = part(zones={"zone2"}, vnets={"net4"})
+    assert (found.zones, found.nodes, found.only) == ((), (), "zone zone2; VNet net4")
+
+
+def test_the_worst_is_what_has_to_be_seen() -> None:
+    assert worst([]) is None
+    assert worst([Health.OK, None]) is Health.OK
+    assert worst([Health.OFF, Health.WARNING, Health.BAD]) is Health.BAD

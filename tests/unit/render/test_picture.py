@@ -1,0 +1,139 @@
+"""Names are untrusted in every language of pictures; what a drawing may not have is taken away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from pvesdn.adapters.graphviz import laid_out
+from pvesdn.compare.picture import picture
+from pvesdn.errors import SettingsError
+from pvesdn.model.picture import Box, Line, Picture, Row, Shape, Table
+from pvesdn.model.status import Health
+from pvesdn.render.picture.dot import dot
+from pvesdn.render.picture.mermaid import mermaid
+from pvesdn.render.picture.svg import svg
+from tests.graphviz import needs_dot
+from tests.maps import a_map
+
+HOSTILE = [
+    '"]; evil [label="',
+    "</TD></TR></TABLE>><<b>",
+    "<script>alert(1)</script>",
+    "\\N \\G \\",
+    "&amp; &#34; &quot",
+    "a\nb\r\n\x00\x1b[31m",
+    "\u202egnp.exe\u2066",
+    'end\nclick b1 href "javascript:alert(1)"',
+    "%%{init: {}}%%",
+    "subgraph `x` #quot; {{a}} ([b]) |c| ---",
+    "ü ß 漢字 ✗",
+]  # fmt: skip
+
+
+def of(name: str) -> Picture:
+    """A picture with that name everywhere."""
+    table = Table(f"zone {name}", (name, name), (Row((name, name, name), (name,), Health.BAD),), name, Health.BAD)
+    return Picture(
+        title=name,
+        mesh=(name, name),
+        nodes=(Box(f"node {name}", Shape.NODE, (name, name), Health.BAD), Box("node b", Shape.NODE, ("b",))),
+        columns=2,
+        routers=(Box(f"outside {name}", Shape.ROUTER, (name,)),),
+        tables=(table,),
+        lines=(
+            Line((f"node {name}", "node b"), name, Health.BAD),
+            Line((f"outside {name}", "node b"), name, Health.WARNING),
+        ),
+        left_out=(name,),
+    )
+
+
+@needs_dot
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_adds_nothing_to_a_graph(name: str) -> None:
+    text = laid_out(dot(of(name)))
+    plain = laid_out(dot(of("plain")))
+    kinds = ("node", "edge", "cluster")
+    assert [text.count(f'class="{kind}') for kind in kinds] == [plain.count(f'class="{kind}') for kind in kinds]
+    drawn = ET.fromstring(svg(text, name, is_alone=True))
+    assert {element.tag.rpartition("}")[2] for element in drawn.iter()} <= {
+        *("svg", "g", "title", "style", "rect", "path", "polygon", "polyline", "ellipse", "text"),
+    }
+    assert not [key for element in drawn.iter() for key in element.attrib if key.startswith("on") or "href" in key]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_adds_nothing_to_a_flow_chart(name: str) -> None:
+    text, plain = mermaid(of(name)), mermaid(of("plain"))
+    assert text.count("\n") == plain.count("\n")
+    for line, usual in zip(text.splitlines(), plain.splitlines(), strict=True):
+        assert line.count('"') == usual.count('"')
+        outside = "".join(line.split('"')[::2])
+        assert outside == "".join(usual.split('"')[::2]) or line.lstrip().startswith(("accTitle: ", "%% "))
+    assert not {"\x00", "\x1b", "\u202e", "`", "<script"} & set(text)
+
+
+def test_a_flow_chart_keeps_letters_of_all_languages() -> None:
+    assert "ü ß 漢字 ✗" in mermaid(of("ü ß 漢字 ✗"))
+
+
+def test_a_drawing_keeps_shapes_and_loses_what_does_something() -> None:
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" onload="x()" width="1pt">'
+        '<script>x()</script><a xlink:href="javascript:x()"><text>y</text></a><foreignObject/><style>*{}</style>'
+        '<g class="node" style="x:url(http://example.net)"><title>t</title><text fill="url(#a;b)" x="1">kept</text></g></svg>'
+    )
+    assert svg(drawn, 'a "title"', is_alone=False) == (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="1pt" role="img" aria-label="a &quot;title&quot;">'
+        '<title>a "title"</title><g class="node"><text x="1">kept</text></g></svg>\n'
+    )
+
+
+@pytest.mark.parametrize("drawn", ["", "<svg", "<html/>", '<g xmlns="http://www.w3.org/2000/svg"/>'])
+def test_what_is_no_drawing_is_an_error(drawn: str) -> None:
+    with pytest.raises(SettingsError, match="dot has drawn no SVG"):
+        svg(drawn, "title", is_alone=True)
+
+
+def test_a_picture_alone_follows_dark_screens() -> None:
+    alone = svg('<svg xmlns="http://www.w3.org/2000/svg"/>', "t", is_alone=True)
+    assert "@media (prefers-color-scheme: dark)" in alone
+    assert "style" not in svg('<svg xmlns="http://www.w3.org/2000/svg"/>', "t", is_alone=False)
+
+
+def test_32_nodes_have_no_496_lines() -> None:
+    drawn = picture(a_map(32, 200))
+    sessions = [line for line in drawn.lines if all(end.startswith("node ") for end in line.ends)]
+    assert [(line.ends, line.label) for line in sessions] == [(("node pve1", "node pve2"), "down")]
+    assert drawn.left_out == ("not drawn: 495 sessions: 464 established, 31 to nodes that are off",)
+    assert (
+        drawn.mesh[1]
+        == "BGP EVPN, AS 65000, full mesh: 496 sessions: 464 established, 1 down, 31 to nodes that are off"
+    )
+
+
+def test_200_vnets_are_the_bad_ones_and_a_number() -> None:
+    tables = picture(a_map(32, 200)).tables
+    assert [len(table.rows) for table in tables] == [8, 8, 8, 8]
+    assert tables[1].rows[0].columns[0] == "net1"
+    assert tables[1].rows[0].health is Health.BAD
+    assert tables[1].left_out == "and 42 more VNets, 42 guests"
+
+
+def test_a_small_cluster_is_drawn_whole() -> None:
+    drawn = picture(a_map(3, 6, is_broken=False))
+    assert len(drawn.lines) == 3 + 2
+    assert drawn.left_out == ()
+    assert sum(len(table.rows) for table in drawn.tables) == 6
+    assert drawn.tables[0].rows[0].guests == ("1004 web-4 on pve2",)
+
+
+def test_nobody_draws_hundreds_of_broken_sessions() -> None:
+    whole = a_map(32, 4)
+    broken = replace(whole, sessions=tuple(replace(s, health=Health.BAD) for s in whole.sessions))
+    drawn = picture(broken)
+    assert sum(line.health is Health.BAD for line in drawn.lines) == 40
+    assert drawn.left_out == ("not drawn: 456 sessions: 456 down",)
