@@ -98,6 +98,11 @@ FAULTS = {
         "import jinja2\n",
         "jinja2 is known to render only",
     ),
+    "a workflow knows how metrics are printed": (
+        "pvesdn/workflows/planted.py",
+        "import prometheus_client\n",
+        "prometheus_client is known to one module",
+    ),
     "an adapter leans on another": (
         "pvesdn/adapters/planted.py",
         "import pvesdn.adapters.pve_api\n",

@@ -192,7 +192,7 @@ def test_the_wheel_says_what_it_needs_and_under_which_licence(wheel: Path) -> No
         text = archive.read(licence)
 
     needed = {line.split(">")[0] for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line}
-    assert needed == {"click", "jinja2", "proxmoxer", "pydantic", "requests", "rich", "urllib3"}
+    assert needed == {"click", "jinja2", "prometheus-client", "proxmoxer", "pydantic", "requests", "rich", "urllib3"}
     assert metadata["License-Expression"] == "AGPL-3.0-or-later"
     assert text == (ROOT / "LICENSE").read_bytes()
 

@@ -103,6 +103,11 @@ class NodeView:
         return {vni: vtep for vni, vtep in ends if vtep is not None}
 
     @cached_property
+    def of_evpn(self) -> frozenset[int]:
+        """The VNIs that FRR has to know."""
+        return frozenset(vni.vni for vni in self.expected.vnis)
+
+    @cached_property
     def evpn_zones(self) -> tuple[str, ...]:
         """The zones of EVPN that the node has something of, sorted."""
         return tuple(sorted({self.zones[vni.device] for vni in self.expected.vnis if vni.device in self.zones}))

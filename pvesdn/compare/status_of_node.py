@@ -28,17 +28,23 @@ def sessions(view: NodeView) -> Share | None:
 
 def vnis(view: NodeView) -> Share | None:
     """As the kernel has them, and FRR where they are EVPN's: up is what both have."""
-    of_evpn = {vni.vni for vni in view.expected.vnis}
-    if of_evpn and view.state.vnis is None:
+    up = vnis_up(view)
+    return None if up is None else Share(sum(up.values()), len(up))
+
+
+def vnis_up(view: NodeView) -> dict[str, bool] | None:
+    """The same for each VXLAN device, by name."""
+    if view.of_evpn and view.state.vnis is None:
         return None
     in_frr = {number for number, live in (view.state.vnis or {}).items() if live.state in {"", "Up"}}
-    wanted = [device for device in view.expected.devices if device.kind == "vxlan" and device.vni is not None]
-    up = 0
-    for device in wanted:
+    up = {}
+    for device in view.expected.devices:
+        if device.kind != "vxlan" or device.vni is None:
+            continue
         live = view.state.devices.get(device.name)
         is_there = live is not None and live.is_up and live.vni == device.vni
-        up += is_there and (device.vni not in of_evpn or device.vni in in_frr)
-    return Share(up, len(wanted))
+        up[device.name] = is_there and (device.vni not in view.of_evpn or device.vni in in_frr)
+    return up
 
 
 def drift(found: Collection[Discrepancy]) -> Drift:

@@ -79,6 +79,7 @@ class LiveVni:
     :param state: of an L3VNI: ``Up`` or ``Down``.
     :param router_mac: of an L3VNI, in lower case.
     :param remotes: VTEPs that a type-3 route has come from; None for an L3VNI, and where FRR does not list them.
+    :param macs: how many MAC addresses zebra knows in it, local and remote; None where it was not told.
     """
 
     vni: int
@@ -87,6 +88,7 @@ class LiveVni:
     state: str = ""
     router_mac: str = ""
     remotes: frozenset[IpAddress] | None = None
+    macs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from pvesdn.workflows.further import Further
 from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.read import SDN_DIR
 from pvesdn.workflows.understand import Understanding, understand
-from pvesdn.workflows.verify import LookedOver, look_over
+from pvesdn.workflows.verify import LookedOver, LookFurther, look_over
 from pvesdn.workflows.world import World
 
 _SDN_LOCK = f"{SDN_DIR}/.lock"
@@ -73,9 +73,14 @@ def status_understood(known: Understanding, renderer: Renderer, beside: Beside, 
     return cluster_status(status_parts(known, renderer, beside, asked), asked)
 
 
-def status_parts(known: Understanding, renderer: Renderer, beside: Beside, asked: Asked) -> Parts:
-    """What it is put together from."""
-    looked = look_without_packets(known, renderer, only=asked.nodes)
+def status_parts(
+    known: Understanding, renderer: Renderer, beside: Beside, asked: Asked, further: LookFurther | None = None
+) -> Parts:
+    """What a status is put together from, and what else is made of the same look.
+
+    :param further: what to try between the nodes; None to send no packets.
+    """
+    looked = look_over(known, renderer, only=asked.nodes, further=further or _without_packets)
     changes, no_plan = _planned(known.snapshot, renderer, asked)
     return Parts(known.given, known.vteps, looked.verification, looked.cluster, changes, no_plan, beside)
 

@@ -16,7 +16,7 @@ from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachabl
 from tests.cli.kit import UCAST, Result, call, snapshot_of
 from tests.fakes import FakeCluster, fake_cluster
 
-HEAVY = ("pydantic", "jinja2", "requests", "proxmoxer", "rich")
+HEAVY = ("pydantic", "jinja2", "prometheus_client", "requests", "proxmoxer", "rich")
 SECRET = "f1f3c4a8-0d0e-4b4e-9d2e-1c8a5b7d6e2f"
 
 

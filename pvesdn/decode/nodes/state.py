@@ -139,6 +139,7 @@ def _vnis(answer: Json) -> dict[int, LiveVni]:
             state=json_text.string(row.get("state", ""), f"state of VNI {vni}"),
             router_mac=json_text.string(row.get("routerMac", ""), f"routerMac of VNI {vni}").lower(),
             remotes=_remotes(row, f"VTEPs of VNI {vni}"),
+            macs=json_text.number(row["numMacs"], f"MACs of VNI {vni}") if "numMacs" in row else None,
         )
     return found
 

@@ -33,7 +33,7 @@ SETTINGS = (
 _OF_A_SESSION = ("bgpState", "hostLocal", "hostForeign", "remoteAs", "lastResetDueTo", "lastNotificationReason")
 _OF_A_VNI = (
     *("vni", "type", "vrf", "tenantVrf", "vxlanInterface", "vxlanIntf", "vtepIp", "localVtepIp"),
-    *("state", "sysMac", "routerMac", "numRemoteVteps", "remoteVteps", "l2Vnis"),
+    *("state", "sysMac", "routerMac", "numMacs", "numRemoteVteps", "remoteVteps", "l2Vnis"),
 )
 """What is passed on of what FRR shows; the rest are counters and times."""
 _OF_DEVICES = (("ipv4", "forwarding"), ("ipv4", "arp_accept"), ("ipv6", "forwarding"))

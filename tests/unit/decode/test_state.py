@@ -179,17 +179,37 @@ def test_where_guests_are_plugged_in_is_read_from_their_configurations() -> None
 @pytest.mark.parametrize(
     "l2",
     [
-        {"vni": 22, "type": "L2", "vrf": "vrf_a", "vxlanInterface": "v", "numRemoteVteps": ["192.168.0.2"]},
-        {"vni": 22, "type": "L2", "tenantVrf": "vrf_a", "numRemoteVteps": 1, "remoteVteps": [{"ip": "192.168.0.2"}]},
+        {
+            "vni": 22,
+            "type": "L2",
+            "vrf": "vrf_a",
+            "vxlanInterface": "v",
+            "numMacs": 7,
+            "numRemoteVteps": ["192.168.0.2"],
+        },
+        {
+            "vni": 22,
+            "type": "L2",
+            "tenantVrf": "vrf_a",
+            "numMacs": 7,
+            "numRemoteVteps": 1,
+            "remoteVteps": [{"ip": "192.168.0.2"}],
+        },
     ],
     ids=["FRR 8.4", "later"],
 )
 def test_vnis_are_read_as_every_version_prints_them(l2: dict[str, Any]) -> None:
     l3 = {"vni": 4000, "type": "L3", "vrf": "vrf_a", "state": "Up", "routerMac": "02:00:C0:A8:00:01"}
     assert state(evpn_vnis={"answer": [l2, l3]}).vnis == {
-        22: LiveVni(22, is_l3=False, vrf="vrf_a", remotes=frozenset({ip_address("192.168.0.2")})),
+        22: LiveVni(22, is_l3=False, vrf="vrf_a", remotes=frozenset({ip_address("192.168.0.2")}), macs=7),
         4000: LiveVni(4000, is_l3=True, vrf="vrf_a", state="Up", router_mac="02:00:c0:a8:00:01"),
     }
+
+
+def test_macs_that_nobody_told_are_not_zero() -> None:
+    found = state(evpn_vnis={"answer": [{"vni": 22, "type": "L2", "vrf": "v"}]}).vnis
+    assert found is not None
+    assert found[22].macs is None
 
 
 @pytest.mark.parametrize(

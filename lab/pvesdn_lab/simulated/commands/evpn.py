@@ -77,7 +77,7 @@ def vnis(root: Path) -> list[dict[str, Any]]:
             found.append({**ports, "state": "Up" if bridge else "Down", "vrf": l3vnis[vni], "routerMac": mac})
         else:
             ports = {"vni": vni, "type": "L2", "vrf": vrf, "vxlanInterface": name}
-            found.append({**ports, "numRemoteVteps": floods[name]})
+            found.append({**ports, "numMacs": 0, "numRemoteVteps": floods[name]})
     return found
 
 
