@@ -17,6 +17,7 @@ PARTS = (
     *(
         "places",
         "machine",
+        "units",
         "request",
         "files",
         "drop_ins",
@@ -33,7 +34,6 @@ PARTS = (
     *(
         "flood",
         "dhcp",
-        "units",
         "serve",
         "rules",
         "nat",

@@ -9,6 +9,7 @@ from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
 from pvesdn.node.program.places import FRR_CONF, FRR_DAEMONS
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import locked
+from pvesdn.node.program.units import is_active, is_enabled
 
 FRR_RELOAD = "/usr/lib/frr/frr-reload.py"
 _FRR_IS_DOWN = ("is not running", "failed to connect to any daemons")
@@ -33,7 +34,8 @@ def frr(machine: Machine, arguments: Value) -> Value:
     """Make FRR take its configuration: ``{"action": "reload" or "restart"}`` -> ``{"log"}``.
 
     FRR that is not running is restarted instead of reloaded, and the log says so. FRR that would not start at boot is
-    enabled, as PVE does too: its package comes disabled with PVE.
+    enabled, as PVE does too: its package comes disabled with PVE. Where systemd tells neither, it is Refused: a restart
+    interrupts every guest's traffic.
     """
     action = text_at(arguments, "action")
     if action not in ("reload", "restart"):
@@ -74,7 +76,7 @@ def frr_complaints(machine: Machine, place: str) -> List[str]:
 
 
 def _enable(machine: Machine) -> List[str]:
-    if machine.find("systemctl") is None or machine.run(["systemctl", "is-enabled", "frr"], limit=30).status == 0:
+    if machine.find("systemctl") is None or is_enabled(machine, "frr"):
         return []
     machine.must(["systemctl", "enable", "frr"], limit=60, hint="systemctl status frr says why")
     return ["FRR was not enabled at boot: enabled"]
@@ -82,9 +84,8 @@ def _enable(machine: Machine) -> List[str]:
 
 def _reload(machine: Machine) -> Tuple[str, List[str]]:
     """Why FRR must be restarted instead, empty when it has reloaded, and what frr-reload.py printed."""
-    if machine.find("systemctl") is not None:
-        if machine.run(["systemctl", "is-active", "frr"], limit=30).status:
-            return "FRR was not running", []
+    if machine.find("systemctl") is not None and not is_active(machine, "frr"):
+        return "FRR was not running", []
     if machine.find(FRR_RELOAD) is None:
         return f"{FRR_RELOAD} is absent (apt install frr-pythontools)", []
     absent = _absent_daemons(machine)

@@ -20,8 +20,8 @@ from pvesdn.node.program.units import is_enabled
 SERVED = "served"
 """Of a checkpoint: how these units were."""
 _OF_A_UNIT = "--property=UnitFileState,ActiveState,MainPID"
-_QUESTION = 30.0
-"""Seconds."""
+_ANSWERED_IN = 30.0
+"""Seconds in which systemd has told of all these units."""
 CONFIGURED = "/etc/dnsmasq.d"
 """Where PVE has a folder for each zone with DHCP."""
 ALL_RESTARTS = 180.0
@@ -68,8 +68,9 @@ def dhcp_servers(machine: Machine) -> List[Value]:
 
     ``vrf`` is where its main process runs, empty for the main table.
     """
+    end = time.monotonic() + _ANSWERED_IN
     ours = {zone for zone in zones_with_folders(machine) if os.path.isfile(machine.place(drop_in_of(zone)))}
-    return [_server(machine, zone) for zone in sorted(ours | _configured(machine))]
+    return [_server(machine, zone, end) for zone in sorted(ours | _configured(machine))]
 
 
 def _configured(machine: Machine) -> Set[str]:
@@ -87,10 +88,10 @@ def servers_before(machine: Machine) -> Dict[str, Value]:
     """What a checkpoint keeps of them, by zone: of those too whose drop-in is only staged."""
     if machine.find("systemctl") is None:
         return {}
-    found = {}
+    found, end = {}, time.monotonic() + _ANSWERED_IN
     for zone in zones_with_folders(machine):
         with contextlib.suppress(Refused):  # what nobody tells now is not asked for on the way back
-            found[zone] = _server(machine, zone)
+            found[zone] = _server(machine, zone, end)
     return found
 
 
@@ -106,10 +107,10 @@ def servers_left(machine: Machine, checkpoint: Value) -> List[str]:
     apply has healed stays so.
     """
     left = []
-    served = checkpoint.get(SERVED, {})
+    served, end = checkpoint.get(SERVED, {}), time.monotonic() + _ANSWERED_IN
     to_be_on = _to_be_on(machine, checkpoint)
     for zone in sorted(_of_ours(checkpoint) & served.keys()):
-        now = _server(machine, zone)
+        now = _server(machine, zone, end)
         is_wanted = served[zone]["active"] and (zone in to_be_on or now["enabled"])
         if (zone in to_be_on and not now["enabled"]) or (is_wanted and not _serves(now, served[zone], checkpoint)):
             left.append("{} does not run as before: systemctl status {}".format(_unit(zone), _unit(zone)))
@@ -142,21 +143,21 @@ def _of_ours(checkpoint: Value) -> Set[str]:
     return {zone for zone in zones.values() if zone is not None}
 
 
-def _server(machine: Machine, zone: str) -> Value:
+def _server(machine: Machine, zone: str, end: float) -> Value:
     argv = ["systemctl", "show", _OF_A_UNIT, _unit(zone)]
-    shown = dict(line.split("=", 1) for line in machine.must(argv, limit=_QUESTION).lines if "=" in line)
+    shown = dict(line.split("=", 1) for line in machine.must(argv, limit=_left_until(end)).lines if "=" in line)
     process = shown.get("MainPID", "0")
     is_active = shown.get("ActiveState") == "active"
     return {
         "zone": zone,
         "enabled": shown.get("UnitFileState") == "enabled",
         "active": is_active,
-        "vrf": _vrf_of(machine, process) if is_active and re.fullmatch("[1-9][0-9]*", process) else "",
+        "vrf": _vrf_of(machine, process, end) if is_active and re.fullmatch("[1-9][0-9]*", process) else "",
     }
 
 
-def _vrf_of(machine: Machine, process: str) -> str:
-    return machine.must(["ip", "vrf", "identify", process], limit=_QUESTION).output.strip()
+def _vrf_of(machine: Machine, process: str, end: float) -> str:
+    return machine.must(["ip", "vrf", "identify", process], limit=_left_until(end)).output.strip()
 
 
 def _said_by(machine: Machine, argv: List[str], end: float) -> List[str]:

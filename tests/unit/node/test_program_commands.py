@@ -28,11 +28,13 @@ BAD = CommandResult(1, "", ["it broke"])
 
 
 class Scripted(Machine):
-    """A node whose commands answer what a test has them answer: nothing, with success, unless it is said."""
+    """A node whose commands answer what a test has them answer. Unless it is said, FRR runs and is switched on, and
+    all else says nothing, with success.
+    """
 
     def __init__(self, node: NodeRoot, answers: Mapping[str, CommandResult] | None = None) -> None:
         super().__init__(str(node.folder))
-        self.answers = answers or {}
+        self.answers = {IS_ENABLED: printed("enabled\n"), IS_ACTIVE: printed("active\n"), **(answers or {})}
         self.absent: set[str] = set()
         self.ran: list[tuple[str, float]] = []
 
@@ -49,6 +51,8 @@ def printed(text: str) -> CommandResult:
     return CommandResult(0, text, text.splitlines())
 
 
+IS_ENABLED, IS_ACTIVE = "systemctl is-enabled frr", "systemctl is-active frr"
+DISABLED = CommandResult(1, "disabled\n", ["disabled"])
 DOWN: Value = {"ifdown": [{"file": OURS, "interface": "eno2"}]}
 IFDOWN = f"ifdown -i {OURS} eno2"
 
@@ -142,7 +146,7 @@ class TestFrr:
         ]
 
     def test_one_that_would_not_start_at_boot_is_enabled(self, node: NodeRoot) -> None:
-        machine = Scripted(node, {"systemctl is-enabled frr": BAD})
+        machine = Scripted(node, {IS_ENABLED: DISABLED})
         assert frr(machine, {"action": "restart"}) == {"log": ["FRR was not enabled at boot: enabled"]}
         assert machine.ran[1] == ("systemctl enable frr", 60)
 
@@ -154,7 +158,7 @@ class TestFrr:
         ],
     )
     def test_what_systemd_refuses_says_where_to_look(self, node: NodeRoot, command: str, hint: str) -> None:
-        machine = Scripted(node, {"systemctl is-enabled frr": BAD, command: BAD})
+        machine = Scripted(node, {IS_ENABLED: DISABLED, command: BAD})
         with pytest.raises(Refused) as refused:
             frr(machine, {"action": "restart"})
         assert (refused.value.error, refused.value.hint) == (f"{command} ended with status 1: it broke", hint)
@@ -167,6 +171,21 @@ class TestFrr:
         assert refused.value.hint == (
             "see /var/log/frr/frr-reload.log; `systemctl restart frr` takes the file as a whole but interrupts traffic"
         )
+
+    @pytest.mark.parametrize("question", [IS_ENABLED, IS_ACTIVE])
+    def test_frr_is_not_restarted_because_systemd_does_not_answer(self, node: NodeRoot, question: str) -> None:
+        machine = Scripted(node, {question: CommandResult(1, "", ["Failed to connect to bus: Connection refused"])})
+        with pytest.raises(Refused, match=r"nobody can tell whether frr .*: Failed to connect to bus"):
+            frr(machine, {"action": "reload"})
+        assert [line for line, _ in machine.ran if "restart" in line or "enable " in line] == []
+
+    def test_frr_that_is_starting_is_waited_for_and_reloaded(
+        self, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        machine = Scripted(node, {IS_ACTIVE: CommandResult(3, "activating\n", ["activating"])})
+        monkeypatch.setattr("time.sleep", lambda _: machine.answers.update({IS_ACTIVE: printed("active\n")}))
+        assert frr(machine, {"action": "reload"}) == {"log": []}
+        assert machine.ran[-1] == (self.RELOAD, 300)
 
     @pytest.mark.parametrize("words", ["bgpd is not running", "vtysh failed to connect to any daemons"])
     def test_a_reload_with_nobody_to_reload_becomes_a_restart(self, node: NodeRoot, words: str) -> None:
@@ -209,7 +228,7 @@ class TestFrr:
         log = frr(machine, {"action": "reload"})["log"]
         assert log == ([f"{reason}: restarting instead of reloading"] if reason else [])
         assert machine.ran[2] == (self.SHOW, 30)
-        machine.answers = {self.SHOW: CommandResult(1, "", [])}
+        machine.answers |= {self.SHOW: CommandResult(1, "", [])}
         assert frr(machine, {"action": "reload"})["log"] == []
         machine.absent = {"vtysh"}
         machine.ran.clear()
