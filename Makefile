@@ -1,8 +1,8 @@
 # The commands for everybody, each with all the set-up it needs (tools/setup). Paths are relative: the checkout may lie anywhere.
 
 python := .venv/bin/python
-# vtysh and sshd are looked for here too.
-export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
+# vtysh, promtool and sshd are looked for here too.
+export PATH := $(CURDIR)/build/frr/bin:$(CURDIR)/build/prometheus/bin:$(PATH):/usr/sbin:/sbin
 # Hundreds of Pythons are started by the tests: each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 

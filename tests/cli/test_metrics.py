@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from pvesdn.cli.scraping import _Teller
+from pvesdn.cli.screens.screen import Screen
+from pvesdn.cli.session import Session
 from pvesdn.errors import ApiUnavailable
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import UCAST, call
 from tests.cli.test_verify import HEALTHY, heal
+from tests.cli.test_watch import read_unit
 from tests.fakes import FakeCluster, fake_cluster
 
+LIMIT = 60.0
+"""Seconds within which a busy machine has done anything."""
 SECRET = "0f0f0f0f-aaaa-bbbb-cccc-123456789abc"
 
 
@@ -100,3 +116,107 @@ def test_no_secret_is_told(applied: FakeCluster, settings: Path) -> None:
 
     assert done.status == 0
     assert SECRET not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["9913", ":9913", "localhost:9913", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:9913", "[127.0.0.1]:1", ""],
+)
+def test_an_address_to_listen_on_is_named_in_full(place: str) -> None:
+    done = call("metrics", "--listen", place)
+
+    assert done.status == 1
+    assert "is not an address and a port such as 127.0.0.1:9913 or [::1]:9913" in done.err
+
+
+@pytest.mark.parametrize("other", [("--output", "file"), ("--from", "folder")])
+def test_who_listens_writes_no_file_and_has_no_snapshot(other: tuple[str, str]) -> None:
+    done = call("metrics", "--listen", "127.0.0.1:0", *other)
+
+    assert (done.status, done.err.splitlines()[0]) == (1, "error: --listen goes with neither --output nor --from")
+
+
+def test_whoever_names_a_free_port_instead_of_a_taken_one_is_served(settings: Path, cluster: FakeCluster) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = call("--config", settings, "metrics", "--listen", f"127.0.0.1:{port}", cluster=cluster)
+    assert done.status == 1
+    assert done.err == (
+        f"error: --listen: 127.0.0.1 port {port}: Address already in use; "
+        "name an address of this machine and a port that is free\n"
+    )
+
+
+@pytest.fixture
+def simulated(tmp_path: Path) -> Iterator[Path]:
+    """Settings of a simulated cluster, with its API."""
+    made = SimulatedCluster(tmp_path / "cluster")
+    made.write_sdn("pvesdn.cfg", UCAST)
+    with made:
+        api = made.token_settings()
+        assert api.token_value is not None
+        told = {"backend": "https", "host": api.host, "port": api.port, "user": api.user, "token_name": api.token_name,
+                "token_value": api.token_value.get_secret_value(), "ca_file": str(api.ca_file)}  # fmt: skip
+        file = tmp_path / "settings.toml"
+        lines = [f"{key} = {json.dumps(value)}" for key, value in told.items()]
+        lab = f'[lab]\nfolder = "{made.folder}"\nlocal_node = "pve1"\n'
+        file.write_text("[api]\n" + "\n".join(lines) + f"\n{lab}")
+        file.chmod(0o600)
+        yield file
+
+
+def test_prometheus_is_answered_until_the_process_is_told_to_end(simulated: Path) -> None:
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    argv = [
+        sys.executable,
+        "-m",
+        "pvesdn",
+        "--no-color",
+        "--config",
+        str(simulated),
+        "metrics",
+        "--listen",
+        "127.0.0.1:0",
+    ]
+    with subprocess.Popen(argv, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().removeprefix("metrics: ").strip()
+            found = wait_for_a_look(url)
+            assert {name for name, *_ in found} >= {"pvesdn_build_info", "pvesdn_look_duration_seconds"}
+            assert found["pvesdn_node_looked_at", "node/pve1"] == 1
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=LIMIT)
+        finally:
+            process.kill()
+    assert (process.returncode, out, err) == (130, "", "\nerror: Interrupted: nothing was changed.\n")
+
+
+def wait_for_a_look(url: str) -> dict[Any, float]:
+    """What is told once a look has been made: on a busy machine that may take longer than anybody is kept waiting."""
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        with urllib.request.urlopen(url, timeout=LIMIT) as answer:
+            found = values(answer.read().decode())
+        if found["pvesdn_up",] == 1:
+            return found
+    pytest.fail("no look was made in time")
+
+
+def test_why_nothing_is_known_is_told_once_and_so_is_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    teller = _Teller(Session({}, Screen({})))
+    for error in (None, ApiUnavailable("no answer"), ApiUnavailable("no answer"), ValueError(SECRET), None, None):
+        teller.tell(error)
+
+    lines = capsys.readouterr().err.splitlines()
+    assert (lines[0], lines[-1]) == ("error: metrics: no answer", "metrics: the cluster can be looked at again")
+    assert len(lines) == 3
+    assert SECRET not in lines[1]
+
+
+def test_the_service_listens_where_somebody_has_said_and_nowhere_else() -> None:
+    service = read_unit("pvesdn-metrics.service")["Service"]
+
+    assert service["ExecStart"].split()[-3:] == ["metrics", "--listen", "${PVESDN_METRICS_LISTEN}"]
+    assert not any("PVESDN_METRICS_LISTEN" in value for key, value in service.items() if key != "ExecStart")
+    assert service["ProtectSystem"] == "full"

@@ -147,8 +147,9 @@ def test_a_reload_below_the_service_finds_what_ifupdown2_has_kept_in_var_tmp() -
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here: apt install systemd")
-def test_systemd_takes_the_unit() -> None:
-    files = [str(data_dir("hooks") / "pvesdn-watch.service")]
+@pytest.mark.parametrize("name", ["pvesdn-watch.service", "pvesdn-metrics.service"])
+def test_systemd_takes_the_unit(name: str) -> None:
+    files = [str(data_dir("hooks") / name)]
     done = subprocess.run(
         ["systemd-analyze", "verify", "--recursive-errors=no", *files], capture_output=True, text=True, check=False
     )
