@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from pvesdn.errors import NodeError
 from pvesdn.model.dry_run import DryRun
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
+from pvesdn.model.looked_up import LookedUp, Question
 from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.probes import Heard, PathProbe
@@ -113,6 +114,10 @@ class NodeAgent(Protocol):
 
     def look_around(self, node: NodeName) -> NodeRaw:
         """What may explain that a check has failed: the files of `CAUSE_FILES`, the answers of `CAUSE_COMMANDS`."""
+        ...
+
+    def look_up(self, node: NodeName, question: Question) -> LookedUp:
+        """What the node's tables say of the ends of a trace; what cannot be looked up is told as not seen."""
         ...
 
     def announced(self, node: NodeName) -> frozenset[int]:

@@ -31,6 +31,7 @@ _VERBS = {
     "topology": "Draw nodes, sessions, zones, VNets, guests and exits; changes nothing.",
     "verify": "Check that the network is what the definitions say; changes nothing.",
     "metrics": "Print what status and verify see as metrics for Prometheus.",
+    "trace": "Follow a packet from one guest or address to another; changes nothing.",
     "render": "Write the files of every node into a folder.",
     "show": "Show zones, VNets, VTEPs and nodes as pvesdn understands them.",
     "import": "Propose definitions for a hand-written set-up, and plan the cut-over.",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SDN = "/etc/pve/sdn"
 NODES = "/etc/pve/nodes"
 """pmxcfs has a folder here for each member."""
+GUESTS = "/etc/pve/.vmlist"
+"""pmxcfs lists every guest of the cluster here."""
 _IN_A_SNAPSHOT = "etc/pve/sdn"
 
 OWN_ZONES = frozenset({"vxlan", "evpn"})
@@ -75,6 +77,18 @@ def nodes(context: click.Context) -> Iterable[tuple[str, str]]:
     try:
         return [(name, "") for name in sorted(os.listdir(NODES if folder is None else f"{folder}/nodes"))]  # noqa: PTH208 - help must be quick
     except OSError:
+        return []
+
+
+@offers
+def guests(_: click.Context) -> Iterable[tuple[str, str]]:
+    """Ids, as pmxcfs lists them for all nodes."""
+    import json  # noqa: PLC0415 - help must be quick
+
+    try:
+        found = json.loads(_text(GUESTS))["ids"]
+        return sorted((guest, f"{row['type']} on {row['node']}") for guest, row in found.items())
+    except (ValueError, TypeError, LookupError, AttributeError):
         return []
 
 

@@ -46,3 +46,14 @@ Exit status:
   130  interrupted
 """
 """That of `verify` and of `status`."""
+
+TRACE_TABLE = """\
+\b
+Exit status:
+  0    it arrives, there and back, by every way
+  1    it ends on some way
+  2    nothing could be traced: usage, settings, definitions, the cluster
+  3    nobody knows: something on the way could not be seen
+  4    a node on the way could not be reached; nothing is known to be wrong
+  130  interrupted
+"""

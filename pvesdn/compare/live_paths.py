@@ -18,7 +18,7 @@ ALL_PAIRS = 16
 """Up to so many nodes every pair is tried."""
 SAMPLE = 8
 """To so many others each node sends where there are more."""
-_SMALL = 64
+SMALL = 64
 _OUTER = {4: 50, 6: 70}
 """Bytes that the underlay's MTU has to have besides a guest's packet: the guest's Ethernet header, VXLAN, UDP, IP."""
 _ICMP = {4: 28, 6: 48}
@@ -124,7 +124,7 @@ def _vtep(end: _End, other: _End, cluster: ClusterView) -> IpAddress | None:
 def _both_sizes(numbers: Iterator[int], zone: str, way: _Way) -> Iterator[PathProbe]:
     here, there, vtep, peer = way
     mtu = min(here.bridge.mtu, there.bridge.mtu)
-    for size in (mtu, _SMALL):
+    for size in (mtu, SMALL):
         yield PathProbe(
             number=next(numbers),
             source=here.view.node,
@@ -178,7 +178,7 @@ def _too_small(lost: list[PathProbe], unsent: Mapping[int, str]) -> Discrepancy:
         lost,
         trait="MTU",
         expected=f"a guest's packet of {largest.size} bytes arrives",
-        found=f"lost; one of {_SMALL} bytes arrives",
+        found=f"lost; one of {SMALL} bytes arrives",
         cause=f"{where} has an MTU of less than {needed}: {what}",
         # A path MTU that the kernel has learned would answer in place of the way.
         step=f"ping -c 3 -M do -s {needed - _ICMP[version]} -I {largest.vtep} {largest.peer}",

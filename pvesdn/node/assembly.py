@@ -38,6 +38,7 @@ PARTS = (
         "rules",
         "nat",
         "guests",
+        "look_up",
         "shown",
         "routes",
         "announced",

@@ -38,7 +38,7 @@ def try_paths(world: World, plan: PathPlan) -> Tried:
     nodes = sorted({name for probe in plan.probes for name in (probe.source, probe.target)})
     if not nodes:
         return Tried(not_checked=plan.not_tried)
-    answers, unable = _asked(world, plan, nodes)
+    answers, unable = _asked(world, plan.probes, nodes)
     heard = {node: answer.heard for node, answer in answers.items()}
     probes, missed = _met(plan.probes, answers)
     return Tried(
@@ -46,6 +46,15 @@ def try_paths(world: World, plan: PathPlan) -> Tried:
         not_checked=(*unable, *missed, *(plan.not_tried if heard else ())),
         checks=Counter(path_checks(probes, heard)),
     )
+
+
+def listen(world: World, probes: Collection[PathProbe]) -> tuple[dict[str, Heard], list[NotChecked]]:
+    """What each node has heard of these probes, and which nodes could not listen, or not at the same time."""
+    nodes = sorted({name for probe in probes for name in (probe.source, probe.target)})
+    answers, unable = _asked(world, probes, nodes)
+    met, missed = _met(probes, answers)
+    present = {name for probe in met for name in (probe.source, probe.target)}
+    return {node: answer.heard for node, answer in answers.items() if node in present}, [*unable, *missed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,14 @@ class _Answer:
         return min(self.end, other.end) - begin >= _MEETING
 
 
-def _asked(world: World, plan: PathPlan, nodes: list[NodeName]) -> tuple[dict[str, _Answer], list[NotChecked]]:
+def _asked(
+    world: World, probes: Collection[PathProbe], nodes: list[NodeName]
+) -> tuple[dict[str, _Answer], list[NotChecked]]:
     """What each node has heard, and why others could not listen."""
     nonce = secrets.token_hex(_NONCE_BYTES)
 
     def ask(node: NodeName) -> _Answer:
-        heard = world.nodes.probe(node, plan.probes, nonce=nonce, seconds=SECONDS)
+        heard = world.nodes.probe(node, tuple(probes), nonce=nonce, seconds=SECONDS)
         return _Answer(heard, world.clock.monotonic())
 
     answers: dict[str, _Answer] = {}

@@ -8,7 +8,17 @@ _PUBLISH = "tests/cluster/test_publish.py"
 
 _CONFIRM = "tests/cluster/test_confirm.py"
 
+_TRACE = "tests/cluster/test_trace.py"
+
 FOLLOWED = {
+    f"{_TRACE}::test_who_does_as_a_message_says_is_told_the_way": (
+        ("compare/trace_ends.py", "'pvesh get /cluster/resources --type vm' lists them"),
+        ("compare/trace_ends.py", "give the id of one"),
+        ("compare/trace_ends.py", ".*give a guest's id or name, or an address"),
+        ("compare/trace_ends.py", "name one: .*"),
+        ("compare/trace_ends.py", "give a guest, or an address of one"),
+        ("compare/trace_ends.py", "give two ends"),
+    ),
     "tests/cluster/test_carried.py::test_the_panels_button_alone_is_told_and_mended": (
         ("design/checks/carried.py", "run pvesdn apply; PVE's own Apply does not carry VNets"),
     ),

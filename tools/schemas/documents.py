@@ -11,6 +11,8 @@ from pvesdn.model.history import Ending
 from pvesdn.model.open_apply import OpenState
 from pvesdn.model.report import Outcome, Standing
 from pvesdn.model.status import Health
+from pvesdn.model.trace import EndKind, Place
+from pvesdn.model.trace import Outcome as TraceOutcome
 from pvesdn.model.zone_move import Fate
 from pvesdn.watcher.turns import LOOK, VERIFY
 from pvesdn.workflows.watch import WatchAction
@@ -226,6 +228,29 @@ def _status() -> dict[str, Schema]:
     }
 
 
+def _trace() -> dict[str, Schema]:
+    end = {"label": TEXT, "kind": one_of(EndKind), "guest": or_null(NUMBER), "name": TEXT, "device": or_null(NUMBER)}
+    end |= {"node": TEXT, "port": TEXT, "bridge": TEXT, "mac": TEXT, "address": or_null(TEXT)}
+    hop = {"node": TEXT, "place": one_of(Place), "device": TEXT, "what": TEXT, "mac": TEXT, "vlan": or_null(NUMBER)}
+    hop |= {"vrf": TEXT, "route": TEXT, "next_hop": TEXT, "vni": or_null(NUMBER), "vtep": TEXT, "remote": TEXT}
+    way = {"outcome": one_of(TraceOutcome), "node": TEXT, "device": TEXT, "reason": TEXT, "next": TEXT}
+    way |= {"mtu": or_null(NUMBER), "notes": each(TEXT)}
+    way |= {"hops": each(record("A place that the packet passes", hop | {"mtu": or_null(NUMBER)}))}
+    ends = {"source": record("An end", end), "target": record("An end", end)}
+    direction = {**ends, "outcome": one_of(TraceOutcome), "ways": each(record("A way", way))}
+    pinged = {"proved": each(TEXT), "failed": each(part("discrepancy")), "not_tried": each(TEXT)}
+    return {
+        **_STATUS,
+        "outcome": one_of(TraceOutcome),
+        "there": record("One direction", direction),
+        "back": record("The other direction", direction),
+        "findings": each(part("discrepancy")),
+        "unreachable": by_name(TEXT),
+        "offline": each(TEXT),
+        "ping": or_null(record("What packets have shown", pinged)),
+    }
+
+
 def _opened() -> Schema:
     there = {"name": TEXT, "who": TEXT, "state": one_of(OpenState), "age": or_null(_SECONDS), "left": _SECONDS}
     return record("An apply that is not over", {"id": TEXT, "nodes": each(record("A node of it", there))})
@@ -294,6 +319,7 @@ def documents() -> dict[str, Schema]:
         "diff": _document("diff", "What `diff` prints", {**_STATUS, **compared}),
         "verify": _document("verify", "What `verify` prints", _verify()),
         "status": _document("status", "What `status` prints", _status()),
+        "trace": _document("trace", "What `trace` prints", _trace()),
         "show": _document("show", "What `show` prints", _show()),
         "import": {
             "anyOf": [

@@ -93,9 +93,9 @@ class SimulatedCluster(SimulatedPve):
         """Whether `agent` gets through to the node."""
         return node in self.nodes and self.is_online(node) and node not in self._without_ssh
 
-    def plug_guest(self, node: str, bridge: str, vmid: int) -> str:
+    def plug_guest(self, node: str, bridge: str, vmid: int, address: str = "") -> str:
         """Start a guest on `node` with its first interface in `bridge`; the result is its port."""
-        return self.nodes[node].plug_guest(bridge, vmid)
+        return self.nodes[node].plug_guest(bridge, vmid, address)
 
     def serve(self, certificate: Certificate | None = None) -> None:
         """Serve the API on a free port of the loopback, to the nodes' own `pvesh` too.

@@ -164,11 +164,14 @@ class SimulatedNode(Files):
         frr: dict[str, Any] = read_json(self.root, "frr", {})
         return frr
 
-    def plug_guest(self, bridge: str, vmid: int) -> str:
-        """Start a guest with its first interface in `bridge`; the result is the name of its port, ``tap<vmid>i0``."""
+    def plug_guest(self, bridge: str, vmid: int, address: str = "") -> str:
+        """Start a guest with its first interface in `bridge`; the result is the name of its port, ``tap<vmid>i0``.
+
+        :param address: its own, which others have heard of; empty for none.
+        """
         port = f"tap{vmid}i0"
         with locked_state(self.root) as state:
-            state.add(port, "tun", master=bridge, info={"type": "tap"})
+            state.add(port, "tun", master=bridge, info={"type": "tap"}, guest_address=address)
         return port
 
     def unplug_guest(self, vmid: int) -> None:

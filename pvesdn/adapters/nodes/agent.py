@@ -21,8 +21,10 @@ from pvesdn.decode.nodes.answers import (
     decode_reason,
     decode_undone,
 )
+from pvesdn.decode.nodes.looked_up import decode_looked_up
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
+from pvesdn.model.looked_up import LookedUp, Question
 from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.model.probes import Heard, PathProbe
@@ -71,6 +73,12 @@ class ProgramAgent:
         """What may explain that a check has failed."""
         value = self._ask(node, "observe", files=list(CAUSE_FILES), commands=list(CAUSE_COMMANDS))
         return decode_asked(node, value)
+
+    def look_up(self, node: NodeName, question: Question) -> LookedUp:
+        """What the node's tables say of the ends of a trace."""
+        words: dict[str, Json] = {"guests": sorted(question.guests), "ports": sorted(question.ports)}
+        words |= {"macs": sorted(question.macs), "addresses": sorted(map(str, question.addresses))}
+        return decode_looked_up(self._ask(node, "look_up", vrfs=sorted(question.vrfs), **words))
 
     def announced(self, node: NodeName) -> frozenset[int]:
         """The VNIs of which the node's FRR has a type-3 route of its own."""

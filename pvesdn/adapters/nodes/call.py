@@ -12,7 +12,7 @@ from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.node import boot
 
-CHANGES_NOTHING = frozenset({"read", "observe", "probe"})
+CHANGES_NOTHING = frozenset({"read", "observe", "look_up", "probe"})
 GRACE = 10.0
 """Seconds in which an interrupted program may clean up on its node before it is killed."""
 BRIEF_GRACE = 1.0

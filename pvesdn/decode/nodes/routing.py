@@ -20,7 +20,7 @@ def decode_routes(answer: Json) -> dict[str, dict[IpNetwork, LiveRoute]]:
     best: dict[tuple[str, IpNetwork], tuple[int, LiveRoute]] = {}
     for row in json_text.rows(answer, "vrf-routes"):
         vrf = json_text.device(row.get("vrf"), "vrf of vrf-routes")
-        prefix = _prefix(row)
+        prefix = prefix_of(row)
         metric = json_text.number(row.get("metric", 0), f"metric of {prefix} in vrf-routes")
         if (vrf, prefix) not in best or metric < best[vrf, prefix][0]:
             best[vrf, prefix] = metric, _route(row, f"{prefix} in vrf-routes")
@@ -30,13 +30,18 @@ def decode_routes(answer: Json) -> dict[str, dict[IpNetwork, LiveRoute]]:
     return found
 
 
-def _prefix(row: dict[str, Json]) -> IpNetwork:
-    text = json_text.word(row.get("dst"), "dst of vrf-routes")
-    family = json_text.number(row.get("family"), f"family of {text!a} in vrf-routes")
+def prefix_of(row: dict[str, Json], answer: str = "vrf-routes") -> IpNetwork:
+    """The destination of a route.
+
+    :param answer: what it is called in a fault.
+    :raises WrongShapeError: it is none.
+    """
+    text = json_text.word(row.get("dst"), f"dst of {answer}")
+    family = json_text.number(row.get("family"), f"family of {text!a} in {answer}")
     try:
         return ip_network(_DEFAULTS[family] if text == "default" else text)
     except (ValueError, KeyError):
-        message = f"{text!a} of vrf-routes is not a prefix"
+        message = f"{text!a} of {answer} is not a prefix"
         raise WrongShapeError(message) from None
 
 
@@ -47,12 +52,12 @@ def _route(row: dict[str, Json], what: str) -> LiveRoute:
         raise WrongShapeError(message)
     return LiveRoute(
         protocol=json_text.string(row.get("protocol", ""), f"protocol of {what}"),
-        next_hops=frozenset(_unmapped(json_text.address(gateway, f"gateway of {what}")) for gateway in gateways),
+        next_hops=frozenset(unmapped(json_text.address(gateway, f"gateway of {what}")) for gateway in gateways),
         rejects="type" in row,
     )
 
 
-def _unmapped(address: IpAddress) -> IpAddress:
+def unmapped(address: IpAddress) -> IpAddress:
     """The VTEP of a type-5 route for an IPv6 prefix is an IPv4 address in IPv6's clothes (RFC 4291 section 2.5.5.2)."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return address if mapped is None else mapped
@@ -72,7 +77,7 @@ def decode_router_macs(answer: Json) -> dict[int, dict[IpAddress, frozenset[str]
     for row in json_text.rows(answer, "evpn-rmacs"):
         vni = json_text.number(row.get("vni"), "vni of evpn-rmacs")
         key, group = ("next-hop", used) if "next-hop" in row else ("vtep", known)
-        vtep = _unmapped(json_text.address(row.get(key), f"{key} of VNI {vni} in evpn-rmacs"))
+        vtep = unmapped(json_text.address(row.get(key), f"{key} of VNI {vni} in evpn-rmacs"))
         group.add((vni, vtep, json_text.word(row.get("mac"), f"mac of {vtep} in evpn-rmacs").lower()))
     lost = {(vni, vtep) for vni, vtep, _ in used - known}
     found: dict[int, dict[IpAddress, frozenset[str]]] = {}

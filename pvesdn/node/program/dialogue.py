@@ -20,6 +20,7 @@ from pvesdn.node.program.commit import commit, finish
 from pvesdn.node.program.flood import flood
 from pvesdn.node.program.frr import frr
 from pvesdn.node.program.lock import lock, renew, unlock
+from pvesdn.node.program.look_up import look_up
 from pvesdn.node.program.machine import Machine, Refused, told
 from pvesdn.node.program.nat import nat
 from pvesdn.node.program.observe import observe, read
@@ -40,6 +41,7 @@ MARKER = "----pvesdn-answer----"
 VERBS: Dict[str, Callable[[Machine, Value], Value]] = {
     "read": read,
     "observe": observe,
+    "look_up": look_up,
     "stage": stage,
     "commit": commit,
     "discard": discard,

@@ -1,8 +1,10 @@
 """The network devices of this node's guests, as their configuration has them: bridge, MTU and VLANs, nothing else.
 
-Such a file may hold passwords; no other word of it leaves the node.
+Such a file may hold passwords; no other word of it leaves the node, save MACs and addresses of guests that `look_up` is
+asked for.
 """
 
+import itertools
 import re
 from typing import Any, Dict, Iterator, List, Tuple, Union
 
@@ -12,6 +14,7 @@ from pvesdn.node.program.machine import Machine, Refused
 _FILES = ("/etc/pve/qemu-server/*.conf", "/etc/pve/lxc/*.conf")
 _GUEST = re.compile(r"/([0-9]{1,9})\.conf$")
 _NIC = re.compile(r"net([0-9]{1,4}):(.*)$")
+_CLOUD_INIT = re.compile(r"ipconfig([0-9]{1,4}):(.*)$")
 _BRIDGE = re.compile(r"[A-Za-z0-9_.-]{1,15}$")
 _MTU = re.compile(r"[0-9]{1,5}$")
 _VLAN = re.compile(r"[0-9]{1,4}$")
@@ -26,7 +29,7 @@ def nics(machine: Machine) -> List[Dict[str, Union[int, str]]]:
     A file that cannot be read tells nothing: a guest's configuration is no reason not to look at the node.
     """
     found: List[Dict[str, Union[int, str]]] = []
-    for guest, device, words in _devices(machine):
+    for guest, device, words in devices_of_guests(machine):
         bridge, mtu = words.get("bridge", ""), words.get("mtu", "")
         if _BRIDGE.match(bridge) and _MTU.match(mtu):
             found.append({"guest": guest, "device": device, "bridge": bridge, "mtu": int(mtu)})
@@ -40,7 +43,7 @@ def plugs(machine: Machine) -> List[Dict[str, Any]]:
     VLANs cannot be understood is left out.
     """
     found: List[Dict[str, Any]] = []
-    for guest, device, words in _devices(machine):
+    for guest, device, words in devices_of_guests(machine):
         bridge, tag, trunks = words.get("bridge", ""), words.get("tag"), words.get("trunks")
         if not _BRIDGE.match(bridge) or not _VLAN.match(tag or "0") or not _TRUNKS.match(trunks or "0"):
             continue
@@ -56,7 +59,24 @@ def plugs(machine: Machine) -> List[Dict[str, Any]]:
     return found[:_MOST]
 
 
-def _devices(machine: Machine) -> Iterator[Tuple[int, int, Dict[str, str]]]:
+def addresses_of_guest(machine: Machine, guest: int, device: int) -> List[str]:
+    """What cloud-init gives a device of a guest on this node: ``["10.0.0.5/24", "dhcp"]``."""
+    found: List[str] = []
+    for pattern in _FILES:
+        for path in _paths(machine, pattern.replace("*", str(guest))):
+            try:
+                lines = (text_of(machine, path) or "").splitlines()
+            except (Refused, OSError):
+                continue
+            for line in itertools.takewhile(lambda line: not line.startswith("["), lines):
+                match = _CLOUD_INIT.match(line)
+                if match is not None and int(match.group(1)) == device:
+                    words = _words(match.group(2))
+                    found += [words[key] for key in ("ip", "ip6") if key in words]
+    return found
+
+
+def devices_of_guests(machine: Machine) -> Iterator[Tuple[int, int, Dict[str, str]]]:
     """The guest's id, the device's index, and what its line says."""
     for pattern in _FILES:
         for path in _paths(machine, pattern):
@@ -81,5 +101,9 @@ def _of_guest(text: str) -> Iterator[Tuple[int, Dict[str, str]]]:
             return  # what follows are snapshots and pending changes
         match = _NIC.match(line)
         if match is not None:
-            words = dict(word.strip().partition("=")[::2] for word in match.group(2).split(","))
-            yield int(match.group(1)), words
+            yield int(match.group(1)), _words(match.group(2))
+
+
+def _words(text: str) -> Dict[str, str]:
+    """``ip=10.0.0.5/24,gw=10.0.0.1`` as a dictionary."""
+    return dict(word.strip().partition("=")[::2] for word in text.split(","))

@@ -24,7 +24,7 @@ def router_macs(root: Path) -> dict[str, Any]:
     """``show evpn rmac vni all json``."""
     found: dict[str, Any] = {}
     for vrf, vni in l3vnis_of(root).items():
-        macs = {mac: {"routerMac": mac, "vtepIp": vtep} for vtep, mac in _routers(root, vrf, vni).items()}
+        macs = {mac: {"routerMac": mac, "vtepIp": vtep} for vtep, mac in routers_of(root, vrf, vni).items()}
         found[str(vni)] = {"numRmacs": len(macs), **macs}
     return found
 
@@ -35,7 +35,7 @@ def next_hops(root: Path) -> dict[str, Any]:
     for vrf, vni in l3vnis_of(root).items():
         rows = {
             hop: {"nexthopIp": hop, "routerMac": mac}
-            for vtep, mac in _routers(root, vrf, vni).items()
+            for vtep, mac in routers_of(root, vrf, vni).items()
             for hop in (vtep, f"::ffff:{vtep}")
         }
         found[str(vni)] = {"numNextHops": len(rows), **rows}
@@ -47,7 +47,7 @@ def vrf_routes(root: Path, vrf: str, family: int) -> list[dict[str, Any]]:
     state = State(root)
     if vrf not in state.links:
         return []
-    statics = list(_statics(root, vrf, family))
+    statics = list(statics_of(root, vrf, family))
     found = [_row(prefix, gateways, "static", device) for prefix, gateways, device in statics]
     own = {prefix for prefix, _, _ in statics}
     connected = [(prefix, name) for prefix, name in _connected(state, vrf, family) if prefix not in own]
@@ -55,7 +55,7 @@ def vrf_routes(root: Path, vrf: str, family: int) -> list[dict[str, Any]]:
     found += ({"dst": prefix, "dev": name, "protocol": "kernel", "scope": "link"} for prefix, name in connected)
     for prefix, vteps in _heard_prefixes(root, vrf, family).items():
         if prefix not in own:
-            found.append(_row(prefix, vteps, "bgp", "vrfbr"))
+            found.append(_row(prefix, vteps, "bgp", _l3_bridge(state, root, vrf)))
     return [*found, {"type": "unreachable", "dst": "default", "metric": _LAST_METRIC}]
 
 
@@ -90,7 +90,7 @@ def _configured(root: Path) -> Iterator[tuple[str, int, int, tuple[str, ...]]]:
             yield interface, int(number[1]), int(priority[1]) if priority else 100, addresses
 
 
-def _routers(root: Path, vrf: str, vni: int) -> dict[str, str]:
+def routers_of(root: Path, vrf: str, vni: int) -> dict[str, str]:
     """The router MACs of those whose routes of the VRF come, by VTEP."""
     found = {}
     for other, port in _sharing(root, vrf, vni):
@@ -113,6 +113,12 @@ def _l3_port(root: Path, vni: int) -> Link | None:
     return next((link for link in links if link["kind"] == "vxlan" and link["info"].get("id") == vni), None)
 
 
+def _l3_bridge(state: State, root: Path, vrf: str) -> str:
+    """The bridge of a VRF's L3VNI, by which the others are reached."""
+    port = _l3_port(root, l3vnis_of(root).get(vrf, 0))
+    return str(port["master"]) if port and port["master"] in state.links else "vrfbr"
+
+
 def _heard_prefixes(root: Path, vrf: str, family: int) -> dict[str, list[str]]:
     """Prefixes that the others announce in the VRF, with their VTEPs."""
     found: dict[str, list[str]] = {}
@@ -122,7 +128,7 @@ def _heard_prefixes(root: Path, vrf: str, family: int) -> dict[str, list[str]]:
     for other, port in _sharing(root, vrf, vni):
         if not _advertises(other, vrf, family):
             continue
-        prefixes = [prefix for prefix, _, _ in _statics(other, vrf, family)]
+        prefixes = [prefix for prefix, _, _ in statics_of(other, vrf, family)]
         prefixes += [prefix for prefix, _ in _connected(State(other), vrf, family)]
         for prefix in dict.fromkeys(prefixes):
             found.setdefault(prefix, []).append(str(port["info"].get("local")))
@@ -134,7 +140,7 @@ def _advertises(root: Path, vrf: str, family: int) -> bool:
     return router is not None and f"advertise ipv{family} unicast" in router[1]
 
 
-def _statics(root: Path, vrf: str, family: int) -> Iterator[tuple[str, list[str], str]]:
+def statics_of(root: Path, vrf: str, family: int) -> Iterator[tuple[str, list[str], str]]:
     """Prefix, gateways and device of each static route that leads somewhere."""
     text = next((block for name, block in _VRF.findall(config_of(root)) if name == vrf), "")
     found: dict[str, tuple[list[str], str]] = {}

@@ -18,7 +18,8 @@ _SUFFIX = {4: "", 6: "6"}
 
 def ip(root: Path, arguments: Sequence[str]) -> int:
     """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]``, ``ip link delete|set``,
-    ``ip address add|del`` and ``ip vrf identify PROCESS``.
+    ``ip address add|del``, ``ip neighbour show nud all``, ``ip route show vrf NAME|table main match ADDRESS`` and
+    ``ip vrf identify PROCESS``.
     """
     words = _words(arguments)
     what, action = (words[0] if words else ""), (words[1] if len(words) > 1 else "show")
@@ -27,7 +28,7 @@ def ip(root: Path, arguments: Sequence[str]) -> int:
     if (what, action) in {("link", "set"), ("address", "add"), ("address", "del"), ("route", "replace")}:
         return _change(root, what, action, words[2:])
     state = State(root)
-    if (what, action) == ("route", "show") and words[2:3] in (["vrf"], ["table"]):
+    if what == "neighbour" or ((what, action) == ("route", "show") and words[2:3] in (["vrf"], ["table"])):
         say(json.dumps(_of_tables(root, state, words[2:], 6 if "-6" in arguments else 4)) + "\n")
         return 0
     if words[2:] and what != "vrf" and words[-1] not in state.links:
@@ -80,7 +81,7 @@ def bridge(root: Path, arguments: Sequence[str]) -> int:
     if words == ["fdb", "show"]:
         links, heard = State(root).links, _heard(root)
         rows = [row | {"ifname": name} for name in links for row in (*_fdb(links[name]), *heard.get(name, ()))]
-        say(json.dumps(rows) + "\n")
+        say(json.dumps([*rows, *_learned(root)]) + "\n")
         return 0
     name = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
     with locked_state(root) as state:
@@ -229,9 +230,16 @@ def _routes(state: State, family: int) -> list[dict[str, Any]]:
 
 
 def _of_tables(root: Path, state: State, words: Sequence[str], family: int) -> list[dict[str, Any]]:
-    """Routes of a VRF, ``vrf NAME``; or of all tables but `local`, ``table all``."""
+    """Routes of a VRF, ``vrf NAME``; those of a table to an address, ``match ADDRESS``; of all tables but `local`,
+    ``table all``; or all neighbours, ``nud all``.
+    """
+    from pvesdn_lab.simulated.commands import tables  # noqa: PLC0415 - the rest needs none of it
     from pvesdn_lab.simulated.commands.evpn_routes import vrf_routes  # noqa: PLC0415 - the rest needs none of it
 
+    if words[0] == "nud":
+        return tables.neighbours(root)
+    if "match" in words:
+        return tables.matching(root, words, _routes(state, family), family)
     if words[0] == "vrf":
         return vrf_routes(root, words[1], family)
     vrfs = [name for name, link in state.links.items() if link["kind"] == "vrf"]
@@ -245,6 +253,12 @@ def _rules(family: int) -> list[dict[str, Any]]:
     return [{"priority": priority, "src": "all", "table": table} for table, priority in tables.items()]
 
 
+def _learned(root: Path) -> list[dict[str, Any]]:
+    from pvesdn_lab.simulated.commands.tables import learned  # noqa: PLC0415 - `ip` needs none of it
+
+    return learned(root)
+
+
 def _heard(root: Path) -> dict[str, list[dict[str, Any]]]:
     """The entries that zebra has made of type-3 routes, by VXLAN device."""
     from pvesdn_lab.simulated.commands.evpn import flooded  # noqa: PLC0415 - `ip` needs none of it
@@ -254,9 +268,8 @@ def _heard(root: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _fdb(link: Link) -> list[dict[str, Any]]:
-    answer: list[dict[str, Any]] = [
-        {"mac": link["address"], "flags": [], "master": link["master"], "state": "permanent"}
-    ]
+    master = {"master": link["master"]} if link["master"] else {}
+    answer: list[dict[str, Any]] = [{"mac": link["address"], "flags": [], **master, "state": "permanent"}]
     group = link["info"].get("group")
     flooded = [*([group] if group else []), *link["fdb"]]
     return answer + [{"mac": ZERO_MAC, "dst": ip, "flags": ["self"], "state": "permanent"} for ip in flooded]

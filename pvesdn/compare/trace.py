@@ -1,0 +1,237 @@
+"""trace: all ways from one end to the other, step by step through bridges, tunnels and routers. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pvesdn.compare.trace_bridges import pass_bridge
+from pvesdn.compare.trace_ends import Named, Places, end_of, require_apart
+from pvesdn.compare.trace_entries import enter_from_outside
+from pvesdn.compare.trace_ports import leave, port_in_bridge
+from pvesdn.compare.trace_routers import pass_router
+from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, InTunnel, Position, Scene, Steps, Walk
+from pvesdn.compare.trace_tunnels import pass_tunnel
+from pvesdn.model.looked_up import Neighbour, Question
+from pvesdn.model.state import LiveDevice
+from pvesdn.model.trace import Direction, End, EndKind, Outcome, Way
+from pvesdn.model.verification import Discrepancy, Subject
+
+_MOST_HOPS = 60
+"""A way with more places goes round in a circle."""
+_MOST_WAYS = 64
+
+
+def ends_of(names: tuple[Named, Named], scene: Scene, places: Places) -> tuple[End, End]:
+    """Both ends, as far as the nodes have told by now.
+
+    :raises SettingsError: one may be any of several; both are the same, or neither is in the cluster.
+    """
+    one, other = names
+    ends = end_of(one, other, scene, places), end_of(other, one, scene, places)
+    require_apart(ends)
+    return ends
+
+
+def first_question(names: Iterable[Named], scene: Scene) -> Question:
+    """What has to be known to find the ends."""
+    names = tuple(names)
+    guests = {one.guest for one in names if one.guest is not None}
+    addresses = {one.address for one in names if one.address is not None}
+    ports = {
+        port_in_bridge(scene, node, f"{kind}{guest}i{index}")
+        for guest in guests
+        for node in scene.nodes
+        for kind in ("tap", "veth")
+        for index in _indexes(scene, node, f"{kind}{guest}i")
+    }
+    return Question(frozenset(guests), frozenset(ports), addresses=frozenset(addresses))
+
+
+def _indexes(scene: Scene, node: str, begin: str) -> Iterator[str]:
+    return (name.removeprefix(begin) for name in scene.state(node).devices if name.startswith(begin))
+
+
+def wider_question(asked: Question, ends: Sequence[End], scene: Scene) -> Question:
+    """What has to be known besides, now that the ends are."""
+    vrfs = {scene.vrf_of(node, end.bridge) for end in ends if end.bridge for node in scene.nodes} - {""}
+    routers = {mac for node in scene.nodes for mac in _router_macs(scene, node, vrfs)}
+    gateways = {bridge.mac for end in ends for bridge in _bridges(scene, end)}
+    heard = {known.mac for known in _neighbours(scene) if known.address in asked.addresses}
+    return Question(
+        guests=asked.guests | {end.guest.id for end in ends if end.guest is not None},
+        ports=asked.ports,
+        macs=frozenset(({end.mac for end in ends} | routers | gateways | heard) - {""}),
+        addresses=asked.addresses | {end.address for end in ends if end.address is not None},
+        vrfs=frozenset(vrfs),
+    )
+
+
+def _router_macs(scene: Scene, node: str, vrfs: set[str]) -> Iterator[str]:
+    """Those of a node's own L3VNIs, and what it has of the others."""
+    state = scene.state(node)
+    for vni, live in (state.vnis or {}).items():
+        if live.is_l3 and live.vrf in vrfs:
+            yield from (mac for macs in (state.router_macs or {}).get(vni, {}).values() for mac in macs)
+            devices = (device for device in state.devices.values() if device.vni == vni and device.master)
+            yield from (state.devices[device.master].mac for device in devices if device.master in state.devices)
+
+
+def _neighbours(scene: Scene) -> Iterator[Neighbour]:
+    for found in scene.found.values():
+        yield from found.neighbours or ()
+
+
+def _bridges(scene: Scene, end: End) -> Iterator[LiveDevice]:
+    found = (scene.device(node, end.bridge) for node in scene.nodes if end.bridge)
+    return (device for device in found if device is not None)
+
+
+def both_ways(scene: Scene, ends: tuple[End, End]) -> tuple[Direction, Direction]:
+    """The way there and the way back; what comes from outside enters where the other way leaves."""
+    one, other = ends
+    if one.kind is EndKind.OUTSIDE:
+        back = follow(Walk(scene, other, one))
+        return follow(Walk(scene, one, other), back), back
+    there = follow(Walk(scene, one, other))
+    return there, follow(Walk(scene, other, one), there)
+
+
+def follow(walk: Walk, opposite: Direction | None = None) -> Direction:
+    """Every way from the source to the target.
+
+    :param opposite: the other direction, by which is known where something from outside comes in.
+    """
+    todo = list(_begin(walk, opposite))
+    done: list[Way] = []
+    while todo:
+        way, at = todo.pop(0)
+        if at is None:
+            done.append(way)
+        elif len(way.hops) > _MOST_HOPS:
+            done.append(way.ends(at.node, "", "it goes round in a circle"))
+        elif len(done) + len(todo) > _MOST_WAYS:
+            done.append(way.is_lost(at.node, "", f"there are more than {_MOST_WAYS} ways"))
+        else:
+            todo = [*_step(walk, way, at), *todo]
+    return Direction(walk.source, walk.target, tuple(done))
+
+
+def _step(walk: Walk, way: Way, at: Position) -> Steps:
+    match at:
+        case AtBridge():
+            return pass_bridge(walk, way, at)
+        case AtRouter():
+            return pass_router(walk, way, at)
+        case InTunnel():
+            return pass_tunnel(walk, way, at)
+
+
+def _begin(walk: Walk, opposite: Direction | None) -> Steps:
+    scene, source = walk.scene, walk.source
+    if source.kind is EndKind.OUTSIDE:
+        yield from enter_from_outside(walk, opposite)
+    elif not source.node:
+        yield Way().is_lost("", source.bridge, f"nobody knows where {source.name} is plugged in"), None
+    elif source.node in scene.cluster.off:
+        yield Way().ends(source.node, "", f"{source.node} is off"), None
+    elif why := scene.why_unseen(source.node):
+        yield Way().is_lost(source.node, "", f"{source.node} was not looked at: {why}", is_out_of_sight=True), None
+    elif source.kind is EndKind.NODE:
+        node = walk.target.node if walk.target.node in source.holders else source.node
+        yield Way(), AtRouter(node, "", scene.vrf_of(node, source.bridge))
+    elif not source.port:
+        yield Way().ends(source.node, "", _without_port(source)), None
+    else:
+        yield from _from_guest(walk)
+
+
+def _without_port(end: End) -> str:
+    if end.guest is not None and end.guest.is_running is False:
+        return f"guest {end.name} is off"
+    return f"{end.node} has no port of guest {end.name}: it does not run there"
+
+
+def _from_guest(walk: Walk) -> Steps:
+    scene, source, target = walk.scene, walk.source, walk.target
+    gateway = _gateway(walk)
+    if target.kind is EndKind.GUEST and target.node in scene.cluster.off:
+        yield Way().ends(target.node, "", f"{target.node} is off"), None
+    elif target.kind is EndKind.GUEST and target.node and (why := scene.why_unseen(target.node)):
+        yield Way().is_lost(target.node, "", f"{target.node} was not looked at: {why}", is_out_of_sight=True), None
+    elif not _bridge(walk) or (_is_bridged(walk) and target.mac):
+        yield from leave(walk, Way(), target.mac or BROADCAST)
+    elif target.guest is not None and target.guest.is_running is False and not target.port:
+        yield Way().ends(target.node, "", _without_port(target)), None
+    elif _is_bridged(walk) and target.port:
+        note = f"nobody has heard of {target.name} yet: what is followed is an ARP request of {source.name}"
+        yield from leave(walk, Way().noting(note), BROADCAST)
+    elif _is_bridged(walk):
+        reason = f"nobody knows the MAC of {target.name}: {source.name} asks by ARP"
+        yield Way().is_lost(source.node, source.port, reason), None
+    elif gateway is None:
+        where = f"{target.name} is in '{target.bridge}'" if target.bridge else f"{target.name} is not in it"
+        reason = f"'{_bridge(walk)}' has no gateway, and {where}"
+        yield Way().ends(source.node, source.port, reason), None
+    else:
+        yield from leave(walk, Way(), gateway.mac)
+
+
+def _bridge(walk: Walk) -> str:
+    """The bridge that the source's port is in, or should be."""
+    source = walk.source
+    port = walk.scene.device(source.node, port_in_bridge(walk.scene, source.node, source.port))
+    return (port.master if port is not None else "") or source.bridge
+
+
+def _is_bridged(walk: Walk) -> bool:
+    """Both are in one VNet, and in one of its networks as far as that is known: no gateway is needed."""
+    source, target = walk.source, walk.target
+    if target.bridge not in {_bridge(walk), source.bridge} or target.kind is EndKind.OUTSIDE:
+        return False
+    bridge = walk.scene.device(source.node, target.bridge)
+    networks = [held.network for held in bridge.addresses] if bridge is not None else []
+    own = [network for network in networks if source.address is not None and source.address in network]
+    return not own or target.address is None or any(target.address in network for network in own)
+
+
+def _gateway(walk: Walk) -> LiveDevice | None:
+    """The bridge of the source's VNet that routes: the one on its own node, else the one on another."""
+    scene, source, address = walk.scene, walk.source, walk.target.address
+    nodes = [source.node, *(node for node in scene.nodes if node != source.node)]
+    found = (scene.device(node, _bridge(walk)) for node in nodes)
+    routing = (device for device in found if device is not None and device.addresses)
+    return next(
+        (
+            device
+            for device in routing
+            if address is None or any(a.version == address.version for a in device.addresses)
+        ),
+        None,
+    )
+
+
+_OF_BGP = frozenset({Subject.SESSION, Subject.FRR})
+
+
+def concerning(directions: Iterable[Direction], found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
+    """What verify says of the devices where a way ends, and of BGP between the nodes that it is about."""
+    told = list(found)
+    kept: list[Discrepancy] = []
+    for direction in directions:
+        for way in direction.ways:
+            if way.outcome is not Outcome.ARRIVES:
+                kept += (item for item in told if item not in kept and _concerns(item, way, direction.target))
+    return tuple(kept)
+
+
+def _concerns(item: Discrepancy, way: Way, target: End) -> bool:
+    devices = {(hop.node, hop.device) for hop in way.hops} | {(way.node, way.device)}
+    is_there = any(node == item.node and _names(device, item.object) for node, device in devices if device)
+    nodes = {way.node, target.node, *(hop.node for hop in way.hops)}
+    is_between = item.subject in _OF_BGP and item.node in nodes and (not item.peer or item.peer in nodes)
+    return is_there or is_between
+
+
+def _names(device: str, told: str) -> bool:
+    """A device is named, and not only part of another name."""
+    return device in told.replace("(", " ").replace(")", " ").replace(",", " ").split()

@@ -1,0 +1,152 @@
+"""A frame in a bridge: to a port, to the node itself, or out by a VXLAN device, as the forwarding tables say."""
+
+from __future__ import annotations
+
+from pvesdn.compare.trace_ports import hand_over, leaving, port_in_bridge
+from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, InTunnel, Steps, Walk
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.state import LiveDevice, LiveVni
+from pvesdn.model.trace import Place, Way
+
+
+def pass_bridge(walk: Walk, way: Way, at: AtBridge) -> Steps:
+    """Where the bridge sends a frame."""
+    scene = walk.scene
+    bridge = scene.device(at.node, at.bridge)
+    if bridge is None:
+        yield way.ends(at.node, at.bridge, f"{at.node} has no bridge '{at.bridge}'"), None
+    elif not bridge.is_up:
+        way = _told(way, at, bridge, "bridge")
+        yield way.ends(at.node, at.bridge, f"'{at.bridge}' is down", f"ip link set {at.bridge} up"), None
+    elif at.mac == bridge.mac and at.came_by:
+        way = _told(way, at, bridge, f"bridge; {at.mac} is its own, so the node routes")
+        yield way, AtRouter(at.node, at.bridge, scene.vrf_of(at.node, at.bridge))
+    elif scene.fdb(at.node) is None:
+        why = scene.why_not_looked_up(at.node, "fdb")
+        way = _told(way, at, bridge, "bridge; its forwarding table was not seen")
+        yield from _flooded(walk, way.doubting(f"forwarding table of {at.node}: {why}"), at, is_known=False)
+    else:
+        yield from _looked_up(walk, way, at, bridge)
+
+
+def _looked_up(walk: Walk, way: Way, at: AtBridge, bridge: LiveDevice) -> Steps:
+    scene = walk.scene
+    entry = scene.in_bridge(at.node, at.bridge, at.mac, at.vlan)
+    port = scene.device(at.node, entry.device) if entry is not None else None
+    if entry is None or port is None:
+        said = "a broadcast" if at.mac == BROADCAST else f"no entry for {at.mac}: it"
+        way = _told(way, at, bridge, f"bridge; {said} is flooded")
+        yield from _flooded(walk, way, at, is_known=True)
+    elif port.name == at.came_by:
+        way = _told(way, at, bridge, f"bridge; {at.mac} is behind '{port.name}'")
+        yield way.ends(at.node, at.bridge, f"{at.mac} is behind '{port.name}', where the frame came from"), None
+    elif port.kind == "vxlan":
+        way = _told(way, at, bridge, f"bridge; {at.mac} is behind '{port.name}'")
+        yield from into_tunnel(walk, way, at, port)
+    else:
+        way = _told(way, at, bridge, f"bridge; {at.mac} is behind '{port.name}'")
+        yield from hand_over(walk, way, at, port.name)
+
+
+def _told(way: Way, at: AtBridge, bridge: LiveDevice, what: str) -> Way:
+    vlan = "" if at.vlan is None else f", VLAN {at.vlan}"
+    return way.and_hop(at.node, Place.BRIDGE, at.bridge, f"{what}{vlan}", mac=at.mac, vlan=at.vlan, mtu=bridge.mtu)
+
+
+def _flooded(walk: Walk, way: Way, at: AtBridge, *, is_known: bool) -> Steps:
+    """A frame that the bridge has no entry for goes everywhere; the copy that counts is the target's."""
+    scene, target = walk.scene, walk.target
+    is_here = target.node == at.node and bool(target.port)
+    port = port_in_bridge(scene, at.node, target.port) if is_here else ""
+    device = scene.device(at.node, port) if port else None
+    came = scene.device(at.node, at.came_by)
+    if not at.is_for_router and device is not None and device.master == at.bridge:
+        yield from hand_over(walk, way, at, port)
+    elif not at.is_for_router and is_here:
+        where = (
+            f"'{port}' is in '{device.master}', not in '{at.bridge}'"
+            if device is not None and device.master
+            else f"'{port}' is in no bridge"
+        )
+        yield way.ends(at.node, port or target.port, where if device is not None else f"there is no '{port}'"), None
+    elif came is not None and came.kind == "vxlan":
+        yield way.ends(at.node, at.bridge, _not_here(walk, at, is_for_router=at.is_for_router)), None
+    else:
+        tunnels = scene.vxlans(at.node, at.bridge)
+        if not tunnels:
+            why = f"no entry for {at.mac}" if is_known else f"{target.name} is not here"
+            yield way.ends(at.node, at.bridge, f"{why}, and no VXLAN device in '{at.bridge}'"), None
+        for tunnel in tunnels[:1]:
+            yield from into_tunnel(walk, way, at, tunnel)
+
+
+def _not_here(walk: Walk, at: AtBridge, *, is_for_router: bool) -> str:
+    if is_for_router:
+        return f"{at.mac} is not the router MAC of {at.node}, and nothing else has it here"
+    where = f": {walk.target.name} is on {walk.target.node}" if walk.target.node not in {"", at.node} else ""
+    return f"no entry for {at.mac}, and from one VTEP nothing is flooded to another{where}"
+
+
+def into_tunnel(walk: Walk, way: Way, at: AtBridge, device: LiveDevice) -> Steps:
+    """By a VXLAN device: to the VTEP of its entry, or to the target's among those that it floods to."""
+    scene = walk.scene
+    tag: int | None = None
+    if at.vlan is not None:
+        found = leaving(scene, at.node, device.name, at.vlan)
+        if found is False:
+            yield way.ends(at.node, device.name, f"VLAN {at.vlan} is not allowed on '{device.name}'"), None
+            return
+        tag = found
+    flooded = scene.flooded(at.node, device.name)
+    known = scene.behind(at.node, device.name, at.mac)
+    if known:
+        for vtep in sorted(known, key=str):
+            if vtep not in flooded and not at.is_for_router and not _groups(flooded):
+                way = way.noting(f"{at.node} floods nothing to {vtep}: ARP requests of {at.bridge} do not get there")
+            yield way, InTunnel(at.node, device.name, vtep, at.mac, tag, at.is_for_router)
+        return
+    remote = _towards(walk, flooded)
+    if remote is None:
+        yield way.ends(at.node, device.name, _nowhere(walk, at, device, flooded)), None
+    else:
+        yield way, InTunnel(at.node, device.name, remote, at.mac, tag, at.is_for_router)
+
+
+def _towards(walk: Walk, flooded: frozenset[IpAddress]) -> IpAddress | None:
+    """The flooding entry that reaches the target's node: its VTEP, or a group."""
+    direct = [address for address in flooded if walk.scene.owner(address) == walk.target.node and walk.target.node]
+    return next(iter([*sorted(direct, key=str), *_groups(flooded)]), None)
+
+
+def _groups(flooded: frozenset[IpAddress]) -> list[IpAddress]:
+    return sorted((address for address in flooded if address.is_multicast), key=str)
+
+
+def _nowhere(walk: Walk, at: AtBridge, device: LiveDevice, flooded: frozenset[IpAddress]) -> str:
+    scene, target = walk.scene, walk.target
+    if scene.state(at.node).flooding is None:
+        return f"no entry for {at.mac} on '{device.name}', and where it floods to was not seen"
+    if not target.node:
+        return f"no entry for {at.mac} on '{device.name}', and nobody knows where {target.name} is"
+    entry = "" if at.mac == BROADCAST else f"has no entry for {at.mac}, and "
+    said = f"'{device.name}' {entry}floods nothing to {target.node}"
+    return f"{said}{_why_not(walk, at.node, device)}" if flooded or device.vni is not None else said
+
+
+def _why_not(walk: Walk, node: str, device: LiveDevice) -> str:
+    """What of BGP keeps the other's routes away; empty where that is not EVPN's business, or cannot be told."""
+    view = walk.scene.cluster.nodes[node]
+    if device.vni not in view.expected.of_guests or view.state.sessions is None:
+        return ""
+    if view.missing_daemons & {"bgpd", "zebra"}:
+        return ": FRR does not run"
+    if view.state.vnis is not None and device.vni not in view.state.vnis:
+        return f": FRR does not know VNI {device.vni}"
+    for peer, session in view.state.sessions.items():
+        if walk.scene.cluster.owners.get(peer) == walk.target.node and not session.is_established:
+            return f": the BGP session with {peer} is {session.state}"
+    there = walk.scene.cluster.nodes.get(walk.target.node)
+    vnis: dict[int, LiveVni] = dict(there.state.vnis or {}) if there is not None else {}
+    if there is not None and there.state.vnis is not None and device.vni not in vnis:
+        return f": FRR on {walk.target.node} does not know VNI {device.vni}"
+    return ""

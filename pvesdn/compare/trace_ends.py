@@ -1,0 +1,247 @@
+"""The ends of a trace: what somebody has named, and who that is, by what the nodes and PVE tell of guests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+
+from pvesdn.compare.trace_ports import port_in_bridge, ports_of
+from pvesdn.compare.trace_scene import Scene
+from pvesdn.errors import SettingsError
+from pvesdn.model.guests import guest_port
+from pvesdn.model.looked_up import FdbEntry, GuestCard, GuestPlace
+from pvesdn.model.nearest import nearest
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.trace import End, EndKind
+
+_NAME = re.compile(r"(?P<who>.+?)(?:/net(?P<device>[0-9]{1,4}))?")
+_SHOWN = 8
+
+Places = Mapping[int, GuestPlace]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What somebody has typed: a guest, perhaps one of its devices, or an address."""
+
+    text: str
+    guest: int | None = None
+    device: int | None = None
+    address: IpAddress | None = None
+
+
+def named(text: str, places: Places, scene: Scene) -> Named:
+    """:raises SettingsError: it is neither an address nor a guest's id or name, or the name is that of several."""
+    try:
+        return Named(text, address=ip_address(text))
+    except ValueError:
+        pass
+    match = _NAME.fullmatch(text)
+    who = match["who"] if match is not None else text
+    device = int(match["device"]) if match is not None and match["device"] else None
+    if who.isascii() and who.isdigit():
+        guest = int(who[:10])
+        if guest in places or any(ports_of(scene, guest)) or any(_plugs(scene, guest)):
+            return Named(text, guest, device)
+        raise SettingsError(f"there is no guest {who}", hint="'pvesh get /cluster/resources --type vm' lists them")
+    ids = sorted(guest.id for guest in places.values() if guest.name == who)
+    if len(ids) > 1:
+        told = ", ".join(str(guest) for guest in ids[:_SHOWN])
+        raise SettingsError(f"several guests are called '{who}': {told}", hint="give the id of one")
+    if ids:
+        return Named(text, ids[0], device)
+    near = nearest(who, [guest.name for guest in places.values() if guest.name])
+    meant = f"did you mean {near}? " if near else ""
+    raise SettingsError(f"'{text}' is no guest and no address", hint=f"{meant}give a guest's id or name, or an address")
+
+
+def end_of(one: Named, other: Named, scene: Scene, places: Places) -> End:
+    """Who that is, as far as the nodes have told by now.
+
+    :param other: what the other end was named, whose family of addresses counts.
+    :raises SettingsError: it may be one of several.
+    """
+    family = other.address.version if other.address is not None else None
+    if one.guest is not None:
+        return _guest(scene, places, one, family)
+    assert one.address is not None  # noqa: S101 - see `named`
+    return _addressed(scene, places, one, one.address)
+
+
+def _guest(scene: Scene, places: Places, one: Named, family: int | None) -> End:
+    guest = one.guest or 0
+    device = one.device if one.device is not None else _only_device(scene, guest)
+    place = places.get(guest, GuestPlace(guest))
+    ports = [(node, name) for node, name, index in ports_of(scene, guest) if index == device]
+    here = next((found for found in ports if found[0] == place.node), ports[0] if ports else None)
+    plugs = [(node, bridge) for node, index, bridge in _plugs(scene, guest) if index == device]
+    node = here[0] if here is not None else place.node or next((node for node, _ in plugs), "")
+    mac = _mac(scene, guest, device, here)
+    end = End(
+        label=one.text,
+        kind=EndKind.GUEST,
+        node=node,
+        port="" if here is None else here[1],
+        bridge=next((bridge for _, bridge in plugs), "") or _live_bridge(scene, here),
+        mac=mac,
+        guest=place,
+        device=device,
+    )
+    known = sorted(_addresses(scene, end), key=lambda address: (address.version != (family or 4), int(address)))
+    fitting = [address for address in known if family is None or address.version == family]
+    return replace(end, address=next(iter(fitting), None))
+
+
+def _only_device(scene: Scene, guest: int) -> int | None:
+    """The index of a guest's device: the only one, or the only one in a VNet.
+
+    :raises SettingsError: there are several.
+    """
+    bridges = {index: bridge for _, index, bridge in _plugs(scene, guest)}
+    for node, name, index in ports_of(scene, guest):
+        bridges.setdefault(index, _live_bridge(scene, (node, name)))
+    in_vnets = [index for index, bridge in bridges.items() if _is_vnet(scene, bridge)]
+    found = sorted(bridges) if len(bridges) == 1 else sorted(in_vnets or bridges)
+    if len(found) > 1:
+        told = ", ".join(f"{guest}/net{index} in {bridges[index] or 'no bridge'}" for index in found[:_SHOWN])
+        raise SettingsError(
+            f"guest {guest} has several network devices: {told}", hint=f"name one: {guest}/net{found[0]}"
+        )
+    return found[0] if found else None
+
+
+def _plugs(scene: Scene, guest: int) -> Iterator[tuple[str, int, str]]:
+    for node in scene.nodes:
+        for plug in scene.state(node).plugs or ():
+            if plug.guest == guest:
+                yield node, plug.device, plug.bridge
+
+
+def _live_bridge(scene: Scene, here: tuple[str, str] | None) -> str:
+    if here is None:
+        return ""
+    device = scene.device(here[0], port_in_bridge(scene, *here))
+    return "" if device is None else device.master
+
+
+def _is_vnet(scene: Scene, bridge: str) -> bool:
+    return bool(bridge) and any(bridge in scene.cluster.nodes[node].zones for node in scene.nodes)
+
+
+def _mac(scene: Scene, guest: int, device: int | None, here: tuple[str, str] | None) -> str:
+    """By its configuration, by what its bridge has learned, or by PVE's IPAM."""
+    cards = [card for card in _cards(scene) if card.guest == guest and card.mac]
+    own = [card.mac for card in cards if card.device == device]
+    learned = [entry.mac for entry in _entries_at(scene, here)]
+    leased = [card.mac for card in cards if card.device is None]
+    return next(iter([*own, *learned, *(leased if len(set(leased)) == 1 else [])]), "")
+
+
+def _entries_at(scene: Scene, here: tuple[str, str] | None) -> Iterator[FdbEntry]:
+    if here is not None:
+        port = port_in_bridge(scene, *here)
+        yield from (entry for entry in scene.fdb(here[0]) or () if entry.device == port and not entry.is_own)
+
+
+def _cards(scene: Scene) -> Iterator[GuestCard]:
+    for node in sorted(scene.found):
+        yield from scene.found[node].cards
+
+
+def _addresses(scene: Scene, end: End) -> Iterator[IpAddress]:
+    """What a guest's device has, by its configuration, by PVE's IPAM, or by the neighbour tables."""
+    guest = None if end.guest is None else end.guest.id
+    for card in _cards(scene):
+        if card.guest == guest and (card.device == end.device or (card.device is None and card.mac == end.mac)):
+            yield from card.addresses
+    for found in scene.found.values():
+        for known in found.neighbours or ():
+            if end.mac and known.mac == end.mac and known.is_usable and not known.address.is_link_local:
+                yield known.address
+
+
+def _addressed(scene: Scene, places: Places, one: Named, address: IpAddress) -> End:
+    if holders := list(_holders(scene, address)):
+        node, bridge, mac = holders[0]
+        nodes = tuple(sorted({holder for holder, _, _ in holders}))
+        return End(one.text, EndKind.NODE, node, bridge=bridge, mac=mac, address=address, holders=nodes)
+    written = {(card.guest, card.device, card.mac) for card in _cards(scene) if address in card.addresses}
+    macs = {mac for _, _, mac in written if mac} | {mac for _, mac in _heard(scene, address)}
+    ends = [end for mac in sorted(macs) if (end := _behind(scene, places, one, mac, address)) is not None]
+    ends += [
+        replace(_guest(scene, places, Named(one.text, guest, device), address.version), address=address)
+        for guest, device, mac in sorted(written, key=str)
+        if device is not None and mac not in {end.mac for end in ends}
+    ]
+    if len(ends) > 1:
+        told = ", ".join(f"{_called(end)} in {end.bridge or 'no bridge'}" for end in ends[:_SHOWN])
+        raise SettingsError(f"several guests have {address}: {told}", hint="give the id of one")
+    if ends:
+        return ends[0]
+    heard = next(iter(sorted(_heard(scene, address))), None)
+    bridge = heard[0] if heard else _network_of(scene, address)
+    if bridge:
+        return End(one.text, EndKind.GUEST, bridge=bridge, mac=heard[1] if heard else "", address=address)
+    return End(one.text, EndKind.OUTSIDE, address=address)
+
+
+def _called(end: End) -> str:
+    return end.mac if end.guest is None else f"{end.guest.id}/net{end.device}"
+
+
+def _holders(scene: Scene, address: IpAddress) -> Iterator[tuple[str, str, str]]:
+    """Node, device and MAC of each that has an address of its own."""
+    for node in scene.nodes:
+        for device in scene.state(node).devices.values():
+            if any(held.ip == address for held in device.addresses):
+                yield node, device.name, device.mac
+
+
+def _heard(scene: Scene, address: IpAddress) -> Iterator[tuple[str, str]]:
+    """VNet and MAC of each neighbour with an address, each once for each node that knows it."""
+    for node in scene.found:
+        for known in scene.found[node].neighbours or ():
+            if known.address == address and known.is_usable and _is_vnet(scene, known.device):
+                yield known.device, known.mac
+
+
+def _behind(scene: Scene, places: Places, one: Named, mac: str, address: IpAddress) -> End | None:
+    """The guest that a MAC was learned from; None where no bridge has learned it from a port of its own."""
+    for node in scene.nodes:
+        for entry in scene.fdb(node) or ():
+            device = scene.device(node, entry.device)
+            is_port = entry.bridge and not entry.is_own and device is not None and device.kind != "vxlan"
+            if entry.mac == mac and is_port:
+                return _at_port(scene, places, one, node, entry, address)
+    return None
+
+
+def _at_port(scene: Scene, places: Places, one: Named, node: str, entry: FdbEntry, address: IpAddress) -> End:  # noqa: PLR0917
+    found = guest_port(entry.device)
+    if found is not None:
+        guest = _guest(scene, places, Named(one.text, found.guest, found.device), address.version)
+        if guest.port:
+            return replace(guest, mac=entry.mac, address=address)
+    return End(one.text, EndKind.GUEST, node, entry.device, entry.bridge, entry.mac, address)
+
+
+def _network_of(scene: Scene, address: IpAddress) -> str:
+    """The VNet that has a gateway in the network of an address; empty for none."""
+    for node in scene.nodes:
+        for device in scene.state(node).devices.values():
+            if _is_vnet(scene, device.name) and any(address in held.network for held in device.addresses):
+                return device.name
+    return ""
+
+
+def require_apart(ends: Sequence[End]) -> None:
+    """:raises SettingsError: both ends are the same, or neither is in the cluster."""
+    one, other = ends
+    if all(end.kind is EndKind.OUTSIDE for end in ends):
+        raise SettingsError(
+            f"neither {one.label} nor {other.label} is in this cluster", hint="give a guest, or an address of one"
+        )
+    if (one.kind, one.port, one.node, one.address) == (other.kind, other.port, other.node, other.address):
+        raise SettingsError(f"{one.label} and {other.label} are the same", hint="give two ends")

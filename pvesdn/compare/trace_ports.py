@@ -1,0 +1,164 @@
+"""Guests' ports in a trace: from the guest's device through PVE's firewall into the bridge and back, and VLANs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pvesdn.compare.trace_scene import AtBridge, Scene, Steps, Walk
+from pvesdn.model.guests import guest_port
+from pvesdn.model.state import LiveDevice
+from pvesdn.model.trace import End, Place, Way
+from pvesdn.model.vlans import PortVlans, VlanSet
+
+_KINDS = ("tap", "veth")
+
+
+def names_of(guest: int, device: int) -> tuple[str, ...]:
+    """What the node may call the guest's device: a virtual machine's, or a container's."""
+    return tuple(f"{kind}{guest}i{device}" for kind in _KINDS)
+
+
+def port_in_bridge(scene: Scene, node: str, port: str) -> str:
+    """The device that is in the VNet's bridge for a guest's: its own, or that of PVE's firewall."""
+    found = guest_port(port)
+    device = scene.device(node, port)
+    if found is None or device is None or not device.master.startswith("fwbr"):
+        return port
+    return f"fwpr{found.guest}p{found.device}"
+
+
+def of_guest(scene: Scene, node: str, port: str) -> str:
+    """The guest's own device, for one in a bridge that may be the firewall's."""
+    found = guest_port(port)
+    if found is None or not port.startswith("fwpr"):
+        return port
+    own = (name for name in names_of(found.guest, found.device) if scene.device(node, name) is not None)
+    return next(own, port)
+
+
+def chain(scene: Scene, node: str, port: str) -> tuple[str, ...]:
+    """The devices between a guest and its VNet's bridge, the guest's first."""
+    found = guest_port(port)
+    last = port_in_bridge(scene, node, port)
+    if found is None or last == port:
+        return (port,)
+    return port, f"fwbr{found.guest}i{found.device}", f"fwln{found.guest}o{found.device}", last
+
+
+def through(scene: Scene, way: Way, node: str, names: tuple[str, ...], what: str) -> Way:
+    """Along devices that have to be there and up; the way ends at the first that is not."""
+    for name in names:
+        device = scene.device(node, name)
+        if device is None:
+            return way.ends(node, name, f"{node} has no device '{name}'")
+        way = way.and_hop(node, Place.PORT, name, what if name == names[0] else "PVE's firewall", mtu=device.mtu)
+        if fault := fault_of(device):
+            return way.ends(node, name, fault, f"ip link set {name} up" if not device.is_up else "")
+    return way
+
+
+def fault_of(device: LiveDevice) -> str:
+    """Why nothing passes a device; empty where it may."""
+    if not device.is_up:
+        return f"'{device.name}' is down"
+    return "" if device.has_carrier else f"'{device.name}' has no carrier"
+
+
+def leave(walk: Walk, way: Way, mac: str) -> Steps:
+    """From the guest's device into its bridge. :param mac: where the guest's frame goes."""
+    scene, source = walk.scene, walk.source
+    names = chain(scene, source.node, source.port)
+    way = through(scene, way, source.node, names, f"port of {source.name}")
+    if way.reason:
+        yield way, None
+        return
+    port = scene.state(source.node).devices[names[-1]]
+    if not port.master:
+        yield way.ends(source.node, port.name, f"'{port.name}' is in no bridge{_meant(source)}"), None
+        return
+    if source.bridge and port.master != source.bridge:
+        way = way.noting(f"{port.name} is in {port.master}; its configuration says {source.bridge}")
+    vlan, fault = entering(scene, source.node, port.name, None)
+    if fault:
+        yield way.ends(source.node, port.name, fault), None
+    else:
+        yield way, AtBridge(source.node, port.master, mac, port.name, vlan)
+
+
+def _meant(end: End) -> str:
+    return f"; its configuration says '{end.bridge}'" if end.bridge else ""
+
+
+def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
+    """From a bridge to what is plugged into one of its ports, which should be the target."""
+    scene, target = walk.scene, walk.target
+    if at.vlan is not None and leaving(scene, at.node, port, at.vlan) is False:
+        yield way.ends(at.node, port, f"VLAN {at.vlan} is not allowed on '{port}'"), None
+        return
+    found, own = guest_port(port), of_guest(scene, at.node, port)
+    who = f"port of {target.name}" if own == target.port and at.node == target.node else _whose(port)
+    names = tuple(reversed(chain(scene, at.node, own))) if found else (port,)
+    way = _arriving(scene, way, at.node, names, who)
+    if way.reason:
+        yield way, None
+    elif own == target.port and at.node == target.node and not at.is_for_router:
+        yield way.arrives(), None
+    elif at.is_for_router:
+        yield (
+            way.is_lost(at.node, port, f"it is handed to {_whose(port)}, and what that does with it is not seen"),
+            None,
+        )
+    elif target.port:
+        yield way.ends(at.node, port, f"frames for {at.mac} go to {_whose(port)}, not to {target.name}"), None
+    else:
+        yield way.arrives(), None
+
+
+def _arriving(scene: Scene, way: Way, node: str, names: tuple[str, ...], who: str) -> Way:
+    way = through(scene, way, node, names[:-1], "PVE's firewall") if names[1:] else way
+    return way if way.reason else through(scene, way, node, names[-1:], who)
+
+
+def _whose(port: str) -> str:
+    found = guest_port(port)
+    return f"'{port}'" if found is None else f"guest {found.guest} at '{port}'"
+
+
+def entering(scene: Scene, node: str, port: str, tag: int | None) -> tuple[int | None, str]:
+    """The VLAN of a frame that enters a bridge by a port, and why it is dropped. None in a bridge without VLANs."""
+    device = scene.device(node, port)
+    bridge = scene.device(node, device.master) if device is not None else None
+    vlans = scene.state(node).vlans
+    if bridge is None or not bridge.vlan_filtering or vlans is None:
+        return tag, ""
+    own = vlans.get(port, PortVlans())
+    if tag is None:
+        return own.pvid, "" if own.pvid is not None else f"'{port}' takes no untagged frames: it has no PVID"
+    allowed = own.untagged | own.tagged
+    return tag, "" if _has(allowed, tag) else f"VLAN {tag} is not allowed on '{port}'"
+
+
+def leaving(scene: Scene, node: str, port: str, vlan: int) -> int | bool | None:
+    """The tag that a frame of a VLAN leaves a port with, None for none, False where the port does not let it out."""
+    vlans = scene.state(node).vlans
+    device = scene.device(node, port)
+    bridge = scene.device(node, device.master) if device is not None else None
+    if vlans is None or bridge is None or not bridge.vlan_filtering:
+        return vlan
+    own = vlans.get(port, PortVlans())
+    if _has(own.untagged, vlan):
+        return None
+    return vlan if _has(own.tagged, vlan) else False
+
+
+def _has(vlans: VlanSet, vlan: int) -> bool:
+    return bool(vlans.bits >> vlan & 1)
+
+
+def ports_of(scene: Scene, guest: int) -> Iterator[tuple[str, str, int]]:
+    """Node, name and index of each of a guest's devices that the nodes have."""
+    for node in scene.nodes:
+        for name in scene.state(node).devices:
+            found = guest_port(name)
+            if found is not None and found.guest == guest and name.startswith(_KINDS):
+                yield node, name, found.device

@@ -1,0 +1,196 @@
+"""A packet that a node routes: the route of the VRF, the next hop's MAC, and the way out of the cluster."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from pvesdn.compare.trace_ports import fault_of
+from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, Steps, Walk
+from pvesdn.model.looked_up import FoundRoute, NextHop
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.state import LiveDevice
+from pvesdn.model.trace import EndKind, Place, Way
+
+_SOURCE = re.compile(r" -s (\S+)")
+_OUT = re.compile(r" -o (\S+)")
+_TO = re.compile(r" --to-source (\S+)")
+
+
+def pass_router(walk: Walk, way: Way, at: AtRouter) -> Steps:
+    """Where the routing table sends a packet; several ways where routes share the load."""
+    scene, address = walk.scene, walk.target.address
+    table = at.vrf or "the main table"
+    if address is None:
+        why = f"no address of {walk.target.name} is known"
+        yield way.is_lost(at.node, at.device, f"{why}: give its address in place of its name"), None
+    elif at.node in walk.target.holders and _is_reached(walk, at, address):
+        yield (
+            way.and_hop(at.node, Place.ROUTER, _holder(walk, at, address), f"{address} is the node's own").arrives(),
+            None,
+        )
+    elif reason := _does_not_forward(walk, at, address):
+        yield way.ends(at.node, at.device, reason), None
+    elif not scene.has_routes(at.node):
+        why = scene.why_not_looked_up(at.node, "routes")
+        yield way.is_lost(at.node, at.vrf or at.device, f"routes of {table}: {why}"), None
+    elif (route := scene.route(at.node, at.vrf, address)) is None:
+        yield way.ends(at.node, at.vrf or at.device, f"{table} has no route to {address}", _shown(at, address)), None
+    elif route.rejects:
+        reason = f"{table} rejects {address}: {route.rejects} {route.prefix}"
+        yield way.ends(at.node, at.vrf or at.device, reason, _shown(at, address)), None
+    else:
+        for hop in route.hops:
+            yield from _by(walk, way, at, route, hop)
+
+
+def _shown(at: AtRouter, address: IpAddress) -> str:
+    table = f" vrf {at.vrf}" if at.vrf else ""
+    return f"ip{' -6' if address.version == 6 else ''} route get {address}{table}"  # noqa: PLR2004 - IPv6
+
+
+def _is_reached(walk: Walk, at: AtRouter, address: IpAddress) -> bool:
+    return bool(_holder(walk, at, address))
+
+
+def _holder(walk: Walk, at: AtRouter, address: IpAddress) -> str:
+    """The device of the same VRF that has the address; empty for none."""
+    devices = walk.scene.state(at.node).devices.values()
+    own = (device for device in devices if any(held.ip == address for held in device.addresses))
+    return next((device.name for device in own if walk.scene.vrf_of(at.node, device.name) == at.vrf), "")
+
+
+def _does_not_forward(walk: Walk, at: AtRouter, address: IpAddress) -> str:
+    """Why the node routes nothing that comes in by the device; empty where it does, or nobody could see."""
+    if not at.device:
+        return ""
+    family = "ipv4" if address.version == 4 else "ipv6"  # noqa: PLR2004 - IPv4
+    settings = walk.scene.state(at.node).settings or {}
+    is_off = settings.get(f"net/{family}/conf/{at.device}/forwarding") == "0"
+    return f"{at.node} does not forward {family} from '{at.device}'" if is_off else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """A route that is taken, by one of its next hops. :param gateway: None for a network of the device's own."""
+
+    at: AtRouter
+    route: FoundRoute
+    device: LiveDevice
+    gateway: IpAddress | None
+
+    def told(self, way: Way, what: str) -> Way:
+        """The way with this place."""
+        at, route = self.at, self.route
+        by = f" ({route.protocol})" if route.protocol else ""
+        said = f"{at.vrf or 'main table'}: route {route.prefix if route.prefix.prefixlen else 'default'}{by} {what}"
+        return way.and_hop(
+            at.node, Place.ROUTER, at.device or at.vrf or "main", said,
+            vrf=at.vrf, route=str(route.prefix), next_hop="" if self.gateway is None else str(self.gateway),
+        )  # fmt: skip
+
+
+def _by(walk: Walk, way: Way, at: AtRouter, route: FoundRoute, hop: NextHop) -> Steps:
+    device = walk.scene.device(at.node, hop.device)
+    if device is None or not device.is_up:
+        why = f"'{hop.device}' is {'down' if device is not None else 'gone'}, by which {route.prefix} is reached"
+        yield way.ends(at.node, hop.device, why), None
+        return
+    leg = _Leg(at, route, device, hop.gateway)
+    is_vnet = bool(walk.scene.vxlans(at.node, hop.device)) or hop.device == walk.target.bridge
+    if hop.gateway is None:
+        yield from _on_link(walk, way, leg) if is_vnet else _beside(walk, way, leg)
+    elif is_vnet:
+        yield from _to_next_hop(walk, way, leg, hop.gateway)
+    else:
+        yield from _out(walk, way, leg, hop.gateway)
+
+
+def _on_link(walk: Walk, way: Way, leg: _Leg) -> Steps:
+    """A VNet of the node's own: to the target's MAC, by the neighbour table."""
+    target, node, device = walk.target, leg.at.node, leg.device.name
+    mac, way = _resolved(walk, way, leg)
+    if mac or target.port:
+        way = leg.told(way, f"on {device}; {target.address} has {mac}" if mac else f"on {device}")
+        yield way, AtBridge(node, device, mac or BROADCAST)
+    else:
+        way = leg.told(way, f"on {device}")
+        yield way.is_lost(node, device, f"nobody knows the MAC of {target.address}: {node} asks by ARP"), None
+
+
+def _resolved(walk: Walk, way: Way, leg: _Leg) -> tuple[str, Way]:
+    """The MAC that the neighbour table has for the target, empty for none; what lacks there is noted."""
+    address, node, device = walk.target.address, leg.at.node, leg.device.name
+    known = None if address is None else walk.scene.neighbour(node, device, address)
+    if known is not None and known.is_usable:
+        return known.mac, way
+    if known is not None and "FAILED" in known.state:
+        return "", way.noting(f"{node} has asked for {address} on {device}, and nobody has answered")
+    return "", way.noting(f"{node} has no neighbour entry for {address} on {device}: it asks by ARP first")
+
+
+def _beside(walk: Walk, way: Way, leg: _Leg) -> Steps:
+    """A network that no VNet has: outside, or the underlay."""
+    target, node, device = walk.target, leg.at.node, leg.device
+    way = leg.told(way, f"on {device.name}")
+    if fault := fault_of(device):
+        yield way.ends(node, device.name, fault), None
+    elif target.kind is EndKind.GUEST and target.guest is not None:
+        yield way.is_lost(node, device.name, f"it leaves by {device.name}, where {target.name} is not"), None
+    else:
+        _, way = _resolved(walk, way, leg)
+        yield way.and_hop(node, Place.OUTSIDE, device.name, f"{target.address} is on this network").arrives(), None
+
+
+def _to_next_hop(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
+    """To another node through the L3VNI, or to a router in a VNet."""
+    node, device = leg.at.node, leg.device.name
+    known, owner = walk.scene.neighbour(node, device, gateway), walk.scene.owner(gateway)
+    via = f"via {gateway}{f' ({owner})' if owner else ''} on {device}"
+    noun = "router MAC" if owner else "MAC"
+    if known is None or not known.is_usable:
+        way = leg.told(way, via)
+        yield way.ends(node, device, f"no {noun} of {gateway} is known on '{device}'"), None
+    else:
+        way = leg.told(way, f"{via}, {noun} {known.mac}")
+        yield way, AtBridge(node, device, known.mac, is_for_router=True)
+
+
+def _out(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
+    """To a router outside, by a card that is no VNet's."""
+    target, node, device = walk.target, leg.at.node, leg.device
+    way = leg.told(way, f"via {gateway} on {device.name}")
+    known = walk.scene.neighbour(node, device.name, gateway)
+    if fault := fault_of(device):
+        yield way.ends(node, device.name, fault), None
+        return
+    if known is not None and "FAILED" in known.state:
+        yield way.ends(node, device.name, f"the router {gateway} does not answer on {device.name}"), None
+        return
+    translated = "".join(f", with {to} as its source" for to in _translations(walk, node, device.name))
+    what = f"leaves for the router {gateway}{translated}"
+    way = way.and_hop(node, Place.OUTSIDE, device.name, what, next_hop=str(gateway), mtu=device.mtu)
+    if target.kind is EndKind.OUTSIDE:
+        yield way.arrives(), None
+    else:
+        reason = f"it leaves the cluster for {gateway}; whether it comes back to {target.name} is not seen"
+        yield way.is_lost(node, device.name, reason), None
+
+
+def _translations(walk: Walk, node: str, device: str) -> Iterator[str]:
+    """The addresses that rules of the node's put in the place of the source's."""
+    found, source = walk.scene.found.get(node), walk.source.address
+    for line in found.nat if found is not None and source is not None else ():
+        network, out, to = _SOURCE.search(line), _OUT.search(line), _TO.search(line)
+        if (out is None or out[1] == device) and (network is None or _covers(network[1], source)):
+            yield to[1] if to else f"the address of {device}"
+            return
+
+
+def _covers(text: str, address: IpAddress | None) -> bool:
+    try:
+        return address in ip_network(text, strict=False)
+    except ValueError:
+        return False
