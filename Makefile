@@ -48,6 +48,11 @@ docs: ## Make what is made in README.md and docs/: the reference, pictures, what
 	@tools/setup check
 	@$(python) -m tools.pages
 
+.PHONY: pictures
+pictures: ## Make the pictures of docs/topology.md anew, with graphviz and a browser
+	@tools/setup test
+	@$(python) -m tools.pictures
+
 # Variables: SEED (one case alone), START, SNAPSHOTS, NETWORKS, SECONDS, PROCESSES; `python -m tests.fuzz --help` tells more.
 fuzz: ## Mutated snapshots and random networks against laws; SEED=N runs one again and shows the least that fails
 	@tools/setup test

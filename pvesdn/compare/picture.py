@@ -6,7 +6,6 @@ that are not are lines. The same holds for VNets and guests; what was left out i
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from math import ceil, sqrt
@@ -14,7 +13,17 @@ from math import ceil, sqrt
 from pvesdn.model.picture import Box, Line, Picture, Row, Shape, Table
 from pvesdn.model.ranges import ranges
 from pvesdn.model.status import Health
-from pvesdn.model.topology import MapExit, MapGuest, MapNode, MapSession, MapVnet, MapZone, Topology, worst
+from pvesdn.model.topology import (
+    MapExit,
+    MapGuest,
+    MapNode,
+    MapSession,
+    MapVnet,
+    MapZone,
+    Topology,
+    counted_sessions,
+    worst,
+)
 
 _LINES = 6
 """Sessions that are drawn one by one even if all are well: the full mesh of four nodes."""
@@ -46,7 +55,7 @@ def picture(whole: Topology) -> Picture:
     lines = [*map(_session, drawn), *_to_outside(whole, frozenset(routers))]
     notes = []
     if hidden:
-        notes.append(f"not drawn: {_counted(hidden)}")
+        notes.append(f"not drawn: {counted_sessions(hidden)}")
     if (more := len(whole.outside) - len(routers)) > 0:
         notes.append(f"{more} more routers outside")
     names_guests = sum(len(vnet.guests) for vnet in whole.vnets) <= _NAMED_GUESTS
@@ -82,25 +91,10 @@ def _mesh(whole: Topology, inside: Sequence[MapSession]) -> Iterator[str]:
         yield "no BGP sessions between them"
         return
     if whole.only:
-        yield f"BGP EVPN, AS {', '.join(map(str, asns)) or '?'}: {_counted(inside)}"
+        yield f"BGP EVPN, AS {', '.join(map(str, asns)) or '?'}: {counted_sessions(inside)}"
         return
     kind = "full mesh" if len(inside) == count * (count - 1) // 2 and count > 1 else "not a full mesh"
-    yield f"BGP EVPN, AS {', '.join(map(str, asns)) or '?'}, {kind}: {_counted(inside)}"
-
-
-def _counted(sessions: Sequence[MapSession]) -> str:
-    """``496 sessions: 494 established, 2 down``."""
-    words = {
-        Health.OK: "established",
-        Health.BAD: "down",
-        Health.WARNING: "with a warning",
-        Health.OFF: "to nodes that are off",
-        Health.UNCHECKED: "unknown",
-    }
-    text = f"{len(sessions)} session{'' if len(sessions) == 1 else 's'}"
-    told = Counter(session.health for session in sessions)
-    parts = [f"{told[health]} {word}" for health, word in words.items() if told[health]]
-    return f"{text}: {', '.join(parts)}" if parts else text
+    yield f"BGP EVPN, AS {', '.join(map(str, asns)) or '?'}, {kind}: {counted_sessions(inside)}"
 
 
 def _chosen(sessions: Sequence[MapSession], few: int, most: int) -> tuple[Sequence[MapSession], Sequence[MapSession]]:

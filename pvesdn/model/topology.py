@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pvesdn.model.primitives import IpAddress, NodeName
@@ -228,3 +229,18 @@ def _zone(zone: MapZone, zones: frozenset[str], vnets: frozenset[str], nodes: fr
             if nodes & set(vnet.nodes)
         ]
     return replace(zone, vnets=tuple(kept))
+
+
+def counted_sessions(sessions: Sequence[MapSession]) -> str:
+    """``496 sessions: 494 established, 2 down``."""
+    words = {
+        Health.OK: "established",
+        Health.BAD: "down",
+        Health.WARNING: "with a warning",
+        Health.OFF: "to nodes that are off",
+        Health.UNCHECKED: "unknown",
+    }
+    text = f"{len(sessions)} session{'' if len(sessions) == 1 else 's'}"
+    told = Counter(session.health for session in sessions)
+    parts = [f"{told[health]} {word}" for health, word in words.items() if told[health]]
+    return f"{text}: {', '.join(parts)}" if parts else text

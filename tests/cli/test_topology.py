@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import stat
 from collections.abc import Callable
@@ -137,12 +139,18 @@ def test_a_node_that_does_not_answer_is_drawn_as_unknown(words: tuple[str, ...],
 
 @needs_dot
 def test_the_file_s_ending_says_the_format(tmp_path: Path) -> None:
-    for name, begins in (("a.svg", "<svg "), ("a.dot", "graph "), ("a.mmd", "flowchart "), ("a.any", "<svg ")):
+    for name, begins in (
+        ("a.svg", "<svg "),
+        ("a.html", "<!doctype html>"),
+        ("a.dot", "graph "),
+        ("a.mmd", "flowchart "),
+        ("a.any", "<svg "),
+    ):
         done = call("topology", "--from", HEALTHY, "-o", tmp_path / name)
         assert (done.status, done.out) == (0, "")
         assert (tmp_path / name).read_text().startswith(begins)
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o644
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.any", "a.dot", "a.mmd", "a.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.any", "a.dot", "a.html", "a.mmd", "a.svg"]
 
 
 def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
@@ -167,3 +175,39 @@ def test_without_graphviz_it_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     assert (done.status, done.out) == (1, "")
     assert "there is no program 'dot' to lay the picture out; apt install graphviz, or use --format mermaid" in done.err
     assert call("topology", "--from", HEALTHY, "--format", "mermaid").status == 0
+
+
+@needs_dot
+def test_a_page_is_one_file_with_the_picture_in_it(tmp_path: Path) -> None:
+    done = call("topology", "--live", "--from", stored("session-blocked", tmp_path), "-o", tmp_path / "a.html")
+    assert (done.status, done.out) == (0, "")
+    text = (tmp_path / "a.html").read_text()
+    assert text.startswith("<!doctype html>")
+    assert "<title>lab: live state</title>" in text
+    assert text.count("<svg ") == 1
+    for outside in ("http:", "https:", "src=", "@import"):
+        assert outside not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_policy_of_a_page_names_its_own_style_and_script(tmp_path: Path) -> None:
+    text = call("topology", "--from", HEALTHY, "--format", "html").out
+    for tag in ("style", "script"):
+        inside = text.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{tag}-src &#39;sha256-{digest}&#39;" in text
+    assert "default-src &#39;none&#39;" in text
+
+
+def test_a_page_can_do_without_graphviz(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = call("topology", "--from", HEALTHY, "--format", "html")
+    assert done.status == 0
+    assert "the page has no picture, since graphviz is missing: apt install graphviz" in done.err
+    assert "<svg" not in done.out
+    assert "10.20.1.0/24 via 10.20.1.1" in done.out
+
+
+def test_a_page_names_nodes_that_did_not_answer(tmp_path: Path) -> None:
+    done = call("topology", "--from", stored("node-not-reached", tmp_path), "--format", "html")
+    assert done.status == 4
+    assert "1 node did not answer: node2. What they have is not known." in done.out

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from pvesdn.adapters.graphviz import laid_out
+from pvesdn.adapters.graphviz import is_installed, laid_out
 from pvesdn.cli import complete, options, statuses
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import no_such, show_findings, take
@@ -16,6 +17,7 @@ from pvesdn.compare.picture import picture
 from pvesdn.errors import SettingsError
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.topology import Topology, narrowed
+from pvesdn.render.page.page import Around, page
 from pvesdn.render.picture.dot import dot
 from pvesdn.render.picture.mermaid import mermaid
 from pvesdn.render.picture.svg import svg
@@ -23,8 +25,16 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.topology import map_designed, map_found
 from pvesdn.workflows.understand import Understanding, understand
 
-_BY_SUFFIX = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid"}
-_FORMATS = ("svg", "dot", "mermaid")
+_BY_SUFFIX = {
+    ".html": "html",
+    ".htm": "html",
+    ".svg": "svg",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+}
+_FORMATS = ("svg", "html", "dot", "mermaid")
 _MODE = 0o644
 """A picture is shown to others; it has names and addresses, and no secrets."""
 
@@ -73,7 +83,7 @@ def topology(
     if not is_live:
         show_findings(session.screen, known.findings)
     drawn = _part(known, zones, vnets, only, is_live=is_live)
-    text = _written(drawn, wanted or _guessed(file))
+    text = _written(session, drawn, wanted or _guessed(file))
     if file is None:
         click.echo(text, nl=False)
     else:
@@ -104,12 +114,28 @@ def _guessed(file: Path | None) -> str:
     return "svg" if file is None else _BY_SUFFIX.get(file.suffix.lower(), "svg")
 
 
-def _written(found: Topology, wanted: str) -> str:
+def _written(session: Session, found: Topology, wanted: str) -> str:
+    if wanted == "html":
+        return page(found, Around(made_now(), drawn_inside(session, found)))
     drawn = picture(found)
     if wanted == "mermaid":
         return mermaid(drawn)
     graph = dot(drawn)
     return graph if wanted == "dot" else svg(laid_out(graph), drawn.title, is_alone=True)
+
+
+def drawn_inside(session: Session, found: Topology) -> str:
+    """The picture in a page; empty, with a remark, where there is nothing to lay it out. The page has all of it."""
+    if not is_installed():
+        session.screen.remark("the page has no picture, since graphviz is missing: apt install graphviz")
+        return ""
+    drawn = picture(found)
+    return svg(laid_out(dot(drawn)), drawn.title, is_alone=False)
+
+
+def made_now() -> str:
+    """When a page is made, in words."""
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _write(file: Path, text: str) -> None:

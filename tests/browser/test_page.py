@@ -1,0 +1,207 @@
+"""The page of a map in a real browser: it is found in, folded and filtered, by keyboard alone, and asks for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from pvesdn.adapters.graphviz import is_installed, laid_out
+from pvesdn.compare.picture import picture
+from pvesdn.model.topology import Topology
+from pvesdn.render.page.page import Around, page
+from pvesdn.render.picture.dot import dot
+from pvesdn.render.picture.svg import svg
+from tests.browser.kit import Opened, needs_browser, opened
+from tests.maps import a_map
+
+pytestmark = [needs_browser, pytest.mark.long]
+
+EVIL = '</script><script>alert(1)</script><img src=x onerror=alert(1)>" onfocus="alert(1)'
+
+
+def written(folder: Path, whole: Topology) -> Path:
+    """The page of a map, with its picture where graphviz is there."""
+    drawn = picture(whole)
+    there = svg(laid_out(dot(drawn)), drawn.title, is_alone=False) if is_installed() else ""
+    file = folder / "page.html"
+    file.write_text(page(whole, Around("2026-11-28 12:00 UTC", there)), "utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of 32 nodes and 200 VNets."""
+    return written(tmp_path_factory.mktemp("page"), a_map(32, 200))
+
+
+@pytest.fixture
+def large(browser: Browser, file: Path) -> Iterator[Opened]:
+    with opened(browser, file) as found:
+        yield found
+        assert found.console == []
+        assert found.requests in ([file.as_uri()], [file.as_uri(), "data:,"])
+
+
+def test_a_person_finds_a_vnet_among_200(large: Opened) -> None:
+    large.page.keyboard.press("/")
+    assert large.focused() == "find"
+    large.page.keyboard.type("NET137")
+    assert large.vnets() == ["net137"]
+    assert large.shown("#count") == ["1 of 200 VNets"]
+    assert "VNI 10137" in large.shown(".vnet")[0]
+    assert large.shown("#picture") == []
+    large.page.keyboard.press("Escape")
+    assert large.shown("#count") == ["200 VNets"]
+    assert large.shown("#picture") != []
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("10055", ["net55"]),
+        ("10.0.99.0/24", ["net99"]),
+        ("web-42", ["net42"]),
+        ("1042 web", ["net42"]),
+        ("zone2 web-9 10.0.9.", ["net9"]),
+    ],
+)
+def test_a_vnet_is_found_by_whatever_is_known_of_it(large: Opened, typed: str, found: list[str]) -> None:
+    large.page.locator("#find").fill(typed)
+    assert large.vnets() == found
+
+
+def test_what_is_found_nowhere_is_said(large: Opened) -> None:
+    large.page.locator("#find").fill("no such thing")
+    assert large.vnets() == []
+    assert large.shown(".nothing") == ["Nothing here matches."] * 3
+    assert large.shown("#count") == ["0 of 200 VNets"]
+
+
+def test_folding_and_filtering_need_no_mouse(large: Opened) -> None:
+    keyboard = large.page.keyboard
+    keyboard.press("Tab")
+    assert large.focused() == "Skip to the content"
+    keyboard.press("Tab")
+    assert large.focused() == "find"
+    keyboard.press("Tab")
+    keyboard.type("zone3")
+    assert large.shown(".zone > summary > strong") == ["zone3"]
+    assert len(large.vnets()) == 50
+    keyboard.press("Shift+Tab")
+    for _ in range(3):
+        keyboard.press("Tab")
+    keyboard.press("Space")
+    assert large.vnets() == []
+    keyboard.press("Space")
+    assert len(large.vnets()) == 50
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    assert large.focused() == "fold"
+    keyboard.press("Enter")
+    assert large.vnets() == []
+    for _ in range(3):
+        keyboard.press("Tab")
+        if "zone3" in large.focused():
+            break
+    keyboard.press("Enter")
+    assert len(large.vnets()) == 50
+
+
+def test_only_what_is_not_well_can_be_seen(large: Opened) -> None:
+    large.page.locator("#unwell").check()
+    assert large.vnets() == ["net1"]
+    assert large.shown("[aria-labelledby=h-nodes] .card .name strong") == ["pve1", "pve2", "pve32"]
+
+
+def test_one_node_can_be_seen(large: Opened) -> None:
+    large.page.locator("#node").select_option("pve7")
+    assert len(large.shown("[aria-labelledby=h-nodes] .card")) == 1
+
+
+def test_filters_that_go_leave_folds_as_they_were(large: Opened) -> None:
+    before = large.vnets()
+    large.page.locator("#find").fill("net137")
+    large.page.locator("#find").fill("")
+    assert large.vnets() == before
+
+
+def test_what_has_the_keyboard_can_be_seen(large: Opened) -> None:
+    seen = 0
+    for _ in range(14):
+        large.page.keyboard.press("Tab")
+        style = large.page.evaluate(
+            "(() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, s.outlineWidth]; })()"
+        )
+        assert style == ["solid", "3px"]
+        seen += 1
+    assert seen == 14
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_from_reading_it(browser: Browser, tmp_path: Path, scheme: str, width: int) -> None:
+    """axe-core's rules, contrast AA among them, with all unfolded."""
+    with opened(browser, written(tmp_path, a_map(8, 12)), scheme=scheme, width=width) as found:
+        found.page.locator("#unfold").click()
+        result = Axe().run(found.page)
+        told = [
+            (rule["id"], node["target"], node.get("failureSummary", "")[:300])
+            for rule in result.response["violations"]
+            for node in rule["nodes"][:3]
+        ]
+        assert told == []
+        assert found.page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_without_scripts_it_is_all_there_and_folds(browser: Browser, file: Path) -> None:
+    with opened(browser, file, has_script=False) as found:
+        assert found.page.locator("#bar").is_hidden()
+        closed = found.page.locator(".zone:not([open]) > summary").first
+        before = len(found.vnets())
+        closed.click()
+        assert len(found.vnets()) == before + 50
+        assert found.page.locator(".vnet").count() == 200
+
+
+def test_names_are_text_whatever_they_are(browser: Browser, tmp_path: Path) -> None:
+    whole = a_map(3, 4)
+    zone = whole.zones[1]
+    guest = replace(zone.vnets[0].guests[0], name=EVIL, first=EVIL)
+    vnet = replace(zone.vnets[0], id=EVIL, alias=EVIL, subnets=(EVIL,), guests=(guest,), first=EVIL)
+    evil = replace(
+        whole,
+        cluster=EVIL,
+        zones=(replace(zone, id=EVIL, what=EVIL, first=EVIL, vnets=(vnet,)),),
+        nodes=tuple(replace(node, name=EVIL, first=EVIL) for node in whole.nodes[:1]),
+        exits=tuple(replace(uplink, id=EVIL, interface=EVIL, gateways=(EVIL,), virtual=EVIL) for uplink in whole.exits),
+        unanswered=(EVIL,),
+        only=EVIL,
+    )
+    with opened(browser, written(tmp_path, evil)) as found:
+        assert found.page.locator("h1").inner_text() == EVIL
+        assert found.vnets() == [EVIL]
+        assert found.page.locator("img, [onfocus], [onerror]").count() == 0
+        assert found.page.locator("script").count() == 1
+        assert found.console == []
+
+
+def test_a_script_that_is_not_its_own_does_not_run(browser: Browser, tmp_path: Path) -> None:
+    file = written(tmp_path, a_map(3, 4))
+    file.write_text(file.read_text().replace("<main ", "<script>document.title = 'taken'</script><main "))
+    with opened(browser, file) as found:
+        assert found.page.title() == "example: live state"
+        assert any("Content Security Policy" in line for line in found.console)
+
+
+def test_a_design_has_no_filter_for_what_nobody_judged(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, written(tmp_path, a_map(3, 4, is_live=False))) as found:
+        assert found.page.locator("#unwell").count() == 0
+        assert found.shown(".legend") == []
+        found.page.locator("#find").fill("net2")
+        assert found.vnets() == ["net2"]
+        assert found.console == []
