@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 
 from pvesdn.errors import SettingsError
 from pvesdn.model.api_settings import ApiSettings, Seconds
@@ -93,6 +93,30 @@ class WatchSettings(Model):
     )
 
 
+def _for_node_exporter(value: Path) -> Path:
+    if not value.is_absolute() or value.suffix != ".prom":
+        msg = "must be an absolute path that ends in .prom: node_exporter reads no other file"
+        raise ValueError(msg)
+    return value
+
+
+class MetricsSettings(Model):
+    """What `pvesdn watch` tells Prometheus by a file, see `docs/metrics.md`."""
+
+    textfile: Annotated[Path, AfterValidator(_for_node_exporter)] | None = Field(
+        default=None,
+        description="File in the folder of node_exporter's textfile collector. The node that acts for the cluster writes "
+        "it; on the others it is taken away. Without it no metrics are written. pvesdn-watch takes a change when it is "
+        "restarted.",
+        examples=["/var/lib/prometheus/node-exporter/pvesdn.prom"],
+    )
+    every: Annotated[int, Field(ge=60, le=86400)] = Field(
+        default=300,
+        description="Seconds between two files, at most: after a look and after a verification it is written anyway.",
+        examples=[600],
+    )
+
+
 class GuestSettings(Model):
     """What the hookscript for guests, `pvesdn-guest`, may do."""
 
@@ -123,6 +147,7 @@ class Settings(Model):
     ssh: SshSettings = SshSettings()
     apply: ApplySettings = ApplySettings()
     watch: WatchSettings = WatchSettings()
+    metrics: MetricsSettings = MetricsSettings()
     guests: GuestSettings = GuestSettings()
     lab: LabSettings | None = None
 
@@ -138,6 +163,7 @@ _TABLES: dict[str, type[Model]] = {
     "ssh": SshSettings,
     "apply": ApplySettings,
     "watch": WatchSettings,
+    "metrics": MetricsSettings,
     "guests": GuestSettings,
     "lab": LabSettings,
 }

@@ -18,6 +18,8 @@ LOOK_FILE = RESULT
 """How the last look ended."""
 VERIFY_FILE = "watch-verify.json"
 """What the last look at this node's network has found."""
+METRICS_FILE = "watch-metrics.json"
+"""Why no metrics could be written the last time."""
 SERVICE_FILE = SERVICE
 _LARGEST = 1024 * 1024
 """Size in bytes; anything larger was not written by `watch`."""

@@ -16,7 +16,11 @@ from pvesdn.settings import Settings
 from pvesdn.watcher.service import LOCK
 from pvesdn.workflows.watch_memory import clock_time
 
-_BUSY = {"look": "; at work right now", "verify": "; looks at this node's network right now"}
+_BUSY = {
+    "look": "; at work right now",
+    "verify": "; looks at this node's network right now",
+    "metrics": "; writes metrics right now",
+}
 
 
 def show_status(session: Session) -> int:

@@ -1,6 +1,7 @@
 """The process: `python -m pvesdn.watcher`, which `pvesdn watch` becomes once its settings have been checked.
 
-Its one argument is JSON: ``{"node", "root", "folder", "files", "command", "tick"}``.
+Its one argument is JSON: ``{"node", "root", "folder", "files", "command", "tick", "metrics"}``; the last is null, or
+``{"file", "every"}``.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import time
 from pvesdn.watcher.notify import Notifier, environment
 from pvesdn.watcher.service import LOCK, Hands, Service
 from pvesdn.watcher.sight import Eyes
-from pvesdn.watcher.turns import LOOK, Turns
+from pvesdn.watcher.turns import LOOK, METRICS, VERIFY, Turns
 
 _ENDS = {signal.SIGTERM, signal.SIGINT}
 _AWAITED = {*_ENDS, signal.SIGHUP, signal.SIGCHLD}
+_WORDS = {LOOK: "--once", VERIFY: "--verify", METRICS: "--metrics"}
 
 
 class _Processes(Hands):
@@ -31,7 +33,7 @@ class _Processes(Hands):
 
     def start(self, what: str) -> int:
         """Start pvesdn for `what`; the id of its process."""
-        argv = [*self._command, "watch", "--once" if what == LOOK else "--verify"]
+        argv = [*self._command, "watch", _WORDS[what]]
         # What we wait for by sigtimedwait is blocked here, and must not be there.
         return os.posix_spawn(argv[0], argv, self._environ, setsigmask=())
 
@@ -63,7 +65,9 @@ def main(argument: str) -> int:
         print("error: pvesdn watch runs on this node already; pvesdn watch --status tells how it is", file=sys.stderr)  # noqa: T201
         return 1
     hands = _Processes(told["command"], environ)
-    service = Service(Eyes(told["files"], told["root"], told["node"]), Turns(), hands, folder)
+    metrics = told.get("metrics") or {"file": "", "every": 0.0}
+    eyes, turns = Eyes(told["files"], told["root"], told["node"]), Turns(metrics["every"])
+    service = Service(eyes, turns, hands, folder, metrics["file"])
     service.tick(time.monotonic())
     notifier.ready()
     gc.freeze()

@@ -44,9 +44,11 @@ class Service:
     """The watcher of one node.
 
     :param folder: its own, below which it tells what it does.
+    :param metrics: the file that what it starts writes them to; taken away where the node does not act.
     """
 
-    def __init__(self, eyes: Eyes, turns: Turns, hands: Hands, folder: str) -> None:
+    def __init__(self, eyes: Eyes, turns: Turns, hands: Hands, folder: str, metrics: str = "") -> None:
+        self._metrics = metrics
         self._eyes = eyes
         self._turns = turns
         self._hands = hands
@@ -75,8 +77,10 @@ class Service:
         due = self._turns.due(now, sight)
         if due and may_start and self._running is None:
             self._start(now, due)
-        elif self._running is not None and self._running[0] == VERIFY and self._turns.is_moot(due):
-            self._give_up(now, self._running[1])
+        elif self._running is not None and self._turns.is_moot(self._running[0], due):
+            self._give_up(now, self._running[0], self._running[1])
+        if sight.stands_by and self._metrics and not self.is_busy:
+            self._take_away(self._metrics)
         what = f"cannot look: {sight.trouble}" if sight.trouble else ""
         standing = f"standing by: {sight.stands_by}" if sight.stands_by else "acts for the cluster"
         self._stand(what or standing, self._running[0] if self._running else "")
@@ -108,7 +112,7 @@ class Service:
         status = self._hands.ended(pid)
         if status is not None:
             self._running = None
-            if self._is_given_up:
+            if self._is_given_up and what == VERIFY:
                 self._turns.put_off(now)
                 return
             self._turns.ended(now, what, is_good=status == 0, is_settled=what != LOOK or self._is_settled())
@@ -126,12 +130,23 @@ class Service:
         except (OSError, ValueError, AttributeError, RecursionError):
             return False
 
-    def _give_up(self, now: float, pid: int) -> None:
-        """Of a verification, for the sake of what comes first."""
+    def _give_up(self, now: float, what: str, pid: int) -> None:
+        """Of a verification or of metrics, for the sake of what comes first."""
         if not self._is_given_up:
             self._is_given_up = True
             self._hands.signal(pid, is_last=False)
-        self._turns.put_off(now)
+        if what == VERIFY:
+            self._turns.put_off(now)
+
+    def _take_away(self, path: str) -> None:
+        """The node that acts now writes its own, and values of then would be told beside it."""
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self._metrics = ""  # once is enough
+            self._hands.say(f"{path}: {error.strerror}; take it away, or what was once so is told beside what is")
 
     def _stand(self, text: str, busy: str) -> None:
         if (text, busy) == (self.standing, self._busy):

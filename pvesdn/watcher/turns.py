@@ -8,6 +8,8 @@ LOOK = "look"
 """Compare, and plan or apply: `pvesdn watch --once`."""
 VERIFY = "verify"
 """Hold this node against the definitions: `pvesdn watch --verify`."""
+METRICS = "metrics"
+"""Write the file of metrics: `pvesdn watch --metrics`."""
 
 SETTLED = 10.0
 """Seconds without a change after which a burst of them is over."""
@@ -29,9 +31,14 @@ AT_MOST = 900.0
 
 
 class Turns:
-    """What one node does when."""
+    """What one node does when.
 
-    def __init__(self) -> None:
+    :param every: seconds between two files of metrics, while the node acts; none are written for 0.
+    """
+
+    def __init__(self, every: float = 0.0) -> None:
+        self._every = every
+        self._metrics_at: float | None = None
         self._before: Sight | None = None
         self._changed: tuple[float, float] | None = None
         """When a burst of changes began, and when its last one was seen."""
@@ -60,24 +67,37 @@ class Turns:
                 return LOOK
         if self._verify_at is not None and now >= self._verify_at and not sight.is_open:
             return VERIFY
+        if self._metrics_at is not None and now >= self._metrics_at:
+            return METRICS
         return ""
 
-    def is_moot(self, due: str) -> bool:
-        """Whether what a verification finds now is soon no longer so. Called after `due`, with what that said."""
-        return due == LOOK or self._is_in_motion
+    def is_moot(self, what: str, due: str) -> bool:
+        """Whether what runs is to be given up: what a verification finds now is soon no longer so, and metrics wait for
+        everything else. Called after `due`, with what that said.
+        """
+        if what == METRICS:
+            return due in {LOOK, VERIFY}
+        return what == VERIFY and (due == LOOK or self._is_in_motion)
 
     def started(self, what: str) -> None:
         """It has been started; what changes from now on is another reason."""
         if what == LOOK:
             self._changed = self._again = None
-        else:
+        elif what == VERIFY:
             self._verify_at = None
+        else:
+            self._metrics_at = None
 
     def ended(self, now: float, what: str, *, is_good: bool, is_settled: bool) -> None:
         """How it ended.
 
         :param is_settled: it has nothing to wait for.
         """
+        if what == METRICS:
+            self._metrics_at = now + self._every
+            return
+        if self._metrics_at is not None and is_settled:
+            self._metrics_at = now
         if what == VERIFY:
             if not is_good and self._verify_at is None:
                 self._verify_at = now + _back_off(self._bad_verdicts)
@@ -100,8 +120,11 @@ class Turns:
 
     def _notice(self, now: float, before: Sight | None, sight: Sight) -> None:
         if sight.stands_by:
-            self._changed = self._again = None  # whoever takes office later begins with a look
+            # Whoever takes office later begins with a look. Values of two nodes would be there twice.
+            self._changed = self._again = self._metrics_at = None
         elif before is None or before.stands_by or before.cluster != sight.cluster:
+            if self._every and (before is None or before.stands_by):
+                self._metrics_at = now + RELOADED
             self._changed = (self._changed[0] if self._changed else now, now)
             self._failures = 0
         if before is None:

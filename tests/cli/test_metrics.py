@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,6 @@ from pvesdn.cli.scraping import _Teller
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session
 from pvesdn.errors import ApiUnavailable
-from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import UCAST, call
 from tests.cli.test_verify import HEALTHY, heal
 from tests.cli.test_watch import read_unit
@@ -145,24 +142,6 @@ def test_whoever_names_a_free_port_instead_of_a_taken_one_is_served(settings: Pa
         f"error: --listen: 127.0.0.1 port {port}: Address already in use; "
         "name an address of this machine and a port that is free\n"
     )
-
-
-@pytest.fixture
-def simulated(tmp_path: Path) -> Iterator[Path]:
-    """Settings of a simulated cluster, with its API."""
-    made = SimulatedCluster(tmp_path / "cluster")
-    made.write_sdn("pvesdn.cfg", UCAST)
-    with made:
-        api = made.token_settings()
-        assert api.token_value is not None
-        told = {"backend": "https", "host": api.host, "port": api.port, "user": api.user, "token_name": api.token_name,
-                "token_value": api.token_value.get_secret_value(), "ca_file": str(api.ca_file)}  # fmt: skip
-        file = tmp_path / "settings.toml"
-        lines = [f"{key} = {json.dumps(value)}" for key, value in told.items()]
-        lab = f'[lab]\nfolder = "{made.folder}"\nlocal_node = "pve1"\n'
-        file.write_text("[api]\n" + "\n".join(lines) + f"\n{lab}")
-        file.chmod(0o600)
-        yield file
 
 
 def test_prometheus_is_answered_until_the_process_is_told_to_end(simulated: Path) -> None:

@@ -104,7 +104,7 @@ def test_the_lab_has_its_folder(file: Path) -> None:
         ('[api]\nport = 8006\nhots = "pve1"\n', ":3: [api] hots: unknown key; did you mean host?"),
         ("[ssh]\nx = 1\n", ":2: [ssh] x: unknown key; known keys: user, port, identity_file, known_hosts, "),
         ("[sshd]\nport = 22\n", ":1: [sshd]: unknown table; did you mean ssh?"),
-        ("colour = true\n", ": [colour]: unknown table; known tables: api, ssh, apply, watch, guests, lab"),
+        ("colour = true\n", ": [colour]: unknown table; known tables: api, ssh, apply, watch, metrics, guests, lab"),
         ("[ssh]\nport = 70000\n", ":2: [ssh] port: input should be less than or equal to 65535"),
         ('[ssh]\nuser = "-oProxyCommand=x"\n', ":2: [ssh] user: string should match pattern"),
         ("[apply]\ntask_timeout = 0\n", ":2: [apply] task_timeout: input should be greater than 0"),

@@ -14,7 +14,7 @@ from pvesdn.model.status import Health
 from pvesdn.model.trace import EndKind, Place
 from pvesdn.model.trace import Outcome as TraceOutcome
 from pvesdn.model.zone_move import Fate
-from pvesdn.watcher.turns import LOOK, VERIFY
+from pvesdn.watcher.turns import LOOK, METRICS, VERIFY
 from pvesdn.workflows.watch import WatchAction
 from tools.schemas.parts import COMMON, PARTS_OF_A_PLAN, PLAN
 from tools.schemas.words import (
@@ -281,7 +281,7 @@ def _watch_status() -> dict[str, Schema]:
     return {
         "is_running": SWITCH,
         "standing": TEXT,
-        "busy": one_of(["", LOOK, VERIFY]),
+        "busy": one_of(["", LOOK, METRICS, VERIFY]),
         "action": one_of(get_args(WatchAction)),
         "look": or_null(record("The last look", look | {"problems": each(TEXT)})),
         "pending": or_null(record("What nobody has applied", {"plan": TEXT, "summary": part("summary")})),

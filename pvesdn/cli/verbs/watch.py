@@ -25,6 +25,7 @@ TICK = 5
 @click.option(
     "--verify", "what", flag_value="verify", help="Look at this node's network once, as after a reload, and exit."
 )
+@click.option("--metrics", "what", flag_value="metrics", help="Write the file of [metrics] textfile once, and exit.")
 @click.option("--status", "what", flag_value="status", help="Tell what watch does on this node, and what it has found.")
 @options.json_output
 @options.common
@@ -34,7 +35,8 @@ def watch(session: Session, *, what: str | None) -> int:
 
     Applies the plan, unasked, where the settings say [watch] action = "apply". Runs on every node of the cluster, as
     pvesdn-watch.service: the online node with the lowest id acts, the others stand by; without a quorum nobody acts.
-    Obstacles are left for a person. After a boot and after a reload of a node's network, that node is verified.
+    Obstacles are left for a person. After a boot and after a reload of a node's network, that node is verified. The
+    node that acts writes metrics where [metrics] textfile names a file.
 
     Changes that come together are taken together, and definitions that cannot be used yet are waited for, five minutes
     at most. A run that was cut off starts again, one that failed is retried after an hour. A problem is reported once,
@@ -50,6 +52,10 @@ def watch(session: Session, *, what: str | None) -> int:
         from pvesdn.cli.watch_verify import verify_node  # noqa: PLC0415
 
         return verify_node(session)
+    if what == "metrics":
+        from pvesdn.cli.watch_metrics import write_metrics  # noqa: PLC0415
+
+        return write_metrics(session)
     if what == "status":
         from pvesdn.cli.watch_status import show_status  # noqa: PLC0415
 
@@ -95,6 +101,7 @@ def _told(session: Session, settings: Settings, node: str) -> dict[str, object]:
     words = [*(["-q"] if session.screen.is_quiet else []), *["-v"] * session.verbosity]
     if session.config is not None:
         words += ["--config", str(session.config.absolute())]
+    file = settings.metrics.textfile
     return {
         "node": node,
         "root": str(local_root(settings)),
@@ -102,4 +109,5 @@ def _told(session: Session, settings: Settings, node: str) -> dict[str, object]:
         "files": [*SEEN_TO, str(DEFAULT_FILE)],
         "command": [*python("from pvesdn.cli import main; main()"), "--color", session.screen.color, *words],
         "tick": TICK,
+        "metrics": None if file is None else {"file": str(file), "every": settings.metrics.every},
     }

@@ -186,3 +186,71 @@ def test_its_file_says_what_goes_on(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "watch-service.json").read_text()) == {"standing": "acts for the cluster", "busy": ""}
     made.tick(SETTLED)
     assert json.loads((tmp_path / "watch-service.json").read_text())["busy"] == "look"
+
+
+def test_the_file_of_metrics_is_taken_away_where_the_node_stands_by(tmp_path: Path) -> None:
+    file, hands, eyes = tmp_path / "pvesdn.prom", Do(), See()
+    file.write_text("pvesdn_up 1\n")
+    made = Service(eyes, Turns(300), hands, str(tmp_path), str(file))
+    made.tick(0)
+    assert file.exists()
+    eyes.sight = Sight(trouble="pmxcfs is gone")
+    made.tick(5)
+    assert file.exists()
+    eyes.sight = Sight(cluster=1, stands_by="pve1 acts")
+    made.tick(10)
+    made.tick(15)
+    assert not file.exists()
+
+
+def test_metrics_that_are_written_when_the_node_stands_by_are_taken_away_when_that_has_ended(tmp_path: Path) -> None:
+    file, hands, eyes = tmp_path / "pvesdn.prom", Do(), See()
+    made = Service(eyes, Turns(300), hands, str(tmp_path), str(file))
+    made.tick(0)
+    hands.status = 0
+    now = 0
+    while hands.done[-1] != "metrics":
+        now += 5
+        hands.status = None if now % 10 else 0
+        made.tick(now)
+    hands.status = None
+    eyes.sight = Sight(cluster=1, stands_by="pve1 acts")
+    made.tick(now + 5)
+    file.write_text("late")
+    hands.status = 0
+    made.tick(now + 10)
+    assert not file.exists()
+
+
+def test_metrics_are_given_up_for_a_look_and_written_after_it(tmp_path: Path) -> None:
+    hands, eyes = Do(), See()
+    turns = Turns(300)
+    made = Service(eyes, turns, hands, str(tmp_path), str(tmp_path / "pvesdn.prom"))
+    made.tick(0)
+    for what in ("look", "verify"):
+        turns.started(what)
+    made.tick(RELOADED)
+    assert hands.done[-1] == "metrics"
+    eyes.sight = Sight(cluster=2)
+    made.tick(RELOADED + 5)
+    made.tick(RELOADED + 5 + SETTLED)
+    made.tick(RELOADED + 10 + SETTLED)
+    assert hands.done[-2:] == ["metrics", "end 7"]
+    hands.status = -15
+    made.tick(RELOADED + 15 + SETTLED)
+    assert hands.done[-1] == "look"
+    (tmp_path / "watch-look.json").write_text('{"is_settled": true}')
+    hands.status = 0
+    made.tick(RELOADED + 20 + SETTLED)
+    assert hands.done[-1] == "metrics"
+
+
+def test_a_file_of_metrics_that_cannot_be_taken_away_is_told_once(tmp_path: Path) -> None:
+    folder, hands, eyes = tmp_path / "pvesdn.prom", Do(), See()
+    folder.mkdir()
+    eyes.sight = Sight(cluster=1, stands_by="pve1 acts")
+    made = Service(eyes, Turns(300), hands, str(tmp_path), str(folder))
+    for now in range(0, 20, 5):
+        made.tick(now)
+    said = [line for line in hands.done if str(folder) in line]
+    assert said == [f"say {folder}: Is a directory; take it away, or what was once so is told beside what is"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.watcher.sight import Sight
-from pvesdn.watcher.turns import APART, LOOK, PATIENCE, RELOADED, SETTLED, SOON, UNREST, VERIFY, Turns
+from pvesdn.watcher.turns import APART, LOOK, METRICS, PATIENCE, RELOADED, SETTLED, SOON, UNREST, VERIFY, Turns
 
 
 def sight(cluster: object = 1, network: object = 1, **given: object) -> Sight:
@@ -134,8 +134,66 @@ def test_a_network_is_not_judged_while_it_is_being_changed(turns: Turns) -> None
 
 
 def test_a_verification_is_moot_once_something_is_about_to_change(turns: Turns) -> None:
-    assert not turns.is_moot(turns.due(100, sight()))
-    assert turns.is_moot(turns.due(105, sight(2)))
-    assert not turns.is_moot(turns.due(110, sight(2)))
-    assert turns.is_moot(turns.due(105 + SETTLED, sight(2)))
-    assert turns.is_moot(turns.due(200, sight(2, is_open=True, stands_by="pve1 acts")))
+    assert not turns.is_moot(VERIFY, turns.due(100, sight()))
+    assert turns.is_moot(VERIFY, turns.due(105, sight(2)))
+    assert not turns.is_moot(VERIFY, turns.due(110, sight(2)))
+    assert turns.is_moot(VERIFY, turns.due(105 + SETTLED, sight(2)))
+    assert turns.is_moot(VERIFY, turns.due(200, sight(2, is_open=True, stands_by="pve1 acts")))
+
+
+# --- metrics ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told() -> Turns:
+    """Of a node that acts and writes metrics every five minutes, and has done all that is done at its start."""
+    made = Turns(300)
+    made.due(0, sight())
+    for what in (LOOK, VERIFY, METRICS):
+        made.started(what)
+    made.ended(0, LOOK, is_good=True, is_settled=True)
+    made.ended(0, METRICS, is_good=True, is_settled=True)
+    return made
+
+
+def test_without_a_file_no_metrics_are_ever_due(turns: Turns) -> None:
+    assert {turns.due(now, sight()) for now in range(0, 100_000, 5)} == {""}
+
+
+def test_metrics_are_written_every_five_minutes_whether_or_not_that_went_well(told: Turns) -> None:
+    assert told.due(299, sight()) == ""
+    assert told.due(300, sight()) == METRICS
+    told.started(METRICS)
+    assert told.due(305, sight()) == ""
+    told.ended(310, METRICS, is_good=False, is_settled=True)
+    assert told.due(609, sight()) == ""
+    assert told.due(610, sight()) == METRICS
+
+
+@pytest.mark.parametrize("what", [LOOK, VERIFY])
+def test_after_a_look_and_after_a_verification_they_are_written_at_once(told: Turns, what: str) -> None:
+    told.ended(100, what, is_good=True, is_settled=True)
+    assert told.due(100, sight()) == METRICS
+
+
+def test_after_a_look_that_waits_they_are_not(told: Turns) -> None:
+    told.ended(100, LOOK, is_good=True, is_settled=False)
+    assert told.due(100, sight()) == ""
+
+
+def test_everything_else_comes_first(told: Turns) -> None:
+    told.due(295, sight(2))
+    assert told.due(300, sight(2)) == METRICS
+    assert told.due(305, sight(2)) == LOOK
+    assert told.is_moot(METRICS, LOOK)
+    assert told.is_moot(METRICS, VERIFY)
+    assert not told.is_moot(METRICS, "")
+    assert not told.is_moot(LOOK, VERIFY)
+
+
+def test_a_node_that_stands_by_writes_none_and_one_that_takes_office_does(told: Turns) -> None:
+    assert {told.due(now, sight(stands_by="pve1 acts")) for now in range(100, 2000, 5)} == {""}
+    assert told.due(2000, sight()) == ""
+    assert told.due(2000 + SETTLED, sight()) == LOOK
+    told.started(LOOK)
+    assert told.due(2000 + RELOADED, sight()) == METRICS
