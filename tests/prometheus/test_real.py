@@ -24,9 +24,12 @@ import pytest
 
 from pvesdn.adapters.scrape import Kept, Listener
 from pvesdn.compare.metrics import metrics, unknown
+from pvesdn.model.history import Ending, History
+from pvesdn.model.status import Beside, Share
 from pvesdn.render.prometheus import CONTENT_TYPE, exposition
 from tests.prometheus.programs import PROMETHEUS, RULES, needed
-from tests.unit.compare.test_metrics import seen
+from tests.prometheus.test_dashboard import expressions
+from tests.unit.compare.test_metrics import entry, seen
 
 pytestmark = [needed, pytest.mark.long]
 
@@ -68,7 +71,9 @@ class Server:
     def look(self) -> str:
         if self.fault is not None:
             raise self.fault
-        return exposition(metrics(seen(self.damage)))
+        paths = {node: Share(2, 2) for node in ("node1", "node2", "node3")}
+        beside = Beside(history=History((entry(Ending.DONE),)), open={})
+        return exposition(metrics(seen(self.damage, beside, paths)))
 
     def ask(self, path: str, **words: str) -> Any:
         with urllib.request.urlopen(f"{self.url}{path}?{urllib.parse.urlencode(words)}", timeout=LIMIT) as answer:
@@ -231,3 +236,9 @@ def test_the_page_is_right_about_its_queries(server: Server) -> None:
     assert len(queries) == 2
     for query in queries:
         assert server.until(query), query
+
+
+def test_every_query_of_the_dashboard_shows_something(server: Server) -> None:
+    server.until("pvesdn_node_last_apply_number")
+    silent = [expression for expression in expressions() if not server.query(expression)]
+    assert silent == []

@@ -64,6 +64,7 @@ def test_a_cluster_that_is_well_has_what_it_should_have() -> None:
         assert of(families, m.NODE_FINDINGS, id_, "error") == of(families, m.PENDING, id_) == 0
     assert of(families, m.FINDINGS, "cluster/lab", "error") == 0
     assert of(families, m.VNI_REMOTES, "node/node1", "100", "vxlan_web") == 2
+    assert of(families, m.VNI_MACS, "node/node1", "100", "vxlan_web") == 3
 
 
 def test_a_vni_is_named_once_and_its_labels_are_those_of_frrs_exporter() -> None:
