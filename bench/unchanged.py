@@ -22,6 +22,7 @@ from pvesdn.adapters.system import SystemClock
 from pvesdn.compare.conflicts import digest
 from pvesdn.errors import ApiRefused
 from pvesdn.model.primitives import Json, NodeName
+from pvesdn.model.progress import Event
 from pvesdn.model.snapshot import RECORD_FILE
 from pvesdn.node import boot
 from pvesdn.node.program import MARKER
@@ -41,11 +42,8 @@ _ZONE = "vxlan: plain\n\tmulticast-group 225.20.1.1\n"
 class Silent:
     """An observer that tells nobody."""
 
-    def step(self, node: NodeName, step: str, detail: str = "") -> None:
-        """A step has begun."""
-
-    def done(self, node: NodeName, step: str, outcome: str) -> None:
-        """It has ended."""
+    def tell(self, event: Event) -> None:
+        """Something has happened."""
 
 
 class Answers:

@@ -13,6 +13,7 @@ from pvesdn.model.looked_up import LookedUp, Question
 from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.probes import Heard, PathProbe
+from pvesdn.model.progress import Event
 from pvesdn.model.reloads import ChangedInterfaces
 from pvesdn.model.sdn_edits import SdnCall
 from pvesdn.model.snapshot import NodeRaw
@@ -340,10 +341,6 @@ class Pulse(Protocol):
 class Observer(Protocol):
     """Who watches a long run: the progress display, or nobody."""
 
-    def step(self, node: NodeName, step: str, detail: str = "") -> None:
-        """`node` has begun `step`, such as ``staged``, ``written``, ``reloaded``."""
-        ...
-
-    def done(self, node: NodeName, step: str, outcome: str) -> None:
-        """`node` has finished `step` with ``ok``, ``failed``, ``skipped``, ``unreachable``."""
+    def tell(self, event: Event) -> None:
+        """This has happened, just now; told by whichever thread it has happened in."""
         ...

@@ -7,16 +7,19 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.runner import OneByOne
 from pvesdn.errors import ApiRefused, PvesdnError
 from pvesdn.model.dry_run import DryRun
+from pvesdn.model.progress import Begun, Ended, Event
 from pvesdn.model.sdn_edits import SdnCall
 from pvesdn.model.tasks import TaskState
 from tests.fake_ifupdown import reloaded
 from tests.fake_nodes import FakeNode, FakeNodes
+
+Told = TypeVar("Told")
 
 
 class FakeClock:
@@ -42,16 +45,29 @@ class FakeClock:
 
 
 class FakeObserver:
-    """Remembers what it was told: ``("step", node, step)`` and ``("done", node, step, outcome)``."""
+    """Remembers what it was told.
+
+    :ivar told: all of it.
+    :ivar events: the steps alone: ``("step", node, step)`` and ``("done", node, step, outcome)``.
+    """
 
     def __init__(self) -> None:
+        self.told: list[Event] = []
         self.events: list[tuple[str, ...]] = []
 
-    def step(self, node: str, step: str, detail: str = "") -> None:
-        self.events.append(("step", node, step, detail) if detail else ("step", node, step))
+    def tell(self, event: Event) -> None:
+        self.told.append(event)
+        match event:
+            case Begun(node, step, way):
+                self.events.append(("step", node, step, way) if way else ("step", node, step))
+            case Ended(node, step, outcome):
+                self.events.append(("done", node, step, outcome))
+            case _:
+                pass
 
-    def done(self, node: str, step: str, outcome: str) -> None:
-        self.events.append(("done", node, step, outcome))
+    def of(self, kind: type[Told]) -> list[Told]:
+        """What it was told of this kind."""
+        return [event for event in self.told if isinstance(event, kind)]
 
 
 class FakeApi:

@@ -20,6 +20,7 @@ from pvesdn.cli.offer import Offer
 from pvesdn.cli.part import left_lines
 from pvesdn.cli.saved import changed_meanwhile
 from pvesdn.cli.screens.apply import exit_status, show_report
+from pvesdn.cli.screens.board import Board
 from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import apply_document
 from pvesdn.cli.screens.plan import last_line, plan_lines
@@ -74,17 +75,19 @@ def offer_and_apply(
     steps = _watcher(session)
     session.aftermath = steps.aftermath
     world, planner = session.world(settings, steps), partial(make_plan, renderer=Renderer())
+    steps.monotonic = world.clock.monotonic
     offer = make(world)
     with ExitStack() as turn:
+        take_turn = partial(_take_turn, steps, make, turn)
         if is_agreed and offer.has_work and not offer.is_blocked:
-            world, offer = _take_turn(session, make, turn, world, offer)
+            world, offer = take_turn(world, offer)
         if not session.wants_json:
             _show_offer(session, offer, has_diff=has_diff)
         _refuse_obstacles(offer.changes)
         require_canary(manner.wishes.canary, offer.changes, execution_plan(offer.changes, manner.wishes))
         refuse_unrehearsed(offer.changes, manner)
         if not is_agreed:
-            world, offer = _agreed(session, make, turn, world, offer, has_diff=has_diff)
+            world, offer = _agreed(session, take_turn, turn, offer, has_diff=has_diff, world=world)
         changes = offer.changes
         report: ApplyReport | None = None
         if offer.has_work or changes.seen is not None:
@@ -99,37 +102,38 @@ def offer_and_apply(
         left = {} if offer.left is None else {"left": list(offer.left)}
         session.document("apply", {**document, **left, **also})
     elif report is not None:
-        _show_outcome(session, offer, report)
+        _show_outcome(session, offer, report, steps.board)
     return status
 
 
-def _show_outcome(session: Session, offer: Offer, report: ApplyReport) -> None:
-    show_report(session.screen, report)
+def _show_outcome(session: Session, offer: Offer, report: ApplyReport, board: Board) -> None:
+    show_report(session.screen, report, board)
     if report.has_new_definitions:
         say_former_is_kept(session.screen, offer.changes.definitions)
     session.screen.lines(left_lines(offer.left))
 
 
 def _take_turn(
-    session: Session, make: Callable[[World], Offer], turn: ExitStack, world: World, offer: Offer
+    steps: Steps, make: Callable[[World], Offer], turn: ExitStack, world: World, offer: Offer
 ) -> tuple[World, Offer]:
     """The world in which nobody else applies until `turn` ends, and the plan of the cluster as it is then.
 
     :raises AnotherApply: another apply is not over.
     :raises ApplyRefused: the plan cannot be carried out any more.
     """
-    there = turn.enter_context(alone(world, sorted(offer.snapshot.nodes), tell=session.screen.remark))
+    with steps:
+        there = turn.enter_context(alone(world, sorted(offer.snapshot.nodes), tell=steps.remark))
     return there, make(there)
 
 
 def _agreed(
     session: Session,
-    make: Callable[[World], Offer],
+    take_turn: Callable[[World, Offer], tuple[World, Offer]],
     turn: ExitStack,
-    world: World,
     offer: Offer,
     *,
     has_diff: bool,
+    world: World,
 ) -> tuple[World, Offer]:
     """The plan that a person has said yes to, of the cluster as it is then: they may have taken hours to answer. What
     has become another plan meanwhile is shown, and needs a yes of its own; until then others have their turn.
@@ -138,7 +142,7 @@ def _agreed(
     """
     while offer.has_work:
         _ask(session, offer.changes)
-        there, again = _take_turn(session, make, turn, world, offer)
+        there, again = take_turn(world, offer)
         found = changed_meanwhile(offer, again)
         offer = again
         if not found:
@@ -163,7 +167,7 @@ def _show_offer(session: Session, offer: Offer, *, has_diff: bool) -> None:
 
 
 def _watcher(session: Session) -> Steps:
-    """Lines updated in place on a terminal, plain lines elsewhere."""
+    """Rows updated in place on a terminal, plain lines elsewhere."""
     dumb = session.environ.get("TERM", "") in {"", "dumb"}
     if session.wants_json or session.screen.is_quiet or dumb or not sys.stdout.isatty():
         return PlainSteps(session.screen, is_beside=session.wants_json)

@@ -21,6 +21,7 @@ from pvesdn.cli.watch_files import LOOK_FILE, MEMORY_FILE, WatchFiles
 from pvesdn.compare.counts import summarize
 from pvesdn.errors import NodeUnreachable, PvesdnError, SdnConfigError, SettingsError
 from pvesdn.model.files import ChangeSet
+from pvesdn.model.progress import Ended, Event, StepName
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.watch import WatchReport, watch_once
@@ -121,12 +122,12 @@ def _pending(changes: ChangeSet) -> dict[str, Any]:
 class _Steps(PlainSteps):
     """Steps of an apply. Nodes that could not be read are reported with the plan, once."""
 
-    def done(self, node: str, step: str, outcome: str) -> None:
-        """`node` has finished `step`."""
-        if step == "read":
-            Steps.done(self, node, step, outcome)
+    def tell(self, event: Event) -> None:
+        """This has happened."""
+        if isinstance(event, Ended) and event.step is StepName.READ:
+            Steps.tell(self, event)
         else:
-            super().done(node, step, outcome)
+            super().tell(event)
 
 
 class _Told:

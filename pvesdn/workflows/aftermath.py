@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pvesdn.errors import PvesdnError
 from pvesdn.model.files import SDN_INTERFACES
+from pvesdn.model.progress import StepName, Way
 from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.world import World
 
@@ -24,7 +25,7 @@ def restore_flooding(world: World, run: Iterable[Progress]) -> None:
     """Restore static flood entries that an FRR change has removed."""
 
     def restore(progress: Progress) -> None:
-        progress.step = "flood"
+        progress.step = StepName.FLOOD
         world.nodes.restore_flooding(progress.node, progress.execution.flooding)
 
     on_each(world, (progress for progress in run if progress.execution.flooding), restore)
@@ -34,7 +35,7 @@ def restart_dhcp(world: World, run: Iterable[Progress]) -> None:
     """PVE's commit has restarted each dnsmasq before it reloaded the network: those in VRFs may lack theirs."""
 
     def restart(progress: Progress) -> None:
-        progress.begin("dhcp", "after PVE's commit")
+        progress.begin(StepName.DHCP, Way.AFTER_COMMIT)
         world.nodes.restart_dhcp(progress.node, progress.execution.dhcp)
         progress.done()
 
@@ -59,4 +60,4 @@ def drop_surplus_rules(world: World, run: Iterable[Progress]) -> tuple[str, ...]
 def leave_unreloaded(run: Iterable[Progress], *, because: str) -> None:
     """Report that nodes with files in place have not had their network reloaded; they stay marked as unfinished."""
     for progress in run:
-        progress.leave("reloaded", f"its network was not reloaded, because {because}; apply again")
+        progress.leave(StepName.RELOADED, f"its network was not reloaded, because {because}; apply again")

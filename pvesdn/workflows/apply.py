@@ -16,6 +16,7 @@ from pvesdn.model.execution import ExecutionPlan
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.manner import AS_USUAL, Manner
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import StepName, Turns
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
 from pvesdn.model.verification import Verdict
@@ -23,6 +24,7 @@ from pvesdn.workflows.aftermath import tidy_up
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.canary import require_canary
 from pvesdn.workflows.commit import NO_COMMIT, CommitOutcome, commit_definitions
+from pvesdn.workflows.heartbeat import signs_of_life
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.proof import Proof, in_one_line
@@ -99,7 +101,8 @@ def _carry_out(work: _Work, begin: Begin | None) -> ApplyReport:
     run = [Progress(world, node) for node in todo.nodes]
     proof = Proof(world, changes, work.planner)
     proof.look_at_paths(run)
-    with Transaction(world, run, begin, rehearses=todo.rehearses) as transaction:
+    world.observer.tell(Turns(tuple(node.node for node in todo.nodes), todo.order, todo.commits))
+    with signs_of_life(world), Transaction(world, run, begin, rehearses=todo.rehearses) as transaction:
         is_staged = stage(world, run) and _ready(work, run, transaction)
         if not is_staged or not _put_in_place(work, run, transaction, proof):
             transaction.put_back(because=_failed(run))
@@ -259,7 +262,7 @@ def _report(
 ) -> ApplyReport:
     outcomes = [progress.outcome() for progress in run]
     outcomes += [
-        NodeOutcome(node, (StepOutcome("read", Outcome.UNREACHABLE),), error=reason)
+        NodeOutcome(node, (StepOutcome(StepName.READ, Outcome.UNREACHABLE),), error=reason)
         for node, reason in (*changes.unreachable.items(), *((node, f"{node}: {_OFFLINE}") for node in changes.offline))
     ]
     unseen = () if verdict is None else verdict.not_checked

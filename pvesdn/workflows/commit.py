@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pvesdn.errors import ApplyRefused, ClusterError, NodeError, PvesdnError, TaskFailed
+from pvesdn.model.progress import StepName, Way
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.aftermath import leave_unreloaded, restore_flooding
 from pvesdn.workflows.progress import Progress, healthy
@@ -51,13 +52,13 @@ def commit_definitions(world: World, run: Sequence[Progress], transaction: Trans
     transaction.is_past_return()
     failure = ""
     for progress in run:
-        progress.begin("reloaded", "by PVE's commit")
+        progress.begin(StepName.RELOADED, Way.BY_COMMIT)
     try:
         follow(world, upid, "cluster", meanwhile=lambda: _keep_flooding(world, run))
     except (TaskFailed, ClusterError) as error:
         failure = str(error)
     for progress in run:
-        progress.step = "reloaded"
+        progress.step = StepName.RELOADED
         try:
             _follow_node(world, progress.node, before[progress.node])
         except NodeError as error:

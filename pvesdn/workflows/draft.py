@@ -14,6 +14,8 @@ from pvesdn.model.differences import Difference
 from pvesdn.model.execution import ReplaceDefinitions
 from pvesdn.model.files import FileChange
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import Begun, Ended, StepName
+from pvesdn.model.report import Outcome
 from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE, OWN_NAME, VNIS_FILE, VNIS_NAME, Snapshot
 from pvesdn.model.vnis import VniTable
 from pvesdn.workflows.any_member import on_any_member
@@ -118,14 +120,14 @@ def _replace(world: World, change: ReplaceDefinitions, members: Sequence[NodeNam
             raise NodeFailed(name, f"{change.path} has changed since it was read", hint="plan again")
         put_definitions(world, name, change)
 
-    step = "definitions" if change.path == OWN_FILE else "VNIs"
-    world.observer.step(_CLUSTER, step)
+    step = StepName.DEFINITIONS if change.path == OWN_FILE else StepName.VNIS
+    world.observer.tell(Begun(_CLUSTER, step))
     try:
         on_any_member(world, members, put)
     except NodeUnreachable as error:
-        world.observer.done(_CLUSTER, step, "unreachable")
+        world.observer.tell(Ended(_CLUSTER, step, Outcome.UNREACHABLE))
         raise NodeUnreachable(_CLUSTER, f"no member could write {change.path} ({error})") from error
     except NodeError:
-        world.observer.done(_CLUSTER, step, "failed")
+        world.observer.tell(Ended(_CLUSTER, step, Outcome.FAILED))
         raise
-    world.observer.done(_CLUSTER, step, "ok")
+    world.observer.tell(Ended(_CLUSTER, step, Outcome.OK))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
 from pvesdn.errors import NodeFailed, PvesdnError
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import Beat, Event, Heard
 from pvesdn.workflows.world import World
 
 OPEN_SECONDS = 180
@@ -16,6 +17,22 @@ guests of a node that is cut off are not kept waiting for long.
 """
 BEAT = 30.0
 """Seconds between two words to each armed node, while others are worked on."""
+SIGN = 10.0
+"""Seconds between two signs of life to whoever watches."""
+
+
+@contextmanager
+def signs_of_life(world: World) -> Iterator[None]:
+    """While the block runs, whoever watches hears that time passes, where somebody can do that beside the run."""
+    with ExitStack() as stack:
+        if world.pulse is not None:
+            stack.enter_context(world.pulse.beating(SIGN, lambda: _tell(world, Beat())))
+        yield
+
+
+def _tell(world: World, event: Event) -> None:
+    with suppress(OSError):  # a terminal that is gone: the beats go on
+        world.observer.tell(event)
 
 
 def has_gone(node: NodeName) -> NodeFailed:
@@ -50,7 +67,11 @@ class Heartbeat:
     def beat(self) -> None:
         """Tell every armed node that this run is alive. One that is at work itself refuses, and needs no telling."""
         with suppress(PvesdnError):
+            until = self._world.clock.now() + OPEN_SECONDS
             answers = self._world.runner.each(tuple(self._nodes()), lambda node: self._world.nodes.hold(node, self._id))
+            for node, is_armed in answers.items():
+                if is_armed is True:
+                    _tell(self._world, Heard(node, until))
             there = set(self._nodes())
             self._gone |= {node: None for node, is_armed in answers.items() if is_armed is False and node in there}
 

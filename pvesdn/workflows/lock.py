@@ -12,6 +12,7 @@ from pvesdn.errors import AnotherApply, NodeError, NodeFailed, NodeUnreachable, 
 from pvesdn.model.history import LONGEST_NAME
 from pvesdn.model.open_apply import LockHolder
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import WaitsForLock
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.left_open import deal_with_what_is_open
 from pvesdn.workflows.patience import until_reached
@@ -21,8 +22,6 @@ PATIENCE = 130.0
 """Seconds that a lock is waited for. One that nobody renews is ended by pmxcfs 120 s after it was first asked to."""
 ASKING = 1.0
 """Seconds between two questions to pmxcfs."""
-TELLING = 30.0
-"""Seconds between two words to a person who waits."""
 BEAT = 30.0
 """Seconds between two renewals."""
 LIFE = 110.0
@@ -42,7 +41,7 @@ def alone(
     Whatever was read before may be out of date. Where the lock is lost in between, `World.is_alone` says so.
 
     :param members: nodes that can be reached. The lock is kept by the one this runs on, or the first that can.
-    :param tell: told, in one line each, what is waited for and what was done.
+    :param tell: told, in one line each, what was done. Who watches hears what is waited for.
     :param patience: seconds; 0 does not wait.
     :raises AnotherApply: one is at work, or waits for its confirmation; nothing was touched.
     :raises ClusterError: the cluster does not say who its members are.
@@ -73,7 +72,7 @@ class _ClusterLock:
     def take(self, members: list[NodeName], patience: float) -> None:
         """Wait for it."""
         clock = self._world.clock
-        begun, told = clock.monotonic(), -TELLING
+        begun = clock.monotonic()
         while (holder := on_any_member(self._world, members, self._ask)) is not None:
             waited = clock.monotonic() - begun
             if waited >= patience:
@@ -81,9 +80,7 @@ class _ClusterLock:
                     f"another apply is at work in the cluster: {_whose(holder)}; nothing was touched",
                     hint="run pvesdn apply again when it has ended; `pvesdn confirm --status` tells what is open",
                 )
-            if waited - told >= TELLING:
-                told = waited
-                self._tell(f"waiting for the cluster lock, {patience - waited:.0f} s at most: {_whose(holder)}")
+            self._world.observer.tell(WaitsForLock(holder, patience - waited))
             clock.sleep(ASKING)
         self._renewed, self._is_taken = clock.monotonic(), True
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pvesdn.errors import NodeError, NodeUnreachable, PvesdnError, TaskFailed
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import Awaits, Begun, Ended, StepName, Thing, Way
 from pvesdn.model.report import NodeOutcome, Outcome, Standing, StepOutcome
 from pvesdn.workflows.world import World
 
@@ -29,7 +30,7 @@ class Progress:
     steps: list[StepOutcome] = field(default_factory=list)
     error: str = ""
     log: tuple[str, ...] = ()
-    step: str = ""
+    step: StepName = StepName.READ
     standing: Standing | None = None
     left: tuple[str, ...] = ()
     note: str = ""
@@ -39,22 +40,26 @@ class Progress:
         """The node's name."""
         return self.execution.node
 
-    def begin(self, step: str, detail: str = "") -> None:
+    def begin(self, step: StepName, way: Way = Way.USUAL) -> None:
         """A step starts."""
         self.step = step
-        self.world.observer.step(self.node, step, detail)
+        self.world.observer.tell(Begun(self.node, step, way))
 
-    def done(self, outcome: Outcome = Outcome.OK) -> None:
-        """The step in progress has ended."""
+    def done(self, outcome: Outcome = Outcome.OK, why: str = "") -> None:
+        """The step in progress has ended. :param why: what has failed."""
         self.steps.append(StepOutcome(self.step, outcome))
-        self.world.observer.done(self.node, self.step, outcome.value)
+        self.world.observer.tell(Ended(self.node, self.step, outcome, why.removeprefix(f"{self.node}: ")))
+
+    def awaits(self, thing: Thing, objects: tuple[str, ...] = ()) -> None:
+        """The step in progress waits for that."""
+        self.world.observer.tell(Awaits(self.node, thing, objects))
 
     @property
     def is_skipped(self) -> bool:
         """Whether it was left as it is because of something else."""
         return any(done.outcome is Outcome.SKIPPED for done in self.steps)
 
-    def has_begun(self, step: str) -> bool:
+    def has_begun(self, step: StepName) -> bool:
         """Whether `step`, or one after it, has begun here; not where it was skipped."""
         done = [outcome.step for outcome in self.steps if outcome.outcome is not Outcome.SKIPPED]
         return step in done or (self.step == step and self.steps[-1:] != [StepOutcome(step, Outcome.SKIPPED)])
@@ -63,13 +68,13 @@ class Progress:
         """The step in progress has failed, and with it the node."""
         self.error = str(error)
         self.log = error.log if isinstance(error, TaskFailed) else ()
-        self.done(Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED)
+        self.done(Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED, self.error)
 
-    def leave(self, step: str, error: str) -> None:
+    def leave(self, step: StepName, error: str) -> None:
         """`step` is skipped because something else has failed; the node gets no further."""
         self.step = step
         self.error = f"{self.node}: {error}"
-        self.done(Outcome.SKIPPED)
+        self.done(Outcome.SKIPPED, self.error)
 
     def outcome(self) -> NodeOutcome:
         """The node's line in the report."""

@@ -14,6 +14,7 @@ from pvesdn.compare.paths_now import judge_ways
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.files import ChangeSet, NodeChanges
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import Ended, StepName, Thing
 from pvesdn.model.report import Outcome, Standing, StepOutcome
 from pvesdn.model.snapshot import is_definition
 from pvesdn.model.verification import Discrepancy, Look, NotChecked, Subject, Verdict
@@ -106,11 +107,17 @@ class Proof:
             return settling if is_committed and seconds else seconds
 
         for progress in run:
-            progress.begin("verified")
+            progress.begin(StepName.VERIFIED)
         done = frozenset(progress.node for progress in run)
+
+        def look() -> _Sight:
+            sight = self._look(done)
+            _say_what_is_missing(run, sight.verdict)
+            return sight
+
         try:
-            sight = self._settled(lambda: self._look(done), patience)
-            sight = self._with_paths(sight, settling)
+            sight = self._settled(look, patience)
+            sight = self._with_paths(run, sight, settling)
         except PvesdnError as error:
             for progress in run:
                 _not_verified(progress, error)
@@ -125,22 +132,23 @@ class Proof:
         settings, FRR's running configuration, its VNIs and its type-3 routes of those that are new; and no session has
         been lost, whoever has the other end.
         """
-        canary.begin("canary")
+        canary.begin(StepName.CANARY)
         behind = frozenset(progress.node for progress in waiting)
         try:
             sight = self._settled(
-                lambda: self._look_at_canary(canary.node, behind), lambda sight: sight.patience(self._settling)
+                lambda: self._look_at_canary(canary, behind), lambda sight: sight.patience(self._settling)
             )
         except PvesdnError as error:
             _not_verified(canary, error)
             return False
         is_good = _is_verified(canary, sight, sight.verdict.failed)
         if is_good:  # the step is told in the report once all are verified
-            self._world.observer.done(canary.node, "canary", Outcome.OK.value)
+            self._world.observer.tell(Ended(canary.node, StepName.CANARY, Outcome.OK))
         return is_good
 
-    def _look_at_canary(self, canary: NodeName, behind: frozenset[NodeName]) -> _Sight:
+    def _look_at_canary(self, progress: Progress, behind: frozenset[NodeName]) -> _Sight:
         """:raises PvesdnError: the cluster cannot be read, or not planned for."""
+        canary = progress.node
         sight = self._look(frozenset({canary}))
         failed = tuple(
             item
@@ -150,7 +158,9 @@ class Proof:
         )
         if not failed and not sight.silent:
             failed = self._unannounced(canary, sight.look)
-        return replace(sight, verdict=replace(sight.verdict, failed=failed, unhealed=()))
+        verdict = replace(sight.verdict, failed=failed, unhealed=())
+        _say_what_is_missing([progress], verdict)
+        return replace(sight, verdict=verdict)
 
     def _unannounced(self, canary: NodeName, look: Look) -> tuple[Discrepancy, ...]:
         """VNIs that are new there, and that it does not announce. Where it cannot tell, that is no failure."""
@@ -199,7 +209,7 @@ class Proof:
         reasons = {name: now.unreachable.get(name, "it did not answer") for name in done - plans.keys()}
         return _Sight(replace(verdict, failed=(*files, *verdict.failed)), reasons, now.look, applied)
 
-    def _with_paths(self, sight: _Sight, settling: float) -> _Sight:
+    def _with_paths(self, run: Sequence[Progress], sight: _Sight, settling: float) -> _Sight:
         """The same with the ways between the VTEPs, which are tried only where all else is good.
 
         :param settling: seconds within which they have to carry.
@@ -211,6 +221,7 @@ class Proof:
         def tried() -> Verdict:
             found = try_paths(self._world, plan)
             verdict = judge_ways(self._lost_before, found.found, self._changes.look, sight.applied)
+            _say_what_is_missing(run, verdict)
             return replace(verdict, not_checked=found.not_checked)
 
         ways = self._settled(tried, lambda verdict: settling if verdict.failed else 0.0)
@@ -247,6 +258,14 @@ class Proof:
             waiting.pause()
 
 
+def _say_what_is_missing(run: Sequence[Progress], verdict: Verdict) -> None:
+    """To whoever watches: what is not good yet may still become so."""
+    wrong = (*verdict.failed, *verdict.unhealed)
+    for progress in run:
+        missing = dict.fromkeys(item.object for item in wrong if item.node == progress.node)
+        progress.awaits(Thing.CHECKS, tuple(missing))
+
+
 def in_one_line(found: Sequence[Discrepancy]) -> str:
     """What is wrong on one node, and why."""
     told = [
@@ -260,7 +279,7 @@ def in_one_line(found: Sequence[Discrepancy]) -> str:
 
 def _is_verified(progress: Progress, sight: _Sight, failed: Sequence[Discrepancy]) -> bool:
     """Whether the node could be looked at, and nothing has failed; otherwise that is its failure."""
-    progress.step = "verified"
+    progress.step = StepName.VERIFIED
     if progress.node in sight.silent:
         progress.fail(NodeUnreachable(progress.node, f"not verified: {sight.silent[progress.node]}"))
     elif failed:
@@ -271,7 +290,7 @@ def _is_verified(progress: Progress, sight: _Sight, failed: Sequence[Discrepancy
 
 
 def _not_verified(progress: Progress, error: PvesdnError) -> None:
-    progress.step = "verified"
+    progress.step = StepName.VERIFIED
     progress.fail(NodeFailed(progress.node, f"applied, but not verified: {error}"))
 
 
@@ -280,7 +299,7 @@ def _settles(item: Discrepancy) -> bool:
 
 
 def _is_undone(progress: Progress) -> bool:
-    return progress.standing is Standing.AS_BEFORE and StepOutcome("undone", Outcome.OK) in progress.steps
+    return progress.standing is Standing.AS_BEFORE and StepOutcome(StepName.UNDONE, Outcome.OK) in progress.steps
 
 
 def _written_since(applied: NodeChanges, now: NodeChanges) -> Iterator[Discrepancy]:

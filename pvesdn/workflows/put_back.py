@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from pvesdn.errors import NodeError, NodeUnreachable
 from pvesdn.model.execution import Undone, UndoState
+from pvesdn.model.progress import Begun, NotReached, StepName
 from pvesdn.model.report import Outcome, Standing
 from pvesdn.workflows.patience import until_reached
 from pvesdn.workflows.progress import Progress
@@ -23,11 +24,20 @@ def ask_to_undo(progress: Progress, apply_id: str) -> Undone:
     """
     world, node = progress.world, progress.node
     pauses: Sequence[float] = ()
-    if progress.has_begun("written"):
+
+    def undone() -> Undone:
+        try:
+            return world.nodes.undo(node, apply_id)
+        except NodeUnreachable:
+            with suppress(OSError):  # a terminal that is gone
+                world.observer.tell(NotReached(node))
+            raise
+
+    if progress.has_begun(StepName.WRITTEN):
         pauses = PAUSES
         with suppress(OSError):  # a terminal that is gone
-            world.observer.step(node, "undone")
-    return until_reached(world.clock, lambda: world.nodes.undo(node, apply_id), pauses)
+            world.observer.tell(Begun(node, StepName.UNDONE))
+    return until_reached(world.clock, undone, pauses)
 
 
 def note_undone(progress: Progress, undone: Undone) -> None:
@@ -44,7 +54,7 @@ def note_undone(progress: Progress, undone: Undone) -> None:
 
 def note_not_undone(progress: Progress, error: NodeError) -> None:
     """The node could not be asked, or refused. :param error: why."""
-    if not progress.has_begun("written"):
+    if not progress.has_begun(StepName.WRITTEN):
         progress.standing = Standing.AS_BEFORE
         return
     _tell(progress, Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED)
@@ -65,6 +75,6 @@ def what_became(progress: Progress, because: str) -> str:
 
 
 def _tell(progress: Progress, outcome: Outcome) -> None:
-    progress.step = "undone"
+    progress.step = StepName.UNDONE
     with suppress(OSError):  # a terminal that is gone must not keep other nodes from being put back
         progress.done(outcome)

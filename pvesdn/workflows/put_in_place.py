@@ -13,6 +13,7 @@ from typing import assert_never
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import (
     ChangeFrr,
+    FrrAction,
     LoadSysctl,
     PutInPlace,
     ReloadNetwork,
@@ -22,6 +23,7 @@ from pvesdn.model.execution import (
 )
 from pvesdn.model.order import Order
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import StepName, Thing, Way
 from pvesdn.model.reloads import ChangedInterfaces
 from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.progress import Progress, healthy, on_each
@@ -126,26 +128,26 @@ def _carry_out(progress: Progress, step: Step) -> None:
     node, nodes = progress.node, progress.world.nodes
     match step:
         case PutInPlace():
-            progress.begin("written")
+            progress.begin(StepName.WRITTEN)
             is_alone = _changed_alone(progress) is not None
             if is_alone:
-                _wait_for_pves(progress.world, node)
+                _wait_for_pves(progress)
             nodes.commit(node, step, is_alone=is_alone)
         case LoadSysctl():
-            progress.begin("sysctl")
+            progress.begin(StepName.SYSCTL)
             nodes.load_sysctl(node)
         case ChangeFrr(action):
-            progress.begin("frr", action.value)
+            progress.begin(StepName.FRR, Way.RESTART if action is FrrAction.RESTART else Way.USUAL)
             nodes.change_frr(node, action)
         case ReloadNetwork():
             if not _reload_changed(progress, step):
-                progress.begin("reloaded")
+                progress.begin(StepName.RELOADED)
                 _reload(progress, step)
         case ReloadRehearsed():
-            progress.begin("reloaded", "with PVE's definitions still pending")
+            progress.begin(StepName.RELOADED, Way.REHEARSED)
             _reload_rehearsed(progress, step)
         case RestartDhcp(zones):
-            progress.begin("dhcp")
+            progress.begin(StepName.DHCP)
             nodes.restart_dhcp(node, zones)
         case _:
             assert_never(step)
@@ -162,9 +164,9 @@ def _reload_changed(progress: Progress, step: ReloadNetwork) -> bool:
     changed, world, node = _changed_alone(progress), progress.world, progress.node
     if changed is None:
         return False
-    progress.begin("reloaded", "what changes")
+    progress.begin(StepName.RELOADED, Way.CHANGED)
     if not changed.is_empty:
-        _wait_for_pves(world, node)
+        _wait_for_pves(progress)
         for _ in range(step.times):
             if why := world.nodes.reload_changed(node, changed):
                 progress.note = f"its whole network was reloaded: {why}"
@@ -179,6 +181,7 @@ def _reload(progress: Progress, step: ReloadNetwork) -> None:
     try:
         for _ in range(step.times):
             upid = world.api.reload_network(progress.node, regenerate_frr=step.regenerate_frr)
+            progress.awaits(Thing.TASK)
             follow(world, upid, progress.node)
     except ClusterError as error:
         raise NodeFailed(progress.node, f"the network reload: {error}") from error
@@ -187,18 +190,19 @@ def _reload(progress: Progress, step: ReloadNetwork) -> None:
 
 def _reload_rehearsed(progress: Progress, step: ReloadRehearsed) -> None:
     world, node = progress.world, progress.node
-    _wait_for_pves(world, node)
+    _wait_for_pves(progress)
     for _ in range(step.times):
         world.nodes.reload(node)
     _reach(progress)
 
 
-def _wait_for_pves(world: World, node: NodeName) -> None:
+def _wait_for_pves(progress: Progress) -> None:
     """Not beside PVE's own reload, which would end before it has come to FRR: ifupdown2 lets only one run. Where PVE's
     does not end, ifupdown2's own lock says so.
     """
+    node = progress.node
     try:
-        wait_for_running(world, node, kind=SRVRELOAD)
+        wait_for_running(progress.world, node, kind=SRVRELOAD, tell=lambda: progress.awaits(Thing.OTHERS_TASK))
     except ClusterError as error:
         raise NodeFailed(node, f"the network reload: {error}") from error
 
@@ -210,8 +214,16 @@ def _reach(progress: Progress) -> None:
     :raises NodeFailed: it does not, within `REACHED_AGAIN` seconds.
     """
     world, node = progress.world, progress.node
+
+    def answers() -> None:
+        try:
+            world.nodes.readvertise(node)
+        except NodeUnreachable:
+            progress.awaits(Thing.ANSWER)
+            raise
+
     try:
-        Patience(world.clock).ask(lambda: world.nodes.readvertise(node), REACHED_AGAIN, NodeUnreachable)
+        Patience(world.clock).ask(answers, REACHED_AGAIN, NodeUnreachable)
     except NodeUnreachable as error:
         what = f"it does not answer any more since its network was reloaded: {error}"
         raise NodeFailed(node, what) from error
@@ -219,4 +231,4 @@ def _reach(progress: Progress) -> None:
 
 def _is_lost(progress: Progress, error: NodeError) -> bool:
     """Whether the node was lost when its turn came: what was asked of it may have been heard, or not."""
-    return isinstance(error, NodeUnreachable) and progress.step == "written"
+    return isinstance(error, NodeUnreachable) and progress.step == StepName.WRITTEN

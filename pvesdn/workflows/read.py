@@ -10,6 +10,8 @@ from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import ApiRefused, ClusterError, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.primitives import Json, NodeName
+from pvesdn.model.progress import Begun, Ended, StepName
+from pvesdn.model.report import Outcome
 from pvesdn.model.snapshot import COROSYNC_PATH, GUESTS_PATH, PVE_FILES, SDN_PATH, NodeRaw, Snapshot
 from pvesdn.ports import ClusterApi
 from pvesdn.workflows.any_member import on_any_member
@@ -115,14 +117,14 @@ def _by_id(cluster: ClusterState) -> list[Member]:
 
 def _observe(world: World, node: NodeName, *, has_state: bool, keeper: NodeName | None) -> NodeRaw:
     """:param keeper: is asked for the definitions in the same call, since another one takes as long as all of it."""
-    world.observer.step(node, "read")
+    world.observer.tell(Begun(node, StepName.READ))
     ask = partial(world.nodes.observe, node, has_state=has_state)
     try:
         raw = _with_definitions(ask) if node == keeper else ask()
     except NodeError:
-        world.observer.done(node, "read", "unreachable")
+        world.observer.tell(Ended(node, StepName.READ, Outcome.UNREACHABLE))
         raise
-    world.observer.done(node, "read", "ok")
+    world.observer.tell(Ended(node, StepName.READ, Outcome.OK))
     return raw
 
 

@@ -15,6 +15,7 @@ from pvesdn.model.execution import NodeExecution
 from pvesdn.model.files import FRR_CONF, SDN_INTERFACES, ChangeSet
 from pvesdn.model.manner import Manner
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import StepName
 from pvesdn.model.report import Outcome
 from pvesdn.model.verification import Verdict
 from pvesdn.workflows.aftermath import restore_flooding
@@ -93,11 +94,11 @@ class Rehearser:
         """What could not be compared, or need not agree; what does not is each node's failure."""
         nodes = {progress.node: progress for progress in healthy(self._run)}
         for progress in nodes.values():
-            progress.begin("compared", "with what PVE would write")
+            progress.begin(StepName.COMPARED)
         answers = self._world.runner.each(tuple(nodes), lambda name: self._compared(nodes[name].execution))
         not_checked: list[str] = []
         for name, answer in answers.items():
-            nodes[name].step = "compared"
+            nodes[name].step = StepName.COMPARED
             if isinstance(answer, NodeError):
                 nodes[name].fail(answer)
             else:
@@ -148,7 +149,7 @@ def failed_elsewhere(run: Sequence[Progress], verdict: Verdict) -> list[Progress
     """Nodes that had nothing to do and on which something fails since."""
     found: list[Progress] = []
     for node in _others(run, verdict):
-        progress = Progress(run[0].world, NodeExecution(node), step="verified")
+        progress = Progress(run[0].world, NodeExecution(node), step=StepName.VERIFIED)
         progress.fail(NodeFailed(node, in_one_line([item for item in verdict.failed if item.node == node])))
         found.append(progress)
     return found

@@ -7,11 +7,12 @@ from contextlib import contextmanager, suppress
 
 from pvesdn.errors import NodeFailed, NodeUnclear, NodeUnreachable, PvesdnError
 from pvesdn.model.execution import FileWrite
+from pvesdn.model.progress import StepName
 from pvesdn.model.report import Outcome, StepOutcome
 from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.world import World
 
-_STAGED = StepOutcome("staged", Outcome.OK)
+_STAGED = StepOutcome(StepName.STAGED, Outcome.OK)
 
 
 def stage(world: World, run: Iterable[Progress]) -> bool:
@@ -35,7 +36,7 @@ def stage(world: World, run: Iterable[Progress]) -> bool:
 
 
 def _stage_node(progress: Progress) -> None:
-    progress.begin("staged")
+    progress.begin(StepName.STAGED)
     if problems := progress.world.nodes.stage(progress.node, _files(progress)):
         raise NodeFailed(progress.node, "; ".join(problems), hint="nothing was changed anywhere")
     progress.done()
@@ -49,9 +50,9 @@ def discard(world: World, rest: Iterable[Progress], *, because: str) -> None:
 
     def leave(progress: Progress) -> None:
         if files := _files(progress):
-            progress.begin("discarded")
+            progress.begin(StepName.DISCARDED)
             world.nodes.discard(progress.node, [file.path for file in files])
-        progress.leave("written", f"not touched, because {because} failed first")
+        progress.leave(StepName.WRITTEN, f"not touched, because {because} failed first")
 
     on_each(world, rest, leave)
 
@@ -71,7 +72,7 @@ def discarding(world: World, rest: Iterable[Progress]) -> Iterator[None]:
 
 
 def _discard_node(progress: Progress) -> None:
-    progress.begin("discarded")
+    progress.begin(StepName.DISCARDED)
     progress.world.nodes.discard(progress.node, [file.path for file in _files(progress)])
     progress.done()
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pvesdn.errors import NodeError, NodeFailed, PvesdnError
 from pvesdn.model.files import NodeChanges
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.progress import StepName, Way
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress
 from pvesdn.workflows.put_in_place import take_turn
@@ -26,7 +27,7 @@ def take_frr_over(world: World, run: Iterable[Progress], planner: Planner, flags
         again = planner(read_cluster(world), flags=flags)
     except PvesdnError as error:
         for progress in run:
-            progress.begin("frr", "taken over from PVE")
+            progress.begin(StepName.FRR, Way.TAKEN_OVER)
             what = f"frr.conf was not taken over from PVE: {error}"
             progress.fail(NodeFailed(progress.node, what, hint="run pvesdn apply again"))
         return
@@ -46,7 +47,7 @@ def take_frr_over(world: World, run: Iterable[Progress], planner: Planner, flags
 
 def _carry_out(progress: Progress, now: NodeChanges) -> None:
     if now.obstacles:
-        progress.begin("frr", "taken over from PVE")
+        progress.begin(StepName.FRR, Way.TAKEN_OVER)
         what = "; ".join(finding.what for finding in now.obstacles)
         raise NodeFailed(progress.node, f"frr.conf was not taken over from PVE: {what}", hint=now.obstacles[0].hint)
     if stage(progress.world, [progress]) and not progress.error:

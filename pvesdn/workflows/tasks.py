@@ -61,10 +61,11 @@ def find_tasks(world: World, node: str, *, kind: str) -> tuple[Upid, ...]:
     return _patience(world).ask(lambda: world.api.node_tasks(node, kind=kind), world.task_timeout, ClusterError)
 
 
-def wait_for_running(world: World, node: str, *, kind: str) -> None:
+def wait_for_running(world: World, node: str, *, kind: str, tell: Callable[[], object] = lambda: None) -> None:
     """Return when none of the node's tasks of this type runs any more, however they have ended, and after
     `world.task_timeout` seconds in any case.
 
+    :param tell: told that one is waited for.
     :raises ClusterError: the API does not say.
     """
     patience = _patience(world)
@@ -72,6 +73,7 @@ def wait_for_running(world: World, node: str, *, kind: str) -> None:
         while patience.ask(partial(world.api.task, upid), world.task_timeout, ClusterError).is_running:
             if patience.is_over(world.task_timeout):
                 return
+            tell()
             patience.pause()
 
 

@@ -15,6 +15,7 @@ from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable, 
 from pvesdn.model.execution import Checkpoint, UndoState
 from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import Armed, Committed, PutsBack, StepName, WaitsForYes
 from pvesdn.model.report import Standing
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.confirmation import confirmed_on
@@ -29,6 +30,7 @@ _RUNNING = "/etc/pve/sdn/.running-config"
 
 COMMITTED = "PVE's definitions were committed, which cannot be taken back"
 LOCK_LOST = "the cluster lock was lost, so that somebody else may have begun to apply"
+_CUT_SHORT = "the run was cut short"
 _KEEPING = "keeping the cluster lock"
 _RESTARTED = "it was restarted before it was told that what was done stays, and puts itself back within 5 minutes"
 _UNTOLD = "it could not be told that what was done stays, and puts itself back within 5 minutes"
@@ -73,7 +75,7 @@ class Transaction:
     ) -> None:
         try:
             if error is not None:
-                self.put_back(because="the run was cut short")
+                self.put_back(because=_CUT_SHORT)
         finally:
             self._heart.off()
 
@@ -98,12 +100,12 @@ class Transaction:
         who = f"pvesdn on {self._world.local_node or 'another machine'}"
 
         def arm_one(progress: Progress) -> None:
-            progress.begin("armed")
+            progress.begin(StepName.ARMED)
             checkpoint = Checkpoint(self._id, who, OPEN_SECONDS, progress.execution.frr, self._pves(progress), locks)
+            until = self._world.clock.now() + OPEN_SECONDS
             survives = self._world.nodes.arm(progress.node, checkpoint)
             self._is_armed.add(progress.node)
-            if not survives:
-                self._world.observer.step(progress.node, "armed", "without systemd: a reboot would not be undone")
+            self._world.observer.tell(Armed(progress.node, until, survives))
 
         # Before the calls, and those that were lost before: an answer may be what got lost.
         self._armed = {progress.node: progress for progress in self._run if progress.execution.steps}
@@ -122,7 +124,7 @@ class Transaction:
         """
 
         def tell(progress: Progress) -> None:
-            progress.step = "armed"
+            progress.step = StepName.ARMED
             self._heart.tell_one(progress.node, token=token)
 
         failures = on_each(self._world, [self._armed[node] for node in self._armed if node in self._is_armed], tell)
@@ -135,7 +137,7 @@ class Transaction:
         todo = [progress for progress in self._armed.values() if not progress.error]
         self.put_back(because=f"{', '.join(failed)} failed")
         for progress in todo:
-            progress.leave("written", f"not touched, because {', '.join(failed)} failed first")
+            progress.leave(StepName.WRITTEN, f"not touched, because {', '.join(failed)} failed first")
 
     def begins(self, run: Iterable[Progress]) -> None:
         """These nodes have their turn now."""
@@ -195,6 +197,7 @@ class Transaction:
     def is_past_return(self) -> None:
         """PVE has taken the commit: what nodes have written down of how they were is of no use any more."""
         self._cannot_return = True
+        self._world.observer.tell(Committed())
         self._disarm(Standing.NEW)
 
     def keep(self) -> bool:
@@ -223,14 +226,15 @@ class Transaction:
         self._heart.off()
         nodes = tuple(node for node in self._armed if node in self._placed)
         for node in nodes:
-            self._armed[node].begin("confirmed", f"`pvesdn confirm {self._id}` within {seconds} s")
+            self._armed[node].begin(StepName.CONFIRMED)
+        self._world.observer.tell(WaitsForYes(self._id, nodes, self._world.clock.now() + seconds))
         answers = self._world.runner.each(nodes, lambda node: self._world.nodes.wait(node, self._id, seconds, nodes))
         if any(answer is not True for answer in answers.values()):
             return self._fail_all(nodes, "not every node could be told to wait for that")
         kept = confirmed_on(self._world, nodes, self._id, seconds)
         for node in kept:
             progress = self._armed[node] if self._rehearses else self._armed.pop(node)
-            progress.standing, progress.step = Standing.NEW, "confirmed"
+            progress.standing, progress.step = Standing.NEW, StepName.CONFIRMED
             progress.done()
         self._heart.on()
         rest = tuple(node for node in nodes if node not in kept)
@@ -238,12 +242,12 @@ class Transaction:
 
     def _fail_all(self, nodes: tuple[NodeName, ...], why: str) -> bool:
         for node in nodes:
-            self._armed[node].step = "confirmed"
+            self._armed[node].step = StepName.CONFIRMED
             self._armed[node].fail(NodeFailed(node, f"put back as it was, because {why}"))
         return False
 
     def _finish(self, progress: Progress) -> None:
-        progress.step = "finished"
+        progress.step = StepName.FINISHED
         if progress.execution.finishes:
             self._world.nodes.finish(progress.node)
 
@@ -292,6 +296,7 @@ class Transaction:
                 if progress.error and progress.standing is Standing.NEW:
                     progress.standing, progress.left = Standing.NOT_PUT_BACK, reason
         armed = tuple(self._armed)
+        self._say_what_is_put_back(because)
         undone = self._world.runner.each(armed, lambda node: ask_to_undo(self._armed[node], self._id))
         for node, outcome in undone.items():
             progress = self._armed.pop(node)
@@ -301,6 +306,12 @@ class Transaction:
                 note_undone(progress, outcome)
             if not progress.error and progress.node in self._begun:
                 progress.error = what_became(progress, because)
+
+    def _say_what_is_put_back(self, because: str) -> None:
+        begun = tuple(node for node, progress in self._armed.items() if progress.has_begun(StepName.WRITTEN))
+        with suppress(OSError):  # a terminal that is gone
+            if begun:
+                self._world.observer.tell(PutsBack(begun, is_cut_short=because == _CUT_SHORT))
 
     def _running_config(self) -> str | None:
         names = [progress.node for progress in self._run]

@@ -42,7 +42,7 @@ def test_who_is_refused_is_told_by_whom_and_touches_nothing(settings: Path, clus
     result = apply(settings, cluster, "--yes")
     assert (result.status, result.out) == (1, "")
     first, *_, last = result.err.splitlines()
-    assert first.startswith("waiting for the cluster lock, 130 s at most: bert on node2 has held the cluster lock for")
+    assert first.startswith("Waiting for the cluster lock, 2 min 10 s at most: bert on node2 has held it for")
     assert last.startswith(
         "error: another apply is at work in the cluster: bert on node2 has held the cluster lock for"
     )

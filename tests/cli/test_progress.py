@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-import io
-import sys
-import threading
-
 import pytest
-from rich.console import Console
 
-from pvesdn.cli.screens.live import LiveSteps
+from pvesdn.cli.screens import progress
 from pvesdn.cli.screens.progress import PlainSteps, Steps
 from pvesdn.cli.screens.screen import Screen, Span, Style, clean, columns, counted
-from tests.cli.kit import Terminal
+from pvesdn.model.open_apply import LockHolder
+from pvesdn.model.order import Order
+from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import (
+    Armed,
+    Awaits,
+    Beat,
+    Begun,
+    Ended,
+    Event,
+    NotReached,
+    PutsBack,
+    StepName,
+    Thing,
+    Turns,
+    WaitsForLock,
+    WaitsForYes,
+    Way,
+)
+from pvesdn.model.report import Outcome
 from tests.fakes import FakeClock
+
+OK, FAILED = Outcome.OK, Outcome.FAILED
+Out = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
@@ -22,125 +39,138 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def plain(clock: FakeClock) -> PlainSteps:
+def plain(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> PlainSteps:
+    monkeypatch.setattr(progress, "local_time", lambda seconds: f"12:00:{seconds:02.0f}")
     return PlainSteps(Screen({}), monotonic=clock.monotonic)
 
 
-def test_each_step_is_one_line(capsys: pytest.CaptureFixture[str], plain: PlainSteps) -> None:
+def tell(steps: Steps, *events: Event) -> None:
+    for event in events:
+        steps.tell(event)
+
+
+def done(node: NodeName, *names: StepName) -> list[Event]:
+    return [event for name in names for event in (Begun(node, name), Ended(node, name, OK))]
+
+
+def test_each_step_is_one_line_with_the_time_that_it_took(capsys: Out, plain: PlainSteps, clock: FakeClock) -> None:
     with plain:
-        plain.step("pve1", "read")
-        plain.done("pve1", "read", "ok")
-        plain.step("pve1", "staged")
-        plain.done("pve1", "staged", "ok")
-        plain.step("pve1", "frr", "reload")
-        plain.done("pve1", "frr", "failed")
-    assert capsys.readouterr().out == "pve1: staged: ok\npve1: frr: failed\n"
+        tell(plain, *done("pve1", StepName.READ, StepName.STAGED), Begun("pve1", StepName.RELOADED))
+        clock.elapsed += 4
+        tell(plain, Ended("pve1", StepName.RELOADED, OK), Ended("pve1", StepName.FRR, FAILED, "% Unknown command"))
+        tell(plain, Ended("pve2", StepName.READ, Outcome.UNREACHABLE))
+    assert capsys.readouterr().out == (
+        "pve1: staged\npve1: network reloaded (4 s)\npve1: FRR failed\npve2: not reached\n"
+    )
 
 
-def test_a_long_step_gives_a_sign_of_life_every_ten_seconds(
-    capsys: pytest.CaptureFixture[str], plain: PlainSteps, clock: FakeClock
+def test_a_long_step_gives_a_sign_of_life_when_time_has_passed(
+    capsys: Out, plain: PlainSteps, clock: FakeClock
 ) -> None:
     with plain:
-        plain.step("pve2", "reloaded")
-        for _ in range(25):
-            clock.elapsed += 1
-            plain.tick()
-        plain.done("pve2", "reloaded", "ok")
-        plain.step("pve2", "frr", "restart")
-        clock.elapsed += 11
-        plain.tick()
-        plain.done("pve2", "frr", "ok")
+        tell(plain, Begun("pve2", StepName.RELOADED), Awaits("pve2", Thing.TASK))
+        clock.elapsed += 3
+        tell(plain, Begun("pve3", StepName.FRR, Way.RESTART), Begun("pve4", StepName.FRR, Way.RESTART))
+        tell(plain, Beat())  # nothing has taken long yet
+        for _ in range(2):
+            clock.elapsed += 10
+            tell(plain, Beat())
+        tell(plain, Ended("pve2", StepName.RELOADED, OK))
     assert capsys.readouterr().out.splitlines() == [
-        "pve2: still reloading the network... [10s elapsed]",
-        "pve2: still reloading the network... [20s elapsed]",
-        "pve2: reloaded: ok",
-        "pve2: still restarting FRR... [10s elapsed]",
-        "pve2: frr: ok",
+        "pve2: still reloading the network (13 s): PVE's task runs",
+        "pve3, pve4: still restarting FRR (10 s)",
+        "pve2: still reloading the network (23 s): PVE's task runs",
+        "pve3, pve4: still restarting FRR (20 s)",
+        "pve2: network reloaded (23 s)",
     ]
 
 
-def test_outside_of_the_run_nothing_is_shown(capsys: pytest.CaptureFixture[str], plain: PlainSteps) -> None:
-    plain.step("pve1", "staged")
-    plain.done("pve1", "staged", "failed")
+def test_what_has_a_meaning_for_the_way_back_has_a_line(capsys: Out, plain: PlainSteps) -> None:
+    with plain:
+        tell(plain, Begun("pve1", StepName.ARMED), Armed("pve1", 56), Begun("pve2", StepName.ARMED))
+        tell(plain, Armed("pve2", 57, survives=False), WaitsForYes("a1", ("pve1", "pve2"), 59))
+        tell(plain, PutsBack(("pve1", "pve2")), Begun("pve1", StepName.UNDONE), NotReached("pve1"))
+        tell(plain, PutsBack(("pve1",), is_cut_short=True))
+    assert capsys.readouterr().out.splitlines() == [
+        "pve1: armed",
+        "pve2: armed; without systemd a reboot would not be undone",
+        "It stays if `pvesdn confirm a1` is said before 12:00:59; otherwise all is put back.",
+        "putting back: pve1, pve2: something has failed",
+        "pve1: not reached; it puts itself back after 12:00:56 unless it hears from us",
+        "putting back: pve1: interrupted",
+    ]
+
+
+def test_a_lock_that_is_waited_for_is_told_of_each_half_minute(
+    capsys: Out, plain: PlainSteps, clock: FakeClock
+) -> None:
+    with plain:
+        for second in range(61):
+            tell(plain, WaitsForLock(LockHolder("b2", "bert on pve2", 5.0 + second), 130.0 - second))
+            clock.elapsed += 1
+        tell(plain, WaitsForLock(LockHolder("", "", None), 69))
+    assert capsys.readouterr().err.splitlines() == [
+        "Waiting for the cluster lock, 2 min 10 s at most: bert on pve2 has held it for 5 s.",
+        "Waiting for the cluster lock, 1 min 40 s at most: bert on pve2 has held it for 35 s.",
+        "Waiting for the cluster lock, 1 min 10 s at most: bert on pve2 has held it for 1 min 5 s.",
+    ]
+
+
+def test_outside_of_the_run_nothing_is_shown(capsys: Out, plain: PlainSteps) -> None:
+    tell(plain, Ended("pve1", StepName.STAGED, FAILED))
     with plain:
         pass
-    plain.done("pve1", "written", "failed")
+    tell(plain, Ended("pve1", StepName.WRITTEN, FAILED), Beat())
     assert capsys.readouterr().out == ""
 
 
-def test_when_quiet_nothing_is_shown(capsys: pytest.CaptureFixture[str], clock: FakeClock) -> None:
+def test_when_quiet_nothing_is_shown(capsys: Out, clock: FakeClock) -> None:
     screen = Screen({})
     screen.is_quiet = True
     with PlainSteps(screen, monotonic=clock.monotonic) as steps:
-        steps.step("pve1", "reloaded")
+        tell(steps, Begun("pve1", StepName.RELOADED))
         clock.elapsed += 30
-        steps.tick()
-        steps.done("pve1", "reloaded", "ok")
-    assert capsys.readouterr().out == ""
-
-
-def test_the_heartbeat_ends_with_the_run(plain: PlainSteps) -> None:
-    before = threading.active_count()
-    with plain:
-        assert threading.active_count() == before + 1
-    assert threading.active_count() == before
-
-
-def test_on_a_terminal_each_node_is_one_line_with_what_it_is_doing(clock: FakeClock) -> None:
-    kept, sys.stdout = sys.stdout, Terminal()
-    try:
-        live = LiveSteps(Screen({"NO_COLOR": "1"}), monotonic=clock.monotonic)
-        live.done("pve0", "read", "ok")
-        with live:
-            live.step("pve1", "staged")
-            live.done("pve1", "staged", "ok")
-            live.step("pve1", "reloaded")
-            live.step("pve\x1b[2", "frr", "reload")
-            clock.elapsed += 12
-            printed = io.StringIO()
-            Console(file=printed, width=100).print(live.table())
-    finally:
-        sys.stdout = kept
-    assert [line.rstrip() for line in printed.getvalue().splitlines()] == [
-        "pve\\x1b[2  | reloading FRR [12s]",
-        "pve1       staged=ok | reloading the network [12s]",
-    ]
+        tell(steps, Beat(), Ended("pve1", StepName.RELOADED, OK), PutsBack(("pve1",)))
+    assert capsys.readouterr() == ("", "")
 
 
 # --- interrupted -----------------------------------------------------------------------------------------------------
 
 
-def test_nothing_was_changed_while_things_were_read() -> None:
-    steps = Steps(Screen({}))
-    steps.done("pve1", "read", "ok")
+@pytest.fixture
+def steps() -> Steps:
+    return Steps(Screen({}))
+
+
+def test_nothing_was_changed_while_things_were_read(steps: Steps) -> None:
+    tell(steps, *done("pve1", StepName.READ))
     assert steps.aftermath() == "Interrupted: no node was changed."
 
 
-def test_what_was_staged_is_replaced_by_the_next_apply() -> None:
-    steps = Steps(Screen({}))
-    steps.done("pve1", "staged", "ok")
-    steps.step("pve2", "staged")
+def test_what_was_staged_is_replaced_by_the_next_apply(steps: Steps) -> None:
+    tell(steps, *done("pve1", StepName.STAGED), Begun("pve2", StepName.STAGED))
     assert steps.aftermath() == "Interrupted: no node was changed; the next apply replaces the staged files."
 
 
-def test_what_was_discarded_again_is_not_left_to_the_next_apply() -> None:
-    steps = Steps(Screen({}))
-    for node in ("pve1", "pve2"):
-        steps.done(node, "staged", "ok")
-    steps.done("pve1", "discarded", "ok")
+def test_what_was_discarded_again_is_not_left_to_the_next_apply(steps: Steps) -> None:
+    tell(steps, *done("pve1", StepName.STAGED), *done("pve2", StepName.STAGED), *done("pve1", StepName.DISCARDED))
     assert steps.aftermath().endswith("; the next apply replaces the staged files.")
-    steps.done("pve2", "discarded", "ok")
+    tell(steps, *done("pve2", StepName.DISCARDED))
     assert steps.aftermath() == "Interrupted: no node was changed."
 
 
-def test_each_node_is_told_apart() -> None:
-    steps = Steps(Screen({}))
-    steps.done("pve1", "staged", "ok")
-    steps.done("pve2", "staged", "ok")
-    steps.done("pve1", "written", "ok")
-    steps.step("pve1", "reloaded")
-    assert steps.states() == ["pve1: staged=ok written=ok was reloading the network", "pve2: not touched"]
-    assert steps.aftermath().startswith("Interrupted. pve1: staged=ok written=ok was reloading the network; pve2: not")
+def test_what_was_put_back_is_as_it_was(steps: Steps) -> None:
+    tell(steps, *done("pve1", StepName.STAGED, StepName.WRITTEN, StepName.UNDONE), *done("pve2", StepName.STAGED))
+    assert steps.aftermath() == "Interrupted, and undone: every node is as it was before, and was looked at."
+
+
+def test_each_node_is_told_apart(steps: Steps) -> None:
+    tell(steps, Turns(("pve1", "pve2"), Order()), *done("pve2", StepName.STAGED))
+    tell(steps, *done("pve1", StepName.STAGED, StepName.WRITTEN), Begun("pve1", StepName.RELOADED))
+    assert steps.states() == ["pve1: staged, files in place, was reloading the network", "pve2: not touched"]
+    assert steps.aftermath().startswith(
+        "Interrupted. pve1: staged, files in place, was reloading the network; pve2: not"
+    )
 
 
 # --- the screen ------------------------------------------------------------------------------------------------------

@@ -68,8 +68,8 @@ def test_a_changed_definition_is_applied_where_the_settings_say_so(tmp_path: Pat
     result = watch(tmp_path, cluster, action="apply")
     assert result.status == 0
     assert f"watch: changed: {DEFINITIONS}\n" in result.out
-    assert result.out.index("watch: changed") < result.out.index("Plan: ") < result.out.index("node1: staged: ok")
-    assert "node2 : staged=ok written=ok reloaded=ok verified=ok\n" in result.out
+    assert result.out.index("watch: changed") < result.out.index("Plan: ") < result.out.index("node1: staged\n")
+    assert "node2: staged, in place, verified\n" in result.out
     assert "vxlan-id 4" in cluster.nodes["node2"].files[OURS]
 
 

@@ -17,6 +17,7 @@ import pytest
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.errors import AnotherApply, NodeFailed
 from pvesdn.model.manner import Manner
+from pvesdn.model.progress import WaitsForLock
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.confirmation import confirm, roll_back
@@ -38,6 +39,7 @@ from tests.cluster.kit import (
 from tests.cluster.nodes_alone import ByHand, pass_time, reboot, traces, turn_clock, turn_clocks
 from tests.cluster.test_alone import UntilKilled, killed_at, killed_at_commit, network_of, standing_network
 from tests.cluster.test_undo import WAYS, Break, Faulty
+from tests.fakes import FakeObserver
 
 LOCK = "priv/lock/pvesdn"
 MEMBERS = ("pve1", "pve2", "pve3")
@@ -97,13 +99,13 @@ def test_of_those_that_begin_together_one_goes_first_and_the_others_find_it_done
 
 def test_who_comes_while_another_is_at_work_waits_as_long_as_that_may_be_dead_and_is_refused(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        pulse, told, late = ByHand(), list[str](), list[str]()
+        pulse, told, late = ByHand(), FakeObserver(), list[str]()
         first = replace(world_of(cluster), pulse=pulse, who="anna on pve1")
 
         def comes_late(node: str) -> None:
             if node != "pve2":
                 return
-            second = world_of(cluster)
+            second = replace(world_of(cluster), observer=told)
             sleep = second.clock.sleep
 
             def alive(seconds: float) -> None:
@@ -112,7 +114,7 @@ def test_who_comes_while_another_is_at_work_waits_as_long_as_that_may_be_dead_an
 
             second.clock.sleep = alive  # type: ignore[method-assign]
             with pytest.raises(AnotherApply) as refused:
-                apply_in(second, tell=told.append)
+                apply_in(second)
             late.append(str(refused.value))
 
         after_reloads(first, cluster, comes_late)
@@ -123,8 +125,11 @@ def test_who_comes_while_another_is_at_work_waits_as_long_as_that_may_be_dead_an
             r"touched; run pvesdn apply again when it has ended; `pvesdn confirm --status` tells what is open",
             late[0],
         )
-        assert told[0].startswith("waiting for the cluster lock, 130 s at most: anna on pve1 has held the cluster lock")
-        assert len(told) == 5  # one each 30 seconds
+        waits = told.of(WaitsForLock)
+        assert {wait.holder.who for wait in waits} == {"anna on pve1"}
+        left = [wait.left for wait in waits]
+        assert (round(left[0]), left) == (130, sorted(left, reverse=True))
+        assert len(left) > 4  # asked again and again
         assert apply_in(world_of(cluster)).is_good  # as it says, once that has ended
         content(cluster)
 
@@ -148,10 +153,10 @@ def test_who_comes_after_a_run_that_was_killed_waits_and_goes_on(tmp_path: Path,
         standing_network(cluster)
         killed_with_the_lock(cluster, "pve1", verb)
         pass_time(cluster, 200.0)
-        told: list[str] = []
-        report = apply_in(world_of(cluster), tell=told.append)
+        told = FakeObserver()
+        report = apply_in(replace(world_of(cluster), observer=told))
         assert report.is_good, errors(report)
-        assert told[0].startswith("waiting for the cluster lock")
+        assert told.of(WaitsForLock)
         content(cluster)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.model.primitives import Json
+from pvesdn.model.progress import Awaits, Thing
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.model.verification import Subject
 from pvesdn.workflows.apply import apply
@@ -31,6 +32,7 @@ from tests.cluster.kit import (
     world_of,
 )
 from tests.cluster.standing import stand
+from tests.fakes import FakeObserver
 from tests.task_clock import TaskClock
 
 Mishap = Callable[[SimulatedCluster], object]
@@ -179,8 +181,12 @@ def settling(cluster: SimulatedCluster, seconds: float) -> World:
 def test_what_settles_within_half_a_minute_is_waited_for(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         blocked(cluster, "192.168.0.3")
-        report = apply(settling(cluster, 20), plan_of(cluster), PLANNER)
+        seen = FakeObserver()
+        report = apply(replace(settling(cluster, 20), observer=seen), plan_of(cluster), PLANNER)
         assert report.is_good, errors(report)
+        waits = [event for event in seen.of(Awaits) if event.thing is Thing.CHECKS and event.node == "pve1"]
+        assert "192.168.0.3" in "".join(waits[0].objects)  # what whoever watches is told meanwhile
+        assert waits[-1].objects == ()
 
 
 def test_what_takes_longer_is_not(tmp_path: Path) -> None:

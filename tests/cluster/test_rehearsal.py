@@ -17,6 +17,7 @@ from pvesdn.adapters.pve_api import PveApi
 from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.manner import Manner
+from pvesdn.model.progress import Begun, Event, StepName
 from pvesdn.model.report import ApplyReport, Outcome, Standing
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.confirmation import confirm, roll_back
@@ -73,14 +74,14 @@ class Stage:
     def when_verified(self, happens: Callable[[], object]) -> None:
         """The last node has been verified, and nothing has been held against PVE yet."""
         observer = self.world.observer
-        real = observer.step
+        real = observer.tell
 
-        def step(node: str, step: str, detail: str = "") -> None:
-            if (node, step) == ("pve1", "compared"):
+        def tell(event: Event) -> None:
+            if event == Begun("pve1", StepName.COMPARED):
                 happens()
-            real(node, step, detail)
+            real(event)
 
-        observer.step = step  # type: ignore[method-assign]
+        observer.tell = tell  # type: ignore[method-assign]
 
     def when_all_are_reloaded(self, happens: Callable[[], object]) -> None:
         real, left = self.world.nodes.reload, set(self.cluster.nodes)

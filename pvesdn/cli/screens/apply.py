@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pvesdn.cli import statuses
-from pvesdn.cli.screens.progress import OUTCOME_STYLES
+from pvesdn.cli.screens.board import Board
 from pvesdn.cli.screens.screen import Line, Screen, Span, Style, counted
+from pvesdn.cli.screens.step_words import outcome_words, recap
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing
 
 _NEXT = "pvesdn plan shows what it has, and pvesdn apply brings it up to date"
 
 
-def show_report(screen: Screen, report: ApplyReport) -> None:
-    """The recap on standard output, the errors on standard error, and the summary last."""
-    screen.lines(_recap(report))
+def show_report(screen: Screen, report: ApplyReport, board: Board | None = None) -> None:
+    """The recap on standard output, the errors on standard error, and the summary last.
+
+    :param board: what was seen while it was carried out.
+    """
+    screen.lines(_recap(report, board or Board()))
     for node in report.nodes:
         if node.error:
             screen.error(node.error if node.error.startswith(f"{node.node}:") else f"{node.node}: {node.error}")
@@ -45,27 +49,16 @@ def exit_status(report: ApplyReport) -> int:
     return statuses.UNREACHABLE if report.has_unreachable else statuses.OK
 
 
-def _recap(report: ApplyReport) -> Iterator[Line]:
-    width = max((len(node.node) for node in report.nodes), default=0)
+def _recap(report: ApplyReport, board: Board) -> Iterator[Line]:
     for node in report.nodes:
-        yield tuple(_node(node, width))
+        seen = board.of(node.node)
+        steps = ((step.step, step.outcome) for step in node.steps)
+        yield recap(node.node, steps, is_armed=seen.is_armed, seconds=seen.seconds)
     yield from ((Span("note: ", Style.WARNING), f"{node.node}: {node.note}") for node in report.nodes if node.note)
     if report.has_new_definitions:
-        yield "definitions: written=", _outcome(Outcome.OK)
+        yield "definitions: ", outcome_words(Outcome.OK, "written")
     if report.commit is not None:
-        yield "PVE's SDN: committed=", _outcome(report.commit)
-
-
-def _node(node: NodeOutcome, width: int) -> Iterator[Span | str]:
-    yield Span(node.node.ljust(width), Style.STRONG)
-    yield " :"
-    for step in node.steps:
-        yield f" {step.step}="
-        yield _outcome(step.outcome)
-
-
-def _outcome(outcome: Outcome) -> Span:
-    return Span(outcome.value, OUTCOME_STYLES.get(outcome.value, Style.PLAIN))
+        yield "PVE's SDN: ", outcome_words(report.commit, "committed")
 
 
 def _last_line(report: ApplyReport) -> Line:

@@ -1,23 +1,24 @@
-"""An apply on a terminal: one line for each node, updated in place."""
+"""An apply on a terminal: its nodes in rows, updated in place."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
+from pvesdn.cli.screens.board_lines import board_lines
 from pvesdn.cli.screens.progress import Steps
-from pvesdn.cli.screens.screen import Screen, clean
+from pvesdn.cli.screens.screen import Screen, painted
 
-_FRAMES = "|/-\\"
-_STYLES = {"ok": "green", "failed": "red", "unreachable": "bold red", "skipped": "cyan"}
+_WIDTH, _HEIGHT = 80, 24
+"""Of a terminal that does not say."""
 
 
 class LiveSteps(Steps):
@@ -25,50 +26,53 @@ class LiveSteps(Steps):
 
     def __init__(self, screen: Screen, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__(screen, monotonic=monotonic)
-        console = Console(
-            file=sys.stdout,
-            color_system="standard" if screen.has_color(sys.stdout) else None,
-            markup=False,
-            highlight=False,
-            emoji=False,
-        )
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
         self._live = Live(
-            console=console,
-            get_renderable=self.table,
+            console=Console(
+                file=sys.stdout,
+                color_system="standard" if self.screen.has_color(sys.stdout) else None,
+                markup=False,
+                highlight=False,
+                emoji=False,
+            ),
+            get_renderable=self.picture,
             transient=True,
             refresh_per_second=4,
             redirect_stdout=False,
             redirect_stderr=False,
+            vertical_overflow="crop",
         )
-
-    def __enter__(self) -> Self:
-        with self.lock:
-            # Reading the cluster is not part of the display.
-            self.ended.clear()
         self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._live.stop()
+        self._stop()
 
-    def table(self) -> Table:
-        """The nodes as they are now."""
-        table = Table.grid(padding=(0, 2))
+    def remark(self, text: str) -> None:
+        """A line above the display, which is begun again below it."""
+        is_shown = self._live is not None
+        self._stop()
+        super().remark(text)
+        if is_shown:
+            self.__enter__()
+
+    def _stop(self) -> None:
+        live, self._live = self._live, None
+        if live is not None:
+            with suppress(OSError):  # a terminal that is gone
+                live.stop()
+
+    def picture(self) -> Text:
+        """The nodes as they are now, no larger than the window is now."""
+        width, height = self.screen.width or _WIDTH, self.screen.height or _HEIGHT
         with self.lock:
-            now = self.monotonic()
-            for node in sorted(self.ended.keys() | self.under_way.keys()):
-                line = Text()
-                for step, outcome in self.ended.get(node, {}).items():
-                    if (step, outcome) == ("read", "ok"):
-                        continue
-                    line.append(f"{clean(step)}=")
-                    line.append(f"{clean(outcome)} ", style=_STYLES.get(outcome, ""))
-                under_way = self.under_way.get(node)
-                if under_way:
-                    elapsed = now - under_way.since
-                    frame = _FRAMES[int(elapsed * 4) % len(_FRAMES)]
-                    line.append(f"{frame} {clean(under_way.doing)} [{elapsed:.0f}s]")
-                table.add_row(Text(clean(node), style="bold"), line)
-        return table
+            # The last column and the last line stay free: a terminal would scroll.
+            lines = board_lines(self.board, self.monotonic(), max(width - 1, 1), max(height - 1, 1))
+        color = self.screen.has_color(sys.stdout)
+        text = Text("\n").join(Text.from_ansi(painted(line, color=color).rstrip("\n")) for line in lines)
+        text.no_wrap, text.overflow, text.end = True, "crop", ""
+        return text

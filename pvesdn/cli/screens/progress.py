@@ -5,63 +5,48 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
+from pvesdn.cli.screens.board import Board, NodeBoard
+from pvesdn.cli.screens.board_lines import local_time
+from pvesdn.cli.screens.confirmation import duration
+from pvesdn.cli.screens.fate import lock_words, yes_words
 from pvesdn.cli.screens.screen import Screen, Span, Style
+from pvesdn.cli.screens.step_words import IN_PLACE, doing, ended, took, trail, waits
+from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import (
+    Armed,
+    Beat,
+    Ended,
+    Event,
+    NotReached,
+    PutsBack,
+    StepName,
+    WaitsForLock,
+    WaitsForYes,
+)
+from pvesdn.model.ranges import ranges
+from pvesdn.model.report import Outcome
 
 HEARTBEAT = 10.0
-"""Seconds between two signs of life from a long step."""
-
-_DOING = {
-    "read": "reading",
-    "staged": "staging",
-    "armed": "writing down how the node is",
-    "VNIs": "writing down VNIs",
-    "definitions": "writing the definitions",
-    "written": "writing",
-    "sysctl": "setting sysctls",
-    "reloaded": "reloading the network",
-    "dhcp": "restarting what serves addresses",
-    "canary": "verifying it before the others follow",
-    "flood": "checking flood entries",
-    "finished": "finishing",
-    "verified": "verifying",
-    "discarded": "discarding staged files",
-    "undone": "putting the node back",
-}
-_HARMLESS = frozenset({"read", "staged", "armed", "discarded", "verified"})
-OUTCOME_STYLES = {
-    "ok": Style.GOOD,
-    "failed": Style.REMOVE,
-    "unreachable": Style.ERROR,
-    "skipped": Style.HUNK,
-}
-
-
-@dataclass(slots=True)
-class UnderWay:
-    """A step that has begun. :param since: seconds of the monotonic clock. :param told: heartbeats given so far."""
-
-    doing: str
-    step: str
-    since: float
-    told: int = 0
+"""Seconds that a step takes before a sign of life is given of it."""
+_LOCK_TOLD = 30.0
+"""Seconds between two words of a lock that is waited for."""
+_HARMLESS = frozenset({StepName.READ, StepName.STAGED, StepName.ARMED, StepName.DISCARDED, StepName.VERIFIED})
 
 
 class Steps:
     """A `ports.Observer` that remembers; thread-safe. Shows nothing itself.
 
-    As a context manager, it shows what happens inside.
+    As a context manager, which may be entered again, it shows what happens inside.
     """
 
     def __init__(self, screen: Screen, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.screen = screen
         self.monotonic = monotonic
-        self.under_way: dict[str, UnderWay] = {}
-        self.ended: dict[str, dict[str, str]] = {}
+        self.board = Board()
         self.lock = threading.RLock()
 
     def __enter__(self) -> Self:
@@ -72,56 +57,50 @@ class Steps:
     ) -> None:
         return None
 
-    def step(self, node: str, step: str, detail: str = "") -> None:
-        """`node` has begun `step`."""
-        doing = _DOING.get(step, step)
-        if step == "frr":
-            doing = "restarting FRR" if detail == "restart" else "reloading FRR"
+    def tell(self, event: Event) -> None:
+        """This has happened, just now."""
         with self.lock:
-            self.under_way[node] = UnderWay(doing, step, self.monotonic())
+            self.board.take(event, self.monotonic())
 
-    def done(self, node: str, step: str, outcome: str) -> None:
-        """`node` has finished `step`."""
-        with self.lock:
-            self.under_way.pop(node, None)
-            self.ended.setdefault(node, {})[step] = outcome
+    def remark(self, text: str) -> None:
+        """A line for people, beside what is shown."""
+        self.screen.remark(text)
 
     def states(self) -> list[str]:
         """What has been done so far on each node, one line each."""
         with self.lock:
-            return [f"{node}: {self._state(node)}" for node in sorted(self.ended.keys() | self.under_way.keys())]
+            return [f"{name}: {_state(self.board.nodes[name])}" for name in self._touched()]
 
     def aftermath(self) -> str:
         """The state in which an interruption leaves the nodes, in one line."""
         with self.lock:
-            if all(steps <= _HARMLESS for _, steps in self._all_steps()):
-                is_left = any(self._has_staged_files(node) for node in self.ended.keys() | self.under_way.keys())
-                leftover = "; the next apply replaces the staged files" * is_left
+            nodes = [self.board.nodes[name] for name in self._touched()]
+            if all(node.steps <= _HARMLESS for node in nodes):
+                leftover = "; the next apply replaces the staged files" * any(map(_has_staged_files, nodes))
                 return f"Interrupted: no node was changed{leftover}."
-            if all(steps <= _HARMLESS or self._is_undone(node) for node, steps in self._all_steps()):
+            if all(node.steps <= _HARMLESS or _is_undone(node) for node in nodes):
                 return "Interrupted, and undone: every node is as it was before, and was looked at."
             states = "; ".join(self.states())
         return f"Interrupted. {states}. `pvesdn plan` shows what is left, `pvesdn apply` finishes it."
 
-    def _all_steps(self) -> list[tuple[str, set[str]]]:
-        return [(node, self._steps(node)) for node in self.ended.keys() | self.under_way.keys()]
+    def _touched(self) -> Iterable[NodeName]:
+        return sorted(name for name, node in self.board.nodes.items() if node.steps)
 
-    def _is_undone(self, node: str) -> bool:
-        return self.ended.get(node, {}).get("undone") == "ok"
 
-    def _has_staged_files(self, node: str) -> bool:
-        return "staged" in self._steps(node) and self.ended.get(node, {}).get("discarded") != "ok"
+def _is_undone(node: NodeBoard) -> bool:
+    return node.ended.get(StepName.UNDONE) is Outcome.OK
 
-    def _steps(self, node: str) -> set[str]:
-        under_way = self.under_way.get(node)
-        return self.ended.get(node, {}).keys() | ({under_way.step} if under_way else set())
 
-    def _state(self, node: str) -> str:
-        if self._steps(node) <= _HARMLESS:
-            return "not touched"
-        parts = [f"{step}={outcome}" for step, outcome in self.ended.get(node, {}).items() if step != "read"]
-        under_way = self.under_way.get(node)
-        return " ".join([*parts, *([f"was {under_way.doing}"] if under_way else [])])
+def _has_staged_files(node: NodeBoard) -> bool:
+    return StepName.STAGED in node.steps and node.ended.get(StepName.DISCARDED) is not Outcome.OK
+
+
+def _state(node: NodeBoard) -> str:
+    if node.steps <= _HARMLESS:
+        return "not touched"
+    is_over = node.now is None or node.now.step not in IN_PLACE
+    parts = [span.text for span in trail(node.ended.items(), is_over=is_over)]
+    return ", ".join([*parts, *([f"was {doing(node.now.step, node.now.way)}"] if node.now else [])])
 
 
 class PlainSteps(Steps):
@@ -136,41 +115,72 @@ class PlainSteps(Steps):
         super().__init__(screen, monotonic=monotonic)
         self._say = screen.remark if is_beside else screen.line
         self._is_showing = False
-        self._over = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._lock_told: float | None = None
 
     def __enter__(self) -> Self:
         self._is_showing = not self.screen.is_quiet
-        self._heart.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_showing = False
-        self._over.set()
-        self._heart.join()
 
-    def done(self, node: str, step: str, outcome: str) -> None:
-        """`node` has finished `step`: one line, flushed, so that a log shows it at once."""
-        super().done(node, step, outcome)
-        if self._is_showing and (step, outcome) != ("read", "ok"):
-            with self.lock:
-                self._say(f"{node}: {step}: ", Span(outcome, OUTCOME_STYLES.get(outcome, Style.PLAIN)))
+    def tell(self, event: Event) -> None:
+        """One line for what somebody would want to know, flushed, so that a log shows it at once."""
+        with self.lock:
+            spent = self._spent(event)
+            super().tell(event)
+            if self._is_showing:
+                self._show(event, spent)
                 sys.stdout.flush()
 
-    def tick(self) -> None:
-        """Print a sign of life for each step that has taken another `HEARTBEAT` seconds."""
-        with self.lock:
-            now = self.monotonic()
-            for node, under_way in sorted(self.under_way.items()):
-                elapsed = now - under_way.since
-                beats = int(elapsed // HEARTBEAT)
-                if beats > under_way.told and self._is_showing:
-                    under_way.told = beats
-                    self._say(f"{node}: still {under_way.doing}... [{beats * HEARTBEAT:.0f}s elapsed]")
-                    sys.stdout.flush()
+    def _spent(self, event: Event) -> float:
+        """Seconds that a step that ends has taken."""
+        now = self.board.of(event.node).now if isinstance(event, Ended | Armed) else None
+        return 0.0 if now is None else self.monotonic() - now.since
 
-    def _beat(self) -> None:
-        while not self._over.wait(1.0):
-            self.tick()
+    def _show(self, event: Event, spent: float) -> None:
+        match event:
+            case Ended(node, step, outcome) if (step, outcome) != (StepName.READ, Outcome.OK):
+                self._say(f"{node}: ", ended(step, outcome), took(spent))
+            case Armed(node, _, survives):
+                left = "" if survives else "; without systemd a reboot would not be undone"
+                self._say(f"{node}: ", ended(StepName.ARMED, Outcome.OK), left)
+            case NotReached(node):
+                self._say(f"{node}: {self._not_reached(node)}")
+            case PutsBack(nodes, is_cut_short):
+                why = "interrupted" if is_cut_short else "something has failed"
+                self._say(Span("putting back: ", Style.WARNING), f"{ranges(nodes)}: {why}")
+            case WaitsForYes():
+                self._say(yes_words(event, local_time))
+            case WaitsForLock():
+                self._tell_of_lock(event)
+            case Beat():
+                self._give_signs_of_life()
+            case _:
+                pass
+
+    def _not_reached(self, node: NodeName) -> str:
+        until = self.board.of(node).until
+        by_itself = "" if until is None else f"; it puts itself back after {local_time(until)} unless it hears from us"
+        return f"not reached{by_itself}"
+
+    def _tell_of_lock(self, event: WaitsForLock) -> None:
+        now = self.monotonic()
+        if self._lock_told is None or now - self._lock_told >= _LOCK_TOLD:
+            self._lock_told = now
+            self.screen.remark(lock_words(event))
+
+    def _give_signs_of_life(self) -> None:
+        """Of each step that has taken long; nodes of which the same is true share a line."""
+        now, groups = self.monotonic(), dict[str, list[NodeName]]()
+        for name in self.board.names():
+            under_way = self.board.of(name).now
+            if under_way is not None and now - under_way.since >= HEARTBEAT:
+                what = f"still {doing(under_way.step, under_way.way)} ({duration(now - under_way.since)})"
+                if under_way.waits is not None and (why := waits(under_way.waits.thing, under_way.waits.objects)):
+                    what = f"{what}: {why}"
+                groups.setdefault(what, []).append(name)
+        for what, names in groups.items():
+            self._say(f"{ranges(names)}: {what}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pvesdn.cli.screens.screen import Screen
+from pvesdn.model.progress import Ended, Event
 
 
 class Reading:
@@ -12,10 +13,7 @@ class Reading:
         self._screen = screen
         self._is_verbose = is_verbose
 
-    def step(self, node: str, step: str, detail: str = "") -> None:
-        """Print nothing: reading is quick."""
-
-    def done(self, node: str, step: str, outcome: str) -> None:
-        """One line on standard error."""
-        if self._is_verbose:
-            self._screen.remark(f"{node}: {step} {outcome}")
+    def tell(self, event: Event) -> None:
+        """One line on standard error for what has ended: reading is quick."""
+        if self._is_verbose and isinstance(event, Ended):
+            self._screen.remark(f"{event.node}: {event.step} {event.outcome}")

@@ -78,7 +78,7 @@ class Screen:
         """Lines of the result."""
         color = self.has_color(sys.stdout)
         for parts in lines:
-            sys.stdout.write(_painted(parts, color=color))
+            sys.stdout.write(painted(parts, color=color))
 
     def remark(self, *parts: Span | str) -> None:
         """A line on standard error; nothing when quiet."""
@@ -143,10 +143,11 @@ class Screen:
         return stream.isatty()
 
     def _write(self, stream: TextIO, parts: Iterable[Span | str]) -> None:
-        stream.write(_painted(parts, color=self.has_color(stream)))
+        stream.write(painted(parts, color=self.has_color(stream)))
 
 
-def _painted(parts: Iterable[Span | str], *, color: bool) -> str:
+def painted(parts: Iterable[Span | str], *, color: bool) -> str:
+    """A line with its end, as it is written."""
     if color:
         return "".join([*map(_paint, parts), "\n"])
     return f"{clean(''.join([part if isinstance(part, str) else part.text for part in parts]))}\n"

@@ -7,6 +7,7 @@ import pytest
 from pvesdn.errors import AnotherApply, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import Undone, UndoState
 from pvesdn.model.open_apply import Applied, LockHolder, OpenApply, OpenState
+from pvesdn.model.progress import WaitsForLock
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.watch import watch_once
 from pvesdn_lab.simulated.pmxcfs import LOCK_LIFE
@@ -47,11 +48,13 @@ def test_the_node_it_runs_on_keeps_it_and_says_for_whom() -> None:
 
 
 def test_a_lock_that_nobody_renews_is_waited_for_and_then_taken() -> None:
-    made, told = cluster(), list[str]()
+    made = cluster()
     hold(made)
-    with alone(made.world(), MEMBERS, tell=told.append):
+    with alone(made.world(), MEMBERS):
         assert LOCK_LIFE < made.clock.elapsed < 130
-    assert told[0] == "waiting for the cluster lock, 130 s at most: bert on node2 has held the cluster lock for 0 s"
+    first, second, *_ = made.observer.of(WaitsForLock)
+    assert (first.holder.who, first.left) == ("bert on node2", 130.0)
+    assert second.left == 129.0
 
 
 def test_who_does_not_want_to_wait_is_refused_at_once() -> None:

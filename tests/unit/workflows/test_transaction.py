@@ -10,7 +10,9 @@ import pytest
 
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.execution import Undone, UndoState
+from pvesdn.model.progress import Armed
 from pvesdn.model.report import Standing
+from pvesdn.workflows.heartbeat import OPEN_SECONDS
 from pvesdn.workflows.progress import Progress
 from pvesdn.workflows.transaction import Transaction
 from tests.fakes import FakeCluster
@@ -78,8 +80,9 @@ def begun(answers: dict[tuple[str, str], Answer]) -> tuple[FakeCluster, Agent, T
 def test_where_there_is_no_systemd_a_person_is_told_what_that_means() -> None:
     made, _, transaction, _ = begun({("arm", "node2"): no})
     assert transaction.arm()
-    told = [event for event in made.observer.events if event[2:3] == ("armed",) and len(event) > 3]
-    assert told == [("step", "node2", "armed", "without systemd: a reboot would not be undone")]
+    until = made.clock.now() + OPEN_SECONDS
+    told = [Armed("node1", until), Armed("node2", until, survives=False), Armed("node3", until)]
+    assert made.observer.of(Armed) == told
 
 
 def test_a_node_that_cannot_be_asked_has_begun_if_another_one_has() -> None:

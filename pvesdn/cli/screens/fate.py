@@ -1,0 +1,70 @@
+"""What an apply waits for as a whole, and what happens if it fails, or if nobody hears from it any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pvesdn.cli.screens.board import Board
+from pvesdn.cli.screens.confirmation import duration
+from pvesdn.cli.screens.screen import Line, Span, Style
+from pvesdn.model.progress import StepName, WaitsForLock, WaitsForYes
+from pvesdn.model.ranges import ranges
+from pvesdn.model.report import Outcome
+
+TimeOfDay = Callable[[float], str]
+
+
+def fate_lines(board: Board, time_of_day: TimeOfDay) -> Iterator[Line]:
+    """Below the nodes; where the lock is waited for, all that there is to say."""
+    if board.lock is not None:
+        yield (lock_words(board.lock),)
+        yield ("Nothing is touched meanwhile.",)
+    elif board.back is not None:
+        why = "Interrupted" if board.back.is_cut_short else "Something has failed"
+        one = "is put back as it was, and looks whether it is"
+        several = "are put back as they were, and look whether they are"
+        what = f": {ranges(board.back.nodes)} {one if len(board.back.nodes) == 1 else several}."
+        yield Span(why, Style.ERROR), what
+    elif board.is_committed:
+        yield ("PVE has committed: nothing is put back any more, and what fails is told.",)
+    elif board.yes is not None:
+        yield (yes_words(board.yes, time_of_day),)
+    elif any(_is_changed(board, name) for name in board.nodes):
+        yield ("If anything fails, every node that has changed is put back as it was.",)
+    else:
+        yield ("If a node refuses, nothing is changed anywhere.",)
+    if board.yes is None and board.lock is None:
+        yield from _by_themselves(board, time_of_day)
+
+
+def lock_words(lock: WaitsForLock) -> str:
+    """``Waiting for the cluster lock, 98 s at most: anna on pve1 has held it for 34 s.``"""
+    holder, left = lock.holder, duration(max(lock.left, 0.0))
+    whose = "whoever holds it has not said who they are"
+    if holder.who and holder.age is not None:
+        whose = f"{holder.who} has held it for {duration(holder.age)}"
+    return f"Waiting for the cluster lock, {left} at most: {whose}."
+
+
+def yes_words(yes: WaitsForYes, time_of_day: TimeOfDay) -> str:
+    """How to confirm, until when, and what happens otherwise."""
+    when = time_of_day(yes.until)
+    return f"It stays if `pvesdn confirm {yes.apply_id}` is said before {when}; otherwise all is put back."
+
+
+def _is_changed(board: Board, name: str) -> bool:
+    node = board.of(name)
+    return StepName.WRITTEN in node.steps and node.ended.get(StepName.WRITTEN) is not Outcome.SKIPPED
+
+
+def _by_themselves(board: Board, time_of_day: TimeOfDay) -> Iterator[Line]:
+    """When armed nodes put themselves back, if nobody does: the machine that runs this may die."""
+    times: dict[str, list[str]] = {}
+    for name, node in sorted(board.nodes.items(), key=lambda item: item[1].until or 0.0):
+        if node.until is not None and StepName.UNDONE not in node.ended:
+            times.setdefault(time_of_day(node.until), []).append(name)
+    if times:
+        when, first = next(iter(times.items()))
+        verb, they = ("puts itself", "it hears") if len(first) == 1 else ("put themselves", "they hear")
+        others = ", the others later" if len(times) > 1 else ""
+        yield (f"{ranges(first)} {verb} back after {when} unless {they} from this run{others}.",)
