@@ -62,8 +62,9 @@ def look_at(vnets: int, runs: int) -> dict[str, object]:
         "verify": verify,
         "nothing": nothing,
         "files": files,
-        "own": sum(_processor_seconds(runs, argv)[0] for argv in OWN),
-        "floor": _processor_seconds(runs, [_PYTHON, "-I", "-S", "-c", FLOOR])[0],
+        "own": sum(own := [processor_seconds(runs, argv)[0] for argv in OWN]),
+        "link": own[0],
+        "floor": processor_seconds(runs, [_PYTHON, "-I", "-S", "-c", FLOOR])[0],
         "bytes": size,
         "bytes of files": with_files - without,
     }
@@ -107,12 +108,12 @@ def _stanzas(vnets: int) -> Iterator[str]:
 def _read(runs: int, files: Sequence[str], commands: Sequence[str]) -> tuple[float, int]:
     """Processor seconds of one `observe` from the program's start to its end, and the bytes of its answer."""
     message = boot.message("observe", {"files": list(files), "commands": list(commands)})
-    found, output = _processor_seconds(runs, [_PYTHON, *boot.OPTIONS], message)
+    found, output = processor_seconds(runs, [_PYTHON, *boot.OPTIONS], message)
     assert boot.answer(output).ok, output[:2000]
     return found, len(output)
 
 
-def _processor_seconds(runs: int, argv: Sequence[str], message: bytes = b"") -> tuple[float, bytes]:
+def processor_seconds(runs: int, argv: Sequence[str], message: bytes = b"") -> tuple[float, bytes]:
     """The best of some runs, of the process and all that it starts, and what it has printed."""
     best, output = float("inf"), b""
     for _ in range(runs):

@@ -99,12 +99,12 @@ def measure_unchanged(nodes: str, vnets: str) -> dict[str, object]:
     answers = answers_of(int(nodes), int(vnets))
 
     def planned() -> None:
-        changes = plan(read_cluster(_world(Again(answers)), has_state=True), Renderer())
+        changes = plan(read_cluster(world_of(Again(answers)), has_state=True), Renderer())
         assert len(changes.nodes) == int(nodes), changes
         assert not any(node.files for node in changes.nodes), changes
 
     def verified() -> None:
-        found = verify(read_cluster(_world(Again(answers)), has_state=True), Renderer())
+        found = verify(read_cluster(world_of(Again(answers)), has_state=True), Renderer())
         assert not found.discrepancies, found.discrepancies
 
     gc.set_threshold(50_000, 1000)  # as `pvesdn.cli.main` does
@@ -123,7 +123,7 @@ def answers_of(nodes: int, vnets: int) -> Answers:
         with cluster:
             _put_in_place(cluster)
             answers = Answers()
-            read_cluster(_world(Asked(cluster, answers)), has_state=True)
+            read_cluster(world_of(Asked(cluster, answers)), has_state=True)
             return answers
 
 
@@ -135,7 +135,7 @@ def _definitions(vnets: int) -> Iterator[str]:
 
 def _put_in_place(cluster: SimulatedCluster) -> None:
     """What an apply would leave, without one, whose steps would take most of the time."""
-    known = understand(read_cluster(_world(Asked(cluster, Answers()))))
+    known = understand(read_cluster(world_of(Asked(cluster, Answers()))))
     for name, files in render_understood(known, Renderer()):
         node = cluster.nodes[name]
         texts = {file.path: file.text for file in files if file.text is not None}
@@ -146,7 +146,7 @@ def _put_in_place(cluster: SimulatedCluster) -> None:
         node.run("ifreload", "-a").check_returncode()
 
 
-def _world(source: Asked | Again) -> World:
+def world_of(source: Asked | Again) -> World:
     """A world of nodes and an API that answer; nothing is asked of it but reading."""
     return World(
         api=source,  # type: ignore[arg-type] # all that reading asks of an API

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import reading, row, unchanged
+from bench import reading, row, scrape, unchanged
 from bench.bars import help_bar, read_bars
 from bench.measured import STATES, Reads
 from bench.page import wrapped
@@ -67,9 +67,9 @@ def test_a_whole_plan_is_measured_beside_its_floor_and_in_its_steps(state: str) 
     assert len(measured["phases"]) == 5
 
 
-NODE = {"seconds": 2.0, "verify": 3.0, "nothing": 0.5, "files": 0.5, "own": 0.5, "floor": 1.0, "bytes": 9} | {
-    "bytes of files": 3
-}
+NODE = {"seconds": 2.0, "verify": 3.0, "nothing": 0.5, "files": 0.5, "own": 0.5, "link": 0.3, "floor": 1.0} | {
+    "bytes": 9, "bytes of files": 3
+}  # fmt: skip
 
 
 @pytest.mark.long
@@ -178,3 +178,13 @@ def test_the_page_that_is_there_is_one_of_those() -> None:
     page = (Path(__file__).parents[1] / "docs/performance.md").read_text("utf-8")
 
     assert wrapped(page) == page
+
+
+def test_what_a_look_and_a_scrape_cost_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scrape, "SCRAPES", 2)
+    monkeypatch.setattr(scrape, "RUNS", 1)
+    told = scrape.measure_scrape(3, 4)
+
+    assert told["series"] > 100
+    assert told["bytes"] > told["packed"] > 100
+    assert told["look"] > 0

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pvesdn.model.primitives import IpAddress
 
 _LAST_PORT = 65535
+_EVERY = 55
+"""Seconds: a little less than the minute that Prometheus has by default, so that each scrape has its own look."""
 
 
 class _Place(click.ParamType):  # type: ignore[type-arg] # generic only for those who check
@@ -47,7 +49,7 @@ class _Place(click.ParamType):  # type: ignore[type-arg] # generic only for thos
     help="Stay, and answer Prometheus there: HTTP without TLS or a password, so 127.0.0.1 is a good place.",
 )  # fmt: skip
 @click.option(
-    "--every", type=click.IntRange(5, 3600), default=30, show_default=True, metavar="SECONDS",
+    "--every", type=click.IntRange(5, 3600), default=_EVERY, show_default=True, metavar="SECONDS",
     help="With --listen: look at the cluster when somebody asks, but not more often than that.",
 )  # fmt: skip
 @click.option("--paths", is_flag=True, help="Try the ways between the VTEPs too, as verify does: sends packets.")
