@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from pvesdn.cli.exposing import impatient
 from pvesdn.cli.scraping import _Teller
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session
 from pvesdn.errors import ApiUnavailable
-from tests.cli.kit import UCAST, call
+from pvesdn.settings import load_settings
+from tests.cli.kit import UCAST, call, settings_file
 from tests.cli.test_verify import HEALTHY, heal
 from tests.cli.test_watch import read_unit
 from tests.fakes import FakeCluster, fake_cluster
@@ -199,3 +201,13 @@ def test_the_service_listens_where_somebody_has_said_and_nowhere_else() -> None:
     assert service["ExecStart"].split()[-3:] == ["metrics", "--listen", "${PVESDN_METRICS_LISTEN}"]
     assert not any("PVESDN_METRICS_LISTEN" in value for key, value in service.items() if key != "ExecStart")
     assert service["ProtectSystem"] == "full"
+    assert "PrivateTmp" not in service  # ifupdown2 keeps below /var/tmp what it has set up
+
+
+@pytest.mark.parametrize(
+    ("said", "waited"), [("", 60.0), ("[ssh]\ntimeout = 20\n", 20.0), ("[ssh]\ntimeout = 900\n", 60.0)]
+)
+def test_a_node_that_hangs_is_given_up_after_a_minute(tmp_path: Path, said: str, waited: float) -> None:
+    loaded = load_settings(settings_file(tmp_path, said), {}).settings
+
+    assert impatient(loaded).ssh.timeout == waited
