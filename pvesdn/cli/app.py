@@ -29,6 +29,7 @@ _VERBS = {
     "diff": "Compare the definitions of two applies, or of one and now.",
     "status": "Show on one screen how cluster, zones and nodes are doing; changes nothing.",
     "topology": "Draw nodes, sessions, zones, VNets, guests and exits; changes nothing.",
+    "report": "Make one HTML page of status, findings, plan, history and the map.",
     "verify": "Check that the network is what the definitions say; changes nothing.",
     "metrics": "Print what status and verify see as metrics for Prometheus.",
     "trace": "Follow a packet from one guest or address to another; changes nothing.",

@@ -50,8 +50,13 @@ def vnis_up(view: NodeView) -> dict[str, bool] | None:
 def drift(found: Collection[Discrepancy]) -> Drift:
     """What somebody or something has changed; not what was drawn or defined and has not been applied."""
     changed = {item.object for item in found if item.subject is Subject.FILE and item.is_edit}
-    devices = {item.object for item in found if item.subject in _DEVICES and item.trait != UPLINK}
+    devices = {item.object for item in found if item.subject in _DEVICES and is_drift(item)}
     return Drift(files=len(changed), devices=len(devices))
+
+
+def is_drift(item: Discrepancy) -> bool:
+    """Whether a finding is about something that was put there and has been changed or removed since."""
+    return item.is_edit if item.subject is Subject.FILE else item.subject in _DEVICES and item.trait != UPLINK
 
 
 def to_do(name: str, changes: ChangeSet | None) -> ToDo | None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from pvesdn.adapters.graphviz import is_installed, laid_out
-from pvesdn.cli import complete, options, statuses
+from pvesdn.adapters.graphviz import laid_out
+from pvesdn.cli import complete, drawing, options, statuses
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import no_such, show_findings, take
 from pvesdn.cli.verdict import require_names
-from pvesdn.cli.whole import write_whole
 from pvesdn.compare.picture import picture
 from pvesdn.errors import SettingsError
-from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.topology import Topology, narrowed
 from pvesdn.render.page.page import Around, page
 from pvesdn.render.picture.dot import dot
@@ -84,12 +81,8 @@ def topology(
         show_findings(session.screen, known.findings)
     drawn = _part(known, zones, vnets, only, is_live=is_live)
     text = _written(session, drawn, wanted or _guessed(file))
-    if file is None:
-        click.echo(text, nl=False)
-    else:
-        _write(file, text)
-        session.screen.remark(f"wrote {file}")
-    return _status(session, snapshot, known)
+    drawing.put(session, file, text, mode=_MODE)
+    return drawing.status_of(session, snapshot, known.unreadable)
 
 
 def _part(
@@ -116,38 +109,9 @@ def _guessed(file: Path | None) -> str:
 
 def _written(session: Session, found: Topology, wanted: str) -> str:
     if wanted == "html":
-        return page(found, Around(made_now(), drawn_inside(session, found)))
+        return page(found, Around(drawing.made_now(), drawing.drawn_inside(session, found)))
     drawn = picture(found)
     if wanted == "mermaid":
         return mermaid(drawn)
     graph = dot(drawn)
     return graph if wanted == "dot" else svg(laid_out(graph), drawn.title, is_alone=True)
-
-
-def drawn_inside(session: Session, found: Topology) -> str:
-    """The picture in a page; empty, with a remark, where there is nothing to lay it out. The page has all of it."""
-    if not is_installed():
-        session.screen.remark("the page has no picture, since graphviz is missing: apt install graphviz")
-        return ""
-    drawn = picture(found)
-    return svg(laid_out(dot(drawn)), drawn.title, is_alone=False)
-
-
-def made_now() -> str:
-    """When a page is made, in words."""
-    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        write_whole(file, text, mode=_MODE)
-    except OSError as error:
-        raise SettingsError(f"{error.filename}: {error.strerror}", hint="choose another place") from None
-
-
-def _status(session: Session, snapshot: Snapshot, known: Understanding) -> int:
-    """Nodes that did not answer are in the picture, as unknown."""
-    silent = dict(snapshot.unreachable) | dict(known.unreadable)
-    for name, reason in sorted(silent.items()):
-        session.screen.warning(f"not asked: {name}: {reason.removeprefix(f'{name}: ')}")
-    return statuses.UNREACHABLE if silent else statuses.OK

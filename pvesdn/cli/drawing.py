@@ -1,0 +1,57 @@
+"""What verbs that draw have in common: the picture in a page, the file, and who is missing from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pvesdn.adapters.graphviz import is_installed, laid_out
+from pvesdn.cli import statuses
+from pvesdn.cli.session import Session
+from pvesdn.cli.whole import write_whole
+from pvesdn.compare.picture import picture
+from pvesdn.errors import SettingsError
+from pvesdn.model.snapshot import Snapshot
+from pvesdn.model.topology import Topology
+from pvesdn.render.picture.dot import dot
+from pvesdn.render.picture.svg import svg
+
+
+def drawn_inside(session: Session, found: Topology) -> str:
+    """The picture in a page; empty, with a remark, where there is nothing to lay it out. The page has all of it."""
+    if not is_installed():
+        session.screen.remark("the page has no picture, since graphviz is missing: apt install graphviz")
+        return ""
+    drawn = picture(found)
+    return svg(laid_out(dot(drawn)), drawn.title, is_alone=False)
+
+
+def made_now() -> str:
+    """When a page is made, in words."""
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def put(session: Session, file: Path | None, text: str, *, mode: int) -> None:
+    """Write a text as a whole, or print it where no file is named.
+
+    :raises SettingsError: it cannot be written.
+    """
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        write_whole(file, text, mode=mode)
+    except OSError as error:
+        raise SettingsError(f"{error.filename}: {error.strerror}", hint="choose another place") from None
+    session.screen.remark(f"wrote {file}")
+
+
+def status_of(session: Session, snapshot: Snapshot, unreadable: Mapping[str, str]) -> int:
+    """The exit status. Nodes that did not answer are in what was drawn, as not known."""
+    silent = dict(snapshot.unreachable) | dict(unreadable)
+    for name, reason in sorted(silent.items()):
+        session.screen.warning(f"not asked: {name}: {reason.removeprefix(f'{name}: ')}")
+    return statuses.UNREACHABLE if silent else statuses.OK

@@ -1,0 +1,70 @@
+"""`pvesdn report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pvesdn.cli import drawing, options, statuses
+from pvesdn.cli.screens.report import report_parts, verdict
+from pvesdn.cli.session import Session
+from pvesdn.cli.source import cluster_of, take
+from pvesdn.compare.status import Asked, cluster_status
+from pvesdn.model.snapshot import Snapshot
+from pvesdn.model.status import Beside
+from pvesdn.redact.snapshot import without_secrets
+from pvesdn.render.page.page import Around, page
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.status import beside_stored, look_beside, status_parts
+from pvesdn.workflows.topology import map_of_status
+from pvesdn.workflows.understand import understand
+
+_MODE = 0o600
+"""It says what is wrong and where: as with a snapshot, whoever makes it decides who sees it."""
+_NO_PACKETS = "No packets were sent between the nodes: what is on the way between them, pvesdn verify tries."
+
+
+@click.command(epilog=statuses.TABLE)
+@click.option(
+    "-o", "--output", "file", type=options.FILE, metavar="FILE", help="Write it there instead of printing it."
+)
+@options.folder
+@options.common
+@click.pass_obj
+def report(session: Session, *, file: Path | None, folder: Path | None) -> int:
+    """Make one HTML page of the cluster as it is: status, findings, drift, plan, history, and the map. Changes nothing.
+
+    The page is that of `pvesdn topology --live --format html`, with what status, verify, plan and history tell above
+    it. Secrets are replaced as in a snapshot, so it can be attached to a ticket; names and addresses are kept. A node
+    that did not answer is in it as not known. The exit status tells whether it could be made, not whether the network
+    is well.
+    """
+    if folder is not None:
+        snapshot = take(session, folder)
+        beside = beside_stored(snapshot)
+    else:
+        world = cluster_of(session)
+        snapshot = read_cluster(world, has_state=True)
+        beside = look_beside(world, snapshot)
+    text = _page(session, without_secrets(snapshot).snapshot, beside)
+    drawing.put(session, file, text, mode=_MODE)
+    return drawing.status_of(session, snapshot, {})
+
+
+def _page(session: Session, shareable: Snapshot, beside: Beside) -> str:
+    """:param shareable: without secrets: nothing that is made of it has any."""
+    known = understand(shareable, intent="running")
+    parts = status_parts(known, Renderer(), beside, Asked())
+    status = cluster_status(parts, Asked())
+    whole = map_of_status(known, parts, status)
+    around = Around(
+        made=drawing.made_now(),
+        picture=drawing.drawn_inside(session, whole),
+        verdict=verdict(status),
+        notes=(_NO_PACKETS,),
+        parts=report_parts(status),
+        what="report",
+    )
+    return page(whole, around)
