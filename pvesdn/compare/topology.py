@@ -5,6 +5,7 @@ Nothing is judged here: what is bad on a map is what `verify` has found, as in `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.expectation import NodeExpectation
 from pvesdn.model.findings import Severity
-from pvesdn.model.guests import GuestPort, guest_port, ports_by_bridge
+from pvesdn.model.guests import GuestPort, guest_port, in_order, ports_by_bridge
 from pvesdn.model.own_sdn import EvpnZone, Exit
 from pvesdn.model.pve_sdn import PveEvpnZone, PveQinqZone, PveVlanZone
 from pvesdn.model.ranges import by_number
@@ -59,27 +60,77 @@ class MapParts:
     seen: Seen | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What is asked for again and again, made once: a cluster has hundreds of VNets, and may have as many findings.
+
+    :param subnets: by VNet.
+    :param ports: guests' ports, by node and bridge.
+    :param about: findings by the bridge that they are about.
+    :param of_guests: findings about guests, by node and port.
+    :param of_sessions: findings about BGP sessions, by node.
+    """
+
+    subnets: Mapping[str, Sequence[Subnet]]
+    ports: Mapping[str, Mapping[str, Sequence[GuestPort]]]
+    about: Mapping[str, Sequence[Discrepancy]]
+    of_guests: Mapping[str, Mapping[str, Discrepancy]]
+    of_sessions: Mapping[str, Sequence[Discrepancy]]
+
+
 def topology(parts: MapParts) -> Topology:
     """The map of the whole cluster."""
-    given = parts.given
+    given, index = parts.given, _indexed(parts)
     where = {zone.id: tuple(sorted(given.cluster.among(zone.nodes))) for zone in given.sdn.both.zones}
-    sessions = _sessions(parts)
     return Topology(
         cluster=given.cluster.name,
         is_live=parts.seen is not None,
-        zones=tuple(_zone(zone, where[zone.id], parts) for zone in given.sdn.both.zones),
+        zones=tuple(_zone(zone, where[zone.id], parts, index) for zone in given.sdn.both.zones),
         nodes=tuple(_nodes(parts, where)),
-        sessions=tuple(sessions),
+        sessions=tuple(_sessions(parts, index)),
         exits=tuple(_exits(parts)),
         unanswered=parts.unanswered,
     )
 
 
-def _zone(zone: Zone, nodes: tuple[str, ...], parts: MapParts) -> MapZone:
-    seen = None if parts.seen is None else {row.id: row for row in parts.seen.status.zones}.get(zone.id)
+def _indexed(parts: MapParts) -> _Index:
     subnets: dict[str, list[Subnet]] = {}
     for subnet in parts.given.sdn.both.subnets:
         subnets.setdefault(subnet.vnet, []).append(subnet)
+    about: dict[str, list[Discrepancy]] = {}
+    of_guests: dict[str, dict[str, Discrepancy]] = {}
+    of_sessions: dict[str, list[Discrepancy]] = {}
+    for item in () if parts.seen is None else parts.seen.found:
+        view = None if parts.seen is None else parts.seen.views.get(item.node)
+        if item.subject is Subject.SESSION:
+            of_sessions.setdefault(item.node, []).append(item)
+        if view is None or item.subject is Subject.SESSION:
+            continue
+        for bridge in dict.fromkeys(_bridges(item, view)):
+            about.setdefault(bridge, []).append(item)
+        if item.subject is Subject.GUEST:
+            of_guests.setdefault(item.node, {})[item.object] = item
+    ports = {node: ports_by_bridge(facts.links) for node, facts in parts.given.facts.items()}
+    return _Index(subnets, ports, about, of_guests, of_sessions)
+
+
+def _bridges(item: Discrepancy, view: NodeView) -> Iterator[str]:
+    """The bridges that a finding is about: itself, that of a port, where a guest's port is and where it belongs."""
+    device, port = view.expected.by_name.get(item.object), guest_port(item.object)
+    if port is None:
+        yield item.object
+        if device is not None and device.master is not None:
+            yield device.master
+        return
+    if (live := view.state.devices.get(port.port)) is not None:
+        yield live.master
+    for plug in view.state.plugs or ():
+        if (plug.guest, plug.device) == (port.guest, port.device):
+            yield plug.bridge
+
+
+def _zone(zone: Zone, nodes: tuple[str, ...], parts: MapParts, index: _Index) -> MapZone:
+    seen = None if parts.seen is None else next((row for row in parts.seen.status.zones if row.id == zone.id), None)
     of_it = (vnet for vnet in parts.given.sdn.both.vnets if vnet.zone == zone.id)
     vnets = sorted(of_it, key=lambda vnet: by_number(vnet.id))
     return MapZone(
@@ -87,17 +138,16 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: MapParts) -> MapZone:
         what=kind_of(zone) if seen is None else seen.what,
         source=zone.where.file,
         nodes=nodes,
-        vnets=tuple(_vnet(vnet, zone, nodes, subnets.get(vnet.id, ()), parts) for vnet in vnets),
+        vnets=tuple(_vnet(vnet, zone, nodes, parts, index) for vnet in vnets),
         l3vni=zone.l3vni if isinstance(zone, EvpnZone | PveEvpnZone) else None,
         health=None if seen is None else seen.health,
         first="" if seen is None else seen.first,
     )
 
 
-def _vnet(vnet: Vnet, zone: Zone, in_zone: tuple[str, ...], subnets: Iterable[Subnet], parts: MapParts) -> MapVnet:
+def _vnet(vnet: Vnet, zone: Zone, in_zone: tuple[str, ...], parts: MapParts, index: _Index) -> MapVnet:
     nodes = tuple(sorted(vnet_nodes(vnet, frozenset(in_zone))))
-    found = [] if parts.seen is None else [item for item in parts.seen.found if _is_of(vnet, item, parts.seen)]
-    guests = tuple(_guests(vnet, nodes, parts))
+    found = index.about.get(vnet.id, ())
     health = None
     if parts.seen is not None:
         looked_at = any(node in parts.seen.views for node in nodes)
@@ -109,8 +159,8 @@ def _vnet(vnet: Vnet, zone: Zone, in_zone: tuple[str, ...], subnets: Iterable[Su
         tag=vnet.tag,
         tag_word="VLAN" if isinstance(zone, PveVlanZone | PveQinqZone) else "VNI",
         alias=vnet.alias or "",
-        subnets=tuple(_in_words(subnet) for subnet in subnets),
-        guests=guests,
+        subnets=tuple(_in_words(subnet) for subnet in index.subnets.get(vnet.id, ())),
+        guests=tuple(_guests(vnet, nodes, parts, index)),
         health=health,
         first=in_a_line(found[0]) if found else "",
     )
@@ -120,54 +170,25 @@ def _in_words(subnet: Subnet) -> str:
     return subnet.cidr if subnet.gateway is None else f"{subnet.cidr} via {subnet.gateway}"
 
 
-def _is_of(vnet: Vnet, item: Discrepancy, seen: Seen) -> bool:
-    """Whether a finding is about a device of a VNet: its bridge, a port of that, or a guest that belongs there."""
-    view = seen.views.get(item.node)
-    if view is None or item.subject is Subject.SESSION:
-        return False
-    device = view.expected.by_name.get(item.object)
-    if item.object == vnet.id or (device is not None and device.master == vnet.id):
-        return True
-    return any(bridge == vnet.id for bridge in _bridges(item, view))
-
-
-def _bridges(item: Discrepancy, view: NodeView) -> Iterator[str]:
-    """Where a guest's port is, and where its configuration has it."""
-    port = guest_port(item.object)
-    if port is None:
-        return
-    live = view.state.devices.get(port.port)
-    if live is not None:
-        yield live.master
-    for plug in view.state.plugs or ():
-        if (plug.guest, plug.device) == (port.guest, port.device):
-            yield plug.bridge
-
-
-def _guests(vnet: Vnet, nodes: Iterable[str], parts: MapParts) -> Iterator[MapGuest]:
-    found = () if parts.seen is None else parts.seen.found
+def _guests(vnet: Vnet, nodes: Iterable[str], parts: MapParts, index: _Index) -> Iterator[MapGuest]:
+    """Those whose port is in the VNet's bridge, and those whose port belongs there."""
     for node in nodes:
-        if (facts := parts.given.facts.get(node)) is None:
-            continue
-        ports = {port.port: port for port in ports_by_bridge(facts.links).get(vnet.id, ())}
-        said = {item.object: item for item in found if item.node == node and item.subject is Subject.GUEST}
+        ports = {port.port: port for port in index.ports.get(node, {}).get(vnet.id, ())}
         view = None if parts.seen is None else parts.seen.views.get(node)
-        lost = {name: port for name, item in said.items() if (port := _lost(item, vnet, view)) is not None}
-        for port in sorted((ports | lost).values(), key=lambda port: (port.guest, port.device)):
-            told = said.get(port.port)
+        told = index.of_guests.get(node, {}) if view is not None else {}
+        for name, item in told.items():
+            if (port := guest_port(name)) is not None and view is not None and vnet.id in _bridges(item, view):
+                ports[name] = port
+        for port in in_order(ports.values()):
+            item_of_it = told.get(port.port)
             yield MapGuest(
                 guest=port.guest,
                 node=node,
                 port=port.port,
                 name=parts.guest_names.get(port.guest, ""),
-                health=None if view is None else _weight([told] if told else []),
-                first="" if told is None else in_a_line(told),
+                health=None if view is None else _weight([item_of_it] if item_of_it else []),
+                first="" if item_of_it is None else in_a_line(item_of_it),
             )
-
-
-def _lost(item: Discrepancy, vnet: Vnet, view: NodeView | None) -> GuestPort | None:
-    """The port of a guest that belongs into the VNet, wherever it is."""
-    return guest_port(item.object) if view is not None and vnet.id in _bridges(item, view) else None
 
 
 def _weight(found: Sequence[Discrepancy]) -> Health:
@@ -193,7 +214,7 @@ def _nodes(parts: MapParts, where: Mapping[str, tuple[str, ...]]) -> Iterator[Ma
         )
 
 
-def _sessions(parts: MapParts) -> list[MapSession]:
+def _sessions(parts: MapParts, index: _Index) -> list[MapSession]:
     """Each session once, however many of its ends were looked at."""
     found: dict[tuple[str, str], list[tuple[Health | None, str]]] = {}
     outside: dict[tuple[str, str], bool] = {}
@@ -202,7 +223,7 @@ def _sessions(parts: MapParts) -> list[MapSession]:
             peer = parts.owners.get(session.peer)
             ends = (node, session.peer) if peer is None else (min(node, peer), max(node, peer))
             outside[ends] = peer is None
-            found.setdefault(ends, []).append(_session(node, session.peer, peer, parts))
+            found.setdefault(ends, []).append(_session(node, session.peer, peer, parts, index))
     return [
         MapSession(
             ends=ends,
@@ -214,7 +235,7 @@ def _sessions(parts: MapParts) -> list[MapSession]:
     ]
 
 
-def _session(node: str, address: str, peer: str | None, parts: MapParts) -> tuple[Health | None, str]:
+def _session(node: str, address: str, peer: str | None, parts: MapParts, index: _Index) -> tuple[Health | None, str]:
     """How a session is doing, seen from one of its ends, and what is wrong with it."""
     if parts.seen is None:
         return None, ""
@@ -222,13 +243,7 @@ def _session(node: str, address: str, peer: str | None, parts: MapParts) -> tupl
     if peer in off:
         return Health.OFF, f"{peer} is off, as the cluster says"
     view = parts.seen.views.get(node)
-    about = [
-        item
-        for item in parts.seen.found
-        if item.node == node
-        and item.subject is Subject.SESSION
-        and address in item.object.replace("(", " ").replace(")", " ").split()
-    ]
+    about = [item for item in index.of_sessions.get(node, ()) if address in re.split(r"[ ()]", item.object)]
     if about:
         return _weight(about), in_a_line(about[0])
     live = None if view is None else (view.state.sessions or {}).get(address)
