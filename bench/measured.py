@@ -18,6 +18,10 @@ NODE_SIZES = (100, 1000)
 UNCHANGED_NODES = (3, 32, 128)
 UNCHANGED_VNETS = 100
 
+MAP_NODES, MAP_VNETS = 32, 200
+"""Of a cluster that is drawn."""
+MAP_RUNS = 3
+
 Compares = dict[tuple[str, int], dict[str, Any]]
 """Of one node's comparison: what was measured, by what has changed and the number of VNets."""
 Plans = dict[tuple[str, int], dict[str, Any]]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.measured import CHANGES, SIZES, SOURCES, Compares, Design, Plans, Reads, best, growth_of, ratio_of
+from bench.page_map import map_section
 from bench.page_reads import reads_section
 from bench.page_side import last_side_section
 from bench.words import lines, seconds
@@ -22,6 +23,7 @@ def report(
     plans: Plans,
     reads: Reads,
     *,
+    drawn: dict[str, Any],
     started: dict[str, Any],
     verdicts: list[tuple[str, bool]],
 ) -> str:
@@ -79,6 +81,10 @@ is known from printing them.
 ## Reading the nodes
 
 {reads_section(reads)}
+
+## Drawing
+
+{map_section(drawn)}
 
 ## Changing nodes side by side
 

@@ -13,16 +13,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench import floor
+from bench.drawing import measure_map
 from bench.network import network, pve_network
 from bench.reading import measure_node
 from bench.snapshots import write_cluster
-from bench.timed import repeated
+from bench.timed import processor_seconds, repeated
 from bench.unchanged import measure_unchanged
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.diff import unified
@@ -69,6 +70,7 @@ def main(what: str, *arguments: str) -> dict[str, Any]:
         "floor": measure_floor,
         "compare": measure_compare,
         "plan": measure_plan,
+        "map": measure_map,
         "help": measure_help,
         "node": measure_node,
         "unchanged": measure_unchanged,
@@ -241,14 +243,6 @@ def measure_help() -> dict[str, object]:
     ours, empty = (sys.executable, "-m", "pvesdn", "--help"), (sys.executable, "-c", EMPTY)
     pairs = [(processor_seconds(ours), processor_seconds(empty)) for _ in range(HELP_RUNS)]
     return {"seconds": [mine for mine, _ in pairs], "floor": [floor for _, floor in pairs]}
-
-
-def processor_seconds(command: Sequence[str]) -> float:
-    """Of one process, in user mode and in the kernel; its exit status may be anything."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 if __name__ == "__main__":

@@ -12,9 +12,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.bars import bars, help_bar, read_bars, whole_bars
+from bench.bars import bars, help_bar, map_bar, read_bars, whole_bars
 from bench.measured import (
     CHANGES,
+    MAP_NODES,
+    MAP_VNETS,
     NETWORKS,
     NODE_SIZES,
     PLANNED,
@@ -51,10 +53,12 @@ def main() -> int:
             print(f"planning {nodes} nodes with 1,000 VNets, {state} ...", file=sys.stderr)
             plans[state, nodes] = row("plan", state, str(nodes), "1000")
     reads = measured_reads()
+    print(f"drawing {MAP_NODES} nodes with {MAP_VNETS} VNets ...", file=sys.stderr)
+    drawn = row("map", str(MAP_NODES), str(MAP_VNETS))
     print("starting for --help ...", file=sys.stderr)
     started = row("help")
-    verdicts = [*bars(designs, compares), *whole_bars(plans), *read_bars(reads), help_bar(started)]
-    text = wrapped(report(designs, compares, plans, reads, started=started, verdicts=verdicts))
+    verdicts = [*bars(designs, compares), *whole_bars(plans), *read_bars(reads), map_bar(drawn), help_bar(started)]
+    text = wrapped(report(designs, compares, plans, reads, drawn=drawn, started=started, verdicts=verdicts))
     print("\n".join(line for line in text.splitlines() if line.startswith(("|", "* "))))
     REPORT.write_text(text)
     print(f"written: {REPORT.relative_to(ROOT)}", file=sys.stderr)

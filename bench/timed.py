@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import resource
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 def repeated(run: Callable[[], object], runs: int, clock: Callable[[], float] = time.perf_counter) -> list[float]:
@@ -16,3 +18,11 @@ def repeated(run: Callable[[], object], runs: int, clock: Callable[[], float] = 
         run()
         seconds.append(clock() - began)
     return seconds
+
+
+def processor_seconds(command: Sequence[str]) -> float:
+    """Of one process, in user mode and in the kernel; its exit status may be anything."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

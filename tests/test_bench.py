@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import reading, row, scrape, unchanged
-from bench.bars import help_bar, read_bars
+from bench import drawing, reading, row, scrape, unchanged
+from bench.bars import help_bar, map_bar, read_bars
 from bench.measured import STATES, Reads
 from bench.page import wrapped
+from bench.page_map import map_section
 from bench.page_reads import reads_section
 from bench.page_side import last_side_section
 from bench.side_by_side import SBIN, Nodes, change
@@ -33,6 +34,7 @@ def few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(row, runs, 2)
     monkeypatch.setattr(unchanged, "RUNS", 2)
     monkeypatch.setattr(reading, "RUNS", 1)
+    monkeypatch.setattr(drawing, "MAP_RUNS", 1)
 
 
 @pytest.mark.parametrize("source", row.SOURCES.values(), ids=row.SOURCES)
@@ -188,3 +190,18 @@ def test_what_a_look_and_a_scrape_cost_is_measured(monkeypatch: pytest.MonkeyPat
     assert told["series"] > 100
     assert told["bytes"] > told["packed"] > 100
     assert told["look"] > 0
+
+
+def test_what_a_map_takes_is_measured_beside_a_floor_and_told() -> None:
+    measured = row.main("map", "3", "4")
+
+    assert set(measured["calls"]) == set(drawing.CALLS)
+    assert all(taken > 0.0 for taken in (*measured["calls"].values(), measured["floor"]))
+    told = map_section(measured)
+    assert all(f"| {name} | " in told for name in drawing.CALLS)
+    assert map_bar({"calls": {"live, page": 2.5}}) == (
+        "a live map of 32 nodes with 200 VNets as a page: 2.50 s of a processor (at most 3)",
+        True,
+    )
+    assert not map_bar({"calls": {"live, page": 3.5}})[1]
+    assert "not installed" in map_section(measured | {"has_dot": False})
