@@ -90,11 +90,9 @@ def _mesh(whole: Topology, inside: Sequence[MapSession]) -> Iterator[str]:
     if not inside:
         yield "no BGP sessions between them"
         return
-    if whole.only:
-        yield f"BGP EVPN, AS {', '.join(map(str, asns)) or '?'}: {counted_sessions(inside)}"
-        return
-    kind = "full mesh" if len(inside) == count * (count - 1) // 2 and count > 1 else "not a full mesh"
-    yield f"BGP EVPN, AS {', '.join(map(str, asns)) or '?'}, {kind}: {counted_sessions(inside)}"
+    is_full = not whole.only and len(inside) == count * (count - 1) // 2
+    kind = ", full mesh" if is_full else ""
+    yield f"BGP EVPN, AS {', '.join(map(str, asns)) or '?'}{kind}: {counted_sessions(inside)}"
 
 
 def _chosen(sessions: Sequence[MapSession], few: int, most: int) -> tuple[Sequence[MapSession], Sequence[MapSession]]:

@@ -17,6 +17,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Severity
 from pvesdn.model.guests import ports_by_bridge
+from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import UnmanagedZone
 from pvesdn.model.ranges import ranges
@@ -130,6 +131,13 @@ def narrowed(verification: Verification, zones: frozenset[str] | None, nodes: Co
     )
 
 
+def described(zone: Zone, own: OwnSdn) -> str:
+    """A zone's kind, and what it carries or is carried by, in words."""
+    carries = next((ours.carries for ours in own.zones if ours.id == zone.id), None)
+    carrier = next((ours.id for ours in own.zones if ours.carries == zone.id), None)
+    return kind_of(zone) + (f", carries {carries}" if carries else f", carried by {carrier}" if carrier else "")
+
+
 def in_a_line(found: Discrepancy) -> str:
     """A finding in one line: where, what, what was found and what was expected."""
     where = f"{found.node}: " if found.node else ""
@@ -157,11 +165,6 @@ def _uncarried(parts: Parts, verification: Verification) -> tuple[str, ...]:
 
 
 def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verification) -> ZoneStatus:
-    own = parts.given.sdn.own
-    carries = next((ours.carries for ours in own.zones if ours.id == zone.id), None)
-    carrier = next((ours.id for ours in own.zones if ours.carries == zone.id), None)
-    what = kind_of(zone)
-    what += f", carries {carries}" if carries else f", carried by {carrier}" if carrier else ""
     vnets = {vnet.id for vnet in parts.given.sdn.both.vnets if zone.id in {vnet.zone, vnet.drawn_in}}
     verdict = next((verdict for verdict in verification.zones if verdict.zone == zone.id), None)
     found = [
@@ -175,7 +178,7 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verifi
     doubt = _doubt(zone.id, nodes, verification)
     return ZoneStatus(
         id=zone.id,
-        what=what,
+        what=described(zone, parts.given.sdn.own),
         source=zone.where.file,
         nodes=nodes,
         vnets=len(vnets),

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pvesdn.compare.live_view import NodeView
-from pvesdn.compare.status import in_a_line
+from pvesdn.compare.status import described, in_a_line
 from pvesdn.design.ours.zones import vnet_nodes
-from pvesdn.design.shared.kinds import kind_of
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.expectation import NodeExpectation
@@ -135,7 +134,7 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: MapParts, index: _Index) ->
     vnets = sorted(of_it, key=lambda vnet: by_number(vnet.id))
     return MapZone(
         id=zone.id,
-        what=kind_of(zone) if seen is None else seen.what,
+        what=described(zone, parts.given.sdn.own),
         source=zone.where.file,
         nodes=nodes,
         vnets=tuple(_vnet(vnet, zone, nodes, parts, index) for vnet in vnets),

@@ -6,12 +6,16 @@ import html
 import shutil
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pvesdn.cli.screens.report import report_parts, verdict
+from pvesdn.model.verification import Discrepancy, Subject, Verification
 from pvesdn.resources import data_dir
 from tests.cli.kit import UCAST, call
+from tests.cli.test_status import large
 from tests.cli.test_topology import stored
 from tests.cli.test_verify import HEALTHY, heal
 from tests.fakes import FakeCluster, fake_cluster
@@ -126,3 +130,15 @@ def test_systemd_takes_its_units() -> None:
         ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, [line for line in done.stderr.splitlines() if "pvesdn-report" in line]) == (0, [])
+
+
+def test_hundreds_of_findings_have_an_end() -> None:
+    found = tuple(Discrepancy("node1", Subject.DEVICE, f"vxlan_{n}", "there", "absent", "-", "-") for n in range(250))
+    parts = report_parts(replace(large(1, 1), verification=Verification(found, nodes=("node1",))))
+    told = next(part for part in parts if part.title == "Findings")
+    assert len(told.findings) == 200
+    assert told.intro == "250 findings; 50 are left out: pvesdn verify tells them all."
+
+
+def test_a_look_at_nothing_is_no_good_news() -> None:
+    assert verdict(replace(large(1, 1), verification=Verification())).state.name == "unknown"

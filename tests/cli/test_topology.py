@@ -47,7 +47,15 @@ def stored(case: str, folder: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("case", "status"),
-    [("session-blocked", 0), ("device-deleted", 0), ("guest-unplugged", 0), ("member-off", 0), ("node-not-reached", 4)],
+    [
+        ("session-blocked", 0),
+        ("device-deleted", 0),
+        ("guest-unplugged", 0),
+        ("guest-in-another-vnet", 0),
+        ("member-off", 0),
+        ("uplink-without-carrier", 0),
+        ("node-not-reached", 4),
+    ],
 )
 def test_what_was_found_is_drawn_as_it_was(
     case: str, status: int, tmp_path: Path, same: Callable[[str, str], None]

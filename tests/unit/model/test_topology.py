@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from pvesdn.model.status import Health
 from pvesdn.model.topology import Topology, narrowed, worst
 from tests.maps import a_map
@@ -45,3 +47,10 @@ def test_the_worst_is_what_has_to_be_seen() -> None:
     assert worst([]) is None
     assert worst([Health.OK, None]) is Health.OK
     assert worst([Health.OFF, Health.WARNING, Health.BAD]) is Health.BAD
+
+
+def test_a_zone_that_is_on_none_of_the_nodes_is_left_out() -> None:
+    whole = a_map(4, 8)
+    elsewhere = replace(whole, zones=(replace(whole.zones[0], nodes=("pve4",)), *whole.zones[1:]))
+    found = narrowed(elsewhere, zones=NONE, vnets=NONE, nodes=frozenset({"pve1"}))
+    assert [zone.id for zone in found.zones] == ["zone2", "zone3", "zone4"]

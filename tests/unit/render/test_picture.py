@@ -137,3 +137,25 @@ def test_nobody_draws_hundreds_of_broken_sessions() -> None:
     drawn = picture(broken)
     assert sum(line.health is Health.BAD for line in drawn.lines) == 40
     assert drawn.left_out == ("not drawn: 456 sessions: 456 down",)
+
+
+def test_many_zones_stand_in_rows_below_each_other() -> None:
+    text = dot(picture(a_map(3, 12, zones=6)))
+    assert text.count('"zone zone') == 6 + 4 + 2 * 2  # each once, four below the frame, two below others
+    assert '"zone zone1" -- "zone zone5" [style=invis]' in text
+
+
+def test_routers_outside_have_an_end() -> None:
+    whole = a_map(3, 3)
+    many = tuple(f"198.51.100.{number}" for number in range(1, 41))
+    drawn = picture(replace(whole, exits=(replace(whole.exits[0], gateways=many),)))
+    assert len(drawn.routers) == 24
+    assert "16 more routers outside" in drawn.left_out
+
+
+def test_many_guests_of_one_vnet_are_a_few_names_and_a_number() -> None:
+    whole = a_map(3, 1, zones=1, is_broken=False)
+    vnet = whole.zones[0].vnets[0]
+    guests = tuple(replace(vnet.guests[0], guest=number, name="") for number in range(100, 109))
+    drawn = picture(replace(whole, zones=(replace(whole.zones[0], vnets=(replace(vnet, guests=guests),)),)))
+    assert drawn.tables[0].rows[0].guests[-2:] == ("105 on pve2", "and 3 more guests")
