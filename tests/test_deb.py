@@ -21,7 +21,7 @@ from pvesdn.node.program.record import json_bytes
 from tests.test_release import commit, git
 from tools.deb.licences import copyright_file
 from tools.deb.repo import SUITE, how_to_use, make_repository
-from tools.deb.staging import DOCUMENTS, HOME, HOOKS, LOCK, PYTHONS, UNITS, lay_out_hooks, tidy
+from tools.deb.staging import DOCUMENTS, HOME, HOOKS, LOCK, PYTHONS, UNITS, _programs, lay_out_hooks, tidy
 from tools.deb.version import Version, changelog, debian_version
 from tools.release_check import version_of
 
@@ -164,14 +164,25 @@ def test_units_go_to_systemd_and_the_other_hooks_to_a_folder_of_their_own(tmp_pa
     (hooks / "pvesdn-watch.service").write_text("[Service]\n")
     (hooks / "pvesdn-guest").write_text("#!/bin/sh\n")
     (hooks / "pvesdn-guest").chmod(0o755)
+    (hooks / "prometheus").mkdir()
+    (hooks / "prometheus/rules.yml").write_text("groups: []\n")
     staged = tmp_path / "staged"
     (staged / HOME / "pvesdn/_data/hooks").mkdir(parents=True)
     lay_out_hooks(tmp_path / "tree", staged)
 
     assert [path.name for path in (staged / UNITS).iterdir()] == ["pvesdn-watch.service"]
-    (hook,) = (staged / HOOKS).iterdir()
+    rules, hook = sorted((staged / HOOKS).iterdir())
+    assert (rules / "rules.yml").read_text() == "groups: []\n"
     assert hook.stat().st_mode & 0o777 == 0o755
     assert (staged / HOME / "pvesdn/_data/hooks/pvesdn-guest").read_text() == "#!/bin/sh\n"
+
+
+def test_each_unit_has_the_environment_of_its_administrator(tmp_path: Path) -> None:
+    _programs(ROOT, tmp_path)
+    for unit in UNIT_FILES:
+        assert (
+            "EnvironmentFile=-/etc/default/pvesdn" in (tmp_path / UNITS / f"{unit.name}.d/environment.conf").read_text()
+        )
 
 
 def test_of_what_pip_noted_the_versions_stay_and_dpkg_is_the_installer(tmp_path: Path) -> None:

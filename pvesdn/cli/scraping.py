@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from pvesdn.adapters.scrape import Kept, Listener
 from pvesdn.cli import statuses
@@ -16,7 +17,7 @@ from pvesdn.render.prometheus import CONTENT_TYPE, exposition
 
 
 def serve(session: Session, address: IpAddress, port: int, *, every: int, tries_paths: bool) -> int:
-    """Stay. Looks at the cluster when somebody asks.
+    """Stay until told to end. Looks at the cluster when somebody asks.
 
     :raises SettingsError: the settings cannot be used, or nobody can listen there.
     """
@@ -40,7 +41,8 @@ def serve(session: Session, address: IpAddress, port: int, *, every: int, tries_
             sys.stdout.flush()
         if address.is_unspecified:
             session.screen.warning(f"{address}: whoever reaches this machine can read the metrics")
-        listener.serve_forever()
+        with suppress(KeyboardInterrupt):  # SIGTERM too: to be told to end is how it ends
+            listener.serve_forever()
     return statuses.OK
 
 
