@@ -1,0 +1,271 @@
+"""Places of a trace that a simulated cluster does not have: PVE's firewall, translation, wrong MACs, VRRP."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address, ip_interface, ip_network
+from typing import Any
+
+import pytest
+
+from pvesdn.compare.live_view import ClusterView, NodeView
+from pvesdn.compare.trace import both_ways, concerning, follow
+from pvesdn.compare.trace_scene import Scene, Walk
+from pvesdn.model.cluster import UnderlayPath, Vtep
+from pvesdn.model.expectation import ExpectedVirtualRouter, NodeExpectation
+from pvesdn.model.looked_up import FdbEntry, FoundRoute, GuestPlace, LookedUp, Neighbour, NextHop
+from pvesdn.model.state import LiveDevice, LiveVirtualRouter, NodeState
+from pvesdn.model.trace import Direction, End, EndKind, Outcome, Way
+from pvesdn.model.verification import Discrepancy, Subject
+
+HERE, THERE, OUTSIDE = ip_address("10.0.2.1"), ip_address("10.0.3.3"), ip_address("203.0.113.1")
+ROUTER, PEER = ip_address("172.16.0.254"), ip_address("192.168.0.2")
+MAC, FAR_MAC, GATEWAY_MAC, ROUTER_MAC = (f"02:00:00:00:00:0{number}" for number in (1, 2, 3, 4))
+MTU_INSIDE = 1500
+
+
+def devices(*found: LiveDevice) -> dict[str, LiveDevice]:
+    return {device.name: device for device in found}
+
+
+def vnet(name: str, mac: str, address: str, vrf: str = "vrf_a") -> LiveDevice:
+    return LiveDevice(name, "bridge", mac=mac, master=vrf, addresses=frozenset({ip_interface(address)}))
+
+
+NODE1 = devices(
+    LiveDevice("vrf_a", "vrf"),
+    vnet("web", GATEWAY_MAC, "10.0.2.254/24"),
+    LiveDevice("vxlan_web", "vxlan", master="web", vni=2, vtep=ip_address("192.168.0.1"), udp_port=4789),
+    LiveDevice("tap101i0", "tun", master="fwbr101i0"),
+    LiveDevice("fwbr101i0", "bridge"),
+    LiveDevice("fwln101o0", "veth", master="fwbr101i0"),
+    LiveDevice("fwpr101p0", "veth", master="web"),
+    LiveDevice("vrfbr", "bridge", mac="02:00:00:00:01:01", master="vrf_a"),
+    LiveDevice("vrfvx", "vxlan", master="vrfbr", vni=4000, vtep=ip_address("192.168.0.1"), udp_port=4789),
+    LiveDevice("eno2", master="vrf_a", addresses=frozenset({ip_interface("172.16.0.1/24")})),
+)
+NODE2 = devices(
+    LiveDevice("vrf_a", "vrf"),
+    vnet("db", GATEWAY_MAC, "10.0.3.254/24"),
+    LiveDevice("veth102i0", "veth", master="db"),
+    LiveDevice("vrfbr", "bridge", mac=ROUTER_MAC, master="vrf_a"),
+    LiveDevice("vrfvx", "vxlan", master="vrfbr", vni=4000, vtep=PEER, udp_port=4789),
+)
+FOUND1 = LookedUp(
+    fdb=(
+        FdbEntry(MAC, "fwpr101p0", bridge="web"),
+        FdbEntry(ROUTER_MAC, "vrfvx", bridge="vrfbr"),
+        FdbEntry(ROUTER_MAC, "vrfvx", PEER),
+    ),
+    neighbours=(Neighbour(PEER, "vrfbr", ROUTER_MAC), Neighbour(HERE, "web", MAC), Neighbour(ROUTER, "eno2", "02:ff")),
+    routes={
+        ("vrf_a", THERE): FoundRoute(ip_network("10.0.3.3/32"), (NextHop("vrfbr", PEER),), "bgp"),
+        ("vrf_a", OUTSIDE): FoundRoute(ip_network("0.0.0.0/0"), (NextHop("eno2", ROUTER),), "static"),
+        ("vrf_a", HERE): FoundRoute(ip_network("10.0.2.0/24"), (NextHop("web"),), "kernel"),
+    },
+    nat=(
+        "-A POSTROUTING -s 10.0.9.0/24 -j MASQUERADE",
+        "-A POSTROUTING -s 10.0.2.0/24 -o eno2 -j SNAT --to-source 172.16.0.1",
+    ),
+)
+FOUND2 = LookedUp(
+    fdb=(FdbEntry(FAR_MAC, "veth102i0", bridge="db"),),
+    neighbours=(Neighbour(THERE, "db", FAR_MAC),),
+    routes={("vrf_a", THERE): FoundRoute(ip_network("10.0.3.0/24"), (NextHop("db"),), "kernel")},
+)
+GUEST = End("101", EndKind.GUEST, "node1", "tap101i0", "web", MAC, HERE, GuestPlace(101), 0)
+FAR = End("102", EndKind.GUEST, "node2", "veth102i0", "db", FAR_MAC, THERE, GuestPlace(102), 0)
+INTERNET = End(str(OUTSIDE), EndKind.OUTSIDE, address=OUTSIDE)
+
+
+def scene(
+    one: dict[str, LiveDevice] = NODE1,
+    other: dict[str, LiveDevice] = NODE2,
+    *,
+    found: LookedUp = FOUND1,
+    far: LookedUp = FOUND2,
+    **said: Any,
+) -> Scene:
+    expected = said.pop("expected", {})
+    roles = said.pop("roles", {})
+    nodes = {
+        name: NodeView(
+            NodeExpectation(name, virtual_routers=expected.get(name, ())),
+            NodeState(name, of_node, virtual_routers=roles.get(name, ()), settings={}, flooding={}),
+        )
+        for name, of_node in (("node1", one), ("node2", other))
+    }
+    cluster = ClusterView(nodes, {"192.168.0.1": "node1", "192.168.0.2": "node2"}, said.pop("off", frozenset()))
+    return Scene(cluster, {"node1": found, "node2": far}, **said)
+
+
+def one_way(found: Scene, source: End = GUEST, target: End = FAR) -> Way:
+    (way,) = follow(Walk(found, source, target)).ways
+    return way
+
+
+def without(found: dict[str, LiveDevice], name: str, **changes: Any) -> dict[str, LiveDevice]:
+    """With one device changed, or gone."""
+    others = {key: device for key, device in found.items() if key != name}
+    return others | ({name: replace(found[name], **changes)} if changes else {})
+
+
+def test_a_guest_behind_pves_firewall_leaves_by_all_of_its_devices() -> None:
+    way = one_way(scene())
+    assert [hop.device for hop in way.hops[:5]] == ["tap101i0", "fwbr101i0", "fwln101o0", "fwpr101p0", "web"]
+    assert way.outcome is Outcome.ARRIVES
+    assert way.hops[-1].device == "veth102i0"
+
+
+def test_it_comes_back_through_the_firewall_in_the_other_order() -> None:
+    back = one_way(scene(), End("node", EndKind.NODE, "node1", bridge="web", holders=("node1",)), GUEST)
+    assert [hop.device for hop in back.hops[-4:]] == ["fwpr101p0", "fwln101o0", "fwbr101i0", "tap101i0"]
+    assert back.outcome is Outcome.ARRIVES
+
+
+@pytest.mark.parametrize(
+    ("found", "node", "device", "reason"),
+    [
+        (scene(without(NODE1, "fwln101o0")), "node1", "fwln101o0", "node1 has no device 'fwln101o0'"),
+        (scene(without(NODE1, "fwpr101p0", master="")), "node1", "fwpr101p0", "'fwpr101p0' is in no bridge; its configuration says 'web'"),
+        (
+            scene(found=replace(FOUND1, neighbours=())),
+            "node1",
+            "vrfbr",
+            "no router MAC of 192.168.0.2 is known on 'vrfbr'",
+        ),
+        (
+            scene(NODE1, without(NODE2, "vrfbr", mac="02:00:00:00:99:99")),
+            "node2",
+            "vrfbr",
+            f"{ROUTER_MAC} is not the router MAC of node2, and nothing else has it here",
+        ),
+        (scene(NODE1, without(NODE2, "vrfvx")), "node2", "vrfvx", "node2 has no VXLAN device of VNI 4000"),
+        (
+            scene(NODE1, without(NODE2, "vrfvx", vtep=ip_address("192.168.0.9"))),
+            "node2",
+            "vrfvx",
+            "the VTEP of 'vrfvx' is 192.168.0.9, not 192.168.0.2",
+        ),
+        (scene(far=replace(FOUND2, routes={})), "node2", "vrf_a", "vrf_a has no route to 10.0.3.3"),
+        (
+            scene(far=replace(FOUND2, fdb=(FdbEntry(FAR_MAC, "tap105i0", bridge="db"),)), other=NODE2 | devices(
+                LiveDevice("tap105i0", "tun", master="db"))),
+            "node2",
+            "tap105i0",
+            f"frames for {FAR_MAC} go to guest 105 at 'tap105i0', not to 102",
+        ),
+        (scene(off=frozenset({"node2"})), "node2", "", "node2 is off"),
+        (scene(without(NODE1, "web", is_up=False)), "node1", "web", "'web' is down"),
+        (scene(without(NODE1, "vrfbr", is_up=False)), "node1", "vrfbr", "'vrfbr' is down, by which 10.0.3.3/32 is reached"),
+    ],
+)  # fmt: skip
+def test_a_way_ends_where_something_is_broken(found: Scene, node: str, device: str, reason: str) -> None:
+    way = one_way(found)
+    assert (way.outcome, way.node, way.device, way.reason) == (Outcome.ENDS, node, device, reason)
+
+
+def test_a_way_without_a_route_to_the_vtep_ends_at_the_tunnel() -> None:
+    vtep = Vtep(
+        node="node1", address=ip_address("192.168.0.1"), interface=None, mtu=None, why="", unreached=frozenset({PEER})
+    )
+    way = one_way(scene(vteps={"node1": vtep}))
+    assert (way.node, way.device, way.reason) == ("node1", "vrfvx", "node1 has no route to 192.168.0.2")
+
+
+def test_a_path_that_is_too_narrow_is_noted_and_bounds_the_packets() -> None:
+    path = UnderlayPath(PEER, ("eno2",), 1500)
+    vtep = Vtep(node="node1", address=ip_address("192.168.0.1"), interface=None, mtu=None, why="", paths={PEER: path})
+    way = one_way(scene(vteps={"node1": vtep}))
+    assert (way.outcome, way.mtu) == (Outcome.ARRIVES, MTU_INSIDE - 50)
+    assert way.notes == ("the path from node1 to 192.168.0.2 carries packets of 1450 bytes, not of 1500",)
+
+
+def test_what_translates_addresses_on_the_way_out_is_told() -> None:
+    way = one_way(scene(), GUEST, INTERNET)
+    assert way.hops[-1].what == "leaves for the router 172.16.0.254, with 172.16.0.1 as its source"
+    assert way.outcome is Outcome.ARRIVES
+
+
+def test_a_router_outside_that_does_not_answer_ends_the_way() -> None:
+    silent = Neighbour(ROUTER, "eno2", "", frozenset({"FAILED"}))
+    way = one_way(scene(found=replace(FOUND1, neighbours=(silent,))), GUEST, INTERNET)
+    assert (way.node, way.device, way.reason) == ("node1", "eno2", "the router 172.16.0.254 does not answer on eno2")
+
+
+def test_an_uplink_without_a_cable_ends_the_way() -> None:
+    way = one_way(scene(without(NODE1, "eno2", has_carrier=False)), GUEST, INTERNET)
+    assert (way.outcome, way.reason) == (Outcome.ENDS, "'eno2' has no carrier")
+
+
+def test_a_packet_that_leaves_for_a_router_outside_is_not_said_to_arrive_at_a_guest() -> None:
+    out = FoundRoute(ip_network("0.0.0.0/0"), (NextHop("eno2", ROUTER),), "static")
+    way = one_way(scene(found=replace(FOUND1, routes={("vrf_a", THERE): out})))
+    assert way.outcome is Outcome.UNKNOWN
+    assert way.reason == "it leaves the cluster for 172.16.0.254; whether it comes back to 102 is not seen"
+
+
+def test_several_next_hops_are_several_ways_and_one_that_ends_is_the_outcome() -> None:
+    both = FoundRoute(ip_network("10.0.3.3/32"), (NextHop("vrfbr", PEER), NextHop("gone", ROUTER)), "bgp")
+    direction = follow(Walk(scene(found=replace(FOUND1, routes={("vrf_a", THERE): both})), GUEST, FAR))
+    assert [way.outcome for way in direction.ways] == [Outcome.ARRIVES, Outcome.ENDS]
+    assert direction.outcome is Outcome.ENDS
+
+
+def shared(priority: int) -> tuple[ExpectedVirtualRouter, ...]:
+    return (ExpectedVirtualRouter("eno2", 1, 4, priority, frozenset({ip_address("172.16.0.10")})),)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "reason"),
+    [("Master", Outcome.ARRIVES, ""), ("Backup", Outcome.ENDS, "none of node1 is master of 172.16.0.10")],
+)
+def test_what_comes_from_outside_enters_at_the_vrrp_master(status: str, outcome: Outcome, reason: str) -> None:
+    roles = {"node1": (LiveVirtualRouter("eno2", 1, 4, status),)}
+    found = scene(expected={"node1": shared(200)}, roles=roles)
+    there, back = both_ways(found, (INTERNET, GUEST))
+    assert back.outcome is Outcome.ARRIVES
+    (way,) = there.ways
+    assert (way.outcome, way.reason) == (outcome, reason)
+
+
+def test_without_a_way_out_nobody_knows_where_it_comes_in() -> None:
+    there, _ = both_ways(scene(found=replace(FOUND1, routes={})), (INTERNET, GUEST))
+    assert there.outcome is Outcome.UNKNOWN
+    assert there.ways[0].reason == "no way leads out to 203.0.113.1, so nobody knows where it comes in"
+
+
+def test_two_routers_that_send_to_each_other_are_a_circle() -> None:
+    to_each_other = FoundRoute(ip_network("10.0.3.3/32"), (NextHop("vrfbr", ip_address("192.168.0.1")),), "bgp")
+    far = LookedUp(
+        fdb=(
+            FdbEntry("02:00:00:00:01:01", "vrfvx", bridge="vrfbr"),
+            FdbEntry("02:00:00:00:01:01", "vrfvx", ip_address("192.168.0.1")),
+        ),
+        neighbours=(Neighbour(ip_address("192.168.0.1"), "vrfbr", "02:00:00:00:01:01"),),
+        routes={("vrf_a", THERE): to_each_other},
+    )
+    way = one_way(scene(far=far))
+    assert (way.outcome, way.reason) == (Outcome.ENDS, "it goes round in a circle")
+
+
+def test_what_a_node_could_not_look_up_is_not_known() -> None:
+    way = one_way(scene(far=LookedUp(fdb=(), unseen={"routes": "ip is not installed"})))
+    assert (way.outcome, way.node, way.reason) == (Outcome.UNKNOWN, "node2", "routes of vrf_a: ip is not installed")
+
+
+def test_an_address_that_is_not_known_cannot_be_routed_to() -> None:
+    way = one_way(scene(), GUEST, replace(FAR, address=None))
+    assert way.outcome is Outcome.UNKNOWN
+    assert way.reason == "no address of 102 is known: give its address in place of its name"
+
+
+def test_what_verify_says_of_the_last_place_goes_along_and_nothing_else() -> None:
+    def said(node: str, device: str) -> Discrepancy:
+        return Discrepancy(node, Subject.DEVICE, device, "up", "down", "somebody", "ip link set up")
+
+    found = [said("node2", "vrfvx"), said("node2", "vxlan_of_another"), said("node1", "tap999i0")]
+    direction = follow(Walk(scene(NODE1, without(NODE2, "vrfvx", is_up=False)), GUEST, FAR))
+    assert direction.ways[0].reason == "'vrfvx' is down"
+    assert concerning([direction], found) == (found[0],)
+    assert concerning([Direction(GUEST, FAR, (Way().arrives(),))], found) == ()

@@ -1,0 +1,132 @@
+"""The verb `look_up`: what iproute2 prints of two ends, and nothing of others; what guests' files say of their cards."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+
+from pvesdn.node.program import look_up
+from tests.noderoot import NodeRoot
+from tests.unit.node.asking import Asking
+
+IPAM = "/etc/pve/sdn/pve-ipam-state.json"
+FDB = [
+    {"mac": "bc:24:11:00:00:65", "ifname": "tap101i0", "flags": [], "master": "web", "state": ""},
+    {"mac": "aa:00:00:00:00:01", "ifname": "tap101i0", "flags": [], "master": "web", "state": "permanent"},
+    {"mac": "33:33:00:00:00:01", "ifname": "tap101i0", "flags": ["self"], "state": "permanent"},
+    {"mac": "bc:24:11:00:00:66", "ifname": "vxlan_web", "dst": "192.0.2.2", "flags": ["self"], "state": ""},
+    {"mac": "bc:24:11:00:00:67", "ifname": "tap103i0", "flags": [], "master": "web", "state": ""},
+]
+NEIGHBOURS: list[dict[str, Any]] = [
+    {"dst": "10.0.0.5", "dev": "web", "lladdr": "bc:24:11:00:00:65", "state": ["STALE"], "used": 7},
+    {"dst": "10.0.0.6", "dev": "web", "lladdr": "bc:24:11:00:00:66", "state": ["REACHABLE"]},
+    {"dst": "10.0.0.7", "dev": "web", "lladdr": "bc:24:11:00:00:67", "state": ["REACHABLE"]},
+    {"dst": "192.0.2.2", "dev": "vrfbr", "lladdr": "02:00:00:00:00:02", "state": ["NOARP"]},
+]
+ROUTE = {"dst": "10.0.1.9", "gateway": "192.0.2.2", "dev": "vrfbr", "protocol": "bgp", "metric": 20, "nhid": 7}
+
+
+def answers(node: NodeRoot, asked: dict[str, Any]) -> None:
+    for name, rows in (("ip", NEIGHBOURS), ("bridge", FDB)):
+        words = {"-j neighbour show nud all": rows, "-j fdb show": rows, **asked}
+        cases = "\n".join(f"{shlex.quote(key)}) echo {shlex.quote(json.dumps(told))} ;;" for key, told in words.items())
+        node.command(name, script=f'case "$*" in\n{cases}\n*) exit 1 ;;\nesac')
+
+
+def test_entries_neighbours_and_routes_are_told_of_what_was_asked_for_and_nothing_else(
+    program: Asking, node: NodeRoot
+) -> None:
+    main, vrf = "-j -4 route show table main match 10.0.1.9", "-j -4 route show vrf vrf_a match 10.0.1.9"
+    answers(node, {main: [], vrf: [ROUTE]})
+    told = program.value(
+        "look_up", ports=["tap101i0"], macs=["bc:24:11:00:00:66"], addresses=["10.0.1.9"], vrfs=["vrf_a"]
+    )
+    assert [row["mac"] for row in told["fdb"]["answer"]] == ["bc:24:11:00:00:65", "bc:24:11:00:00:66"]
+    assert told["neighbours"]["answer"] == [NEIGHBOURS[1], NEIGHBOURS[3]]
+    route = {key: value for key, value in ROUTE.items() if key != "nhid"}
+    assert told["routes"]["answer"] == [{**route, "vrf": "vrf_a", "address": "10.0.1.9"}]
+
+
+def test_a_question_without_an_answer_says_why_and_the_others_have_theirs(program: Asking, node: NodeRoot) -> None:
+    answers(node, {})
+    node.command("bridge", script="echo no netlink >&2; exit 3")
+    told = program.value("look_up", addresses=["10.0.0.5"])
+    assert told["fdb"] == {"fault": "bridge -j fdb show ended with status 3: no netlink"}
+    assert told["routes"]["fault"].startswith("ip -j -4 route show table main match 10.0.0.5 ended with status 1")
+    assert [row["lladdr"] for row in told["neighbours"]["answer"]] == ["bc:24:11:00:00:65"]
+
+
+def test_a_vrf_that_is_not_there_has_no_routes(program: Asking, node: NodeRoot) -> None:
+    answers(node, {"-j -4 route show table main match 10.0.0.5": []})
+    told = program.value("look_up", addresses=["10.0.0.5"], vrfs=["vrf_gone"])
+    assert told["routes"] == {"answer": []}
+
+
+def test_of_a_guests_file_its_cards_are_told_and_no_other_word(program: Asking, node: NodeRoot) -> None:
+    answers(node, {})
+    node.write(
+        "/etc/pve/qemu-server/101.conf",
+        "cipassword: secret\nipconfig0: ip=10.0.0.5/24,gw=10.0.0.1\nipconfig1: ip=dhcp\n"
+        "net0: virtio=BC:24:11:00:00:65,bridge=web,firewall=1\nnet1: virtio=BC:24:11:01:00:65,bridge=db\n"
+        "[snapshot]\nnet0: virtio=BC:24:11:99:00:65,bridge=web\nipconfig0: ip=10.9.9.9/24\n",
+    )
+    node.write("/etc/pve/lxc/102.conf", "net0: name=eth0,bridge=web,hwaddr=BC:24:11:00:00:66,ip=10.0.0.6/24,ip6=auto\n")
+    node.write("/etc/pve/qemu-server/103.conf", "net0: virtio=BC:24:11:00:00:67,bridge=web\n")
+    told = program.value("look_up", guests=[101, 102])
+    assert "secret" not in json.dumps(told)
+    assert told["cards"]["answer"] == [
+        {"guest": 101, "device": 0, "bridge": "web", "addresses": ["10.0.0.5/24"], "mac": "bc:24:11:00:00:65"},
+        {"guest": 101, "device": 1, "bridge": "db", "addresses": ["dhcp"], "mac": "bc:24:11:01:00:65"},
+        {"guest": 102, "device": 0, "bridge": "web", "addresses": ["10.0.0.6/24", "auto"], "mac": "bc:24:11:00:00:66"},
+    ]
+
+
+def test_what_pves_ipam_has_given_out_is_told_of_the_guests_and_the_addresses(program: Asking, node: NodeRoot) -> None:
+    answers(node, {"-j -4 route show table main match 10.0.0.6": []})
+    ips = {
+        "10.0.0.1": {"gateway": 1},
+        "10.0.0.5": {"vmid": "101", "hostname": "web-1", "mac": "BC:24:11:00:00:65"},
+        "10.0.0.6": {"vmid": "102", "mac": "BC:24:11:00:00:66"},
+        "10.0.0.7": {"vmid": "103", "mac": "BC:24:11:00:00:67"},
+    }
+    node.write(IPAM, json.dumps({"zones": {"lan": {"subnets": {"10.0.0.0/24": {"ips": ips}, "odd": 7}}, "odd": []}}))
+    assert program.value("look_up", guests=[101], addresses=["10.0.0.6"])["leases"]["answer"] == [
+        {"address": "10.0.0.5", "guest": 101, "mac": "bc:24:11:00:00:65"},
+        {"address": "10.0.0.6", "guest": 102, "mac": "bc:24:11:00:00:66"},
+    ]
+    node.write(IPAM, "{")
+    assert program.value("look_up", guests=[101])["leases"] == {"fault": f"{IPAM} is not JSON"}
+
+
+def test_rules_that_translate_what_leaves_are_told_and_no_others(program: Asking, node: NodeRoot) -> None:
+    answers(node, {})
+    translates = "-A POSTROUTING -s 10.0.0.0/24 -o eno2 -j SNAT --to-source 192.0.2.1"
+    node.command("iptables-save", script=f"echo '*nat'; echo '-A POSTROUTING -j ACCEPT'; echo '{translates}'")
+    assert program.value("look_up")["nat"] == {"answer": [translates]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refusal"),
+    [
+        ({"macs": ["BC:24:11:00:00:65"]}, "'BC:24:11:00:00:65' is not a MAC address in lower case"),
+        ({"addresses": ["10.0.0.0/24"]}, "'10.0.0.0/24' is not an IP address"),
+        ({"vrfs": ["--all"]}, "'--all' is not an interface name"),
+        ({"ports": ["a b"]}, "'a b' is not an interface name"),
+        ({"guests": ["101"]}, "argument 'guests' is of the wrong type"),
+        ({"macs": ["bc:24:11:00:00:65"] * 1001}, "more than 1000 macs in one request"),
+    ],
+)
+def test_what_is_none_is_refused_before_any_command_runs(
+    program: Asking, arguments: dict[str, Any], refusal: str
+) -> None:
+    assert program.refusal("look_up", **arguments) == refusal
+
+
+def test_so_many_entries_are_told_and_no_more(program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers(node, {})
+    monkeypatch.setattr(look_up, "_MOST_TOLD", 1)
+    told = program.value("look_up", macs=["bc:24:11:00:00:65", "bc:24:11:00:00:66"])
+    assert len(told["fdb"]["answer"]) == len(told["neighbours"]["answer"]) == 1
