@@ -158,6 +158,9 @@ def _from_guest(walk: Walk) -> Steps:
         yield Way().ends(target.node, "", f"{target.node} is off"), None
     elif target.kind is EndKind.GUEST and target.node and (why := scene.why_unseen(target.node)):
         yield Way().is_lost(target.node, "", f"{target.node} was not looked at: {why}", is_out_of_sight=True), None
+    elif target.port and not target.bridge:
+        port = port_in_bridge(scene, target.node, target.port)
+        yield Way().ends(target.node, port, f"'{port}' is in no bridge"), None
     elif not _bridge(walk) or (_is_bridged(walk) and target.mac):
         yield from leave(walk, Way(), target.mac or BROADCAST)
     elif target.guest is not None and target.guest.is_running is False and not target.port:

@@ -10,12 +10,14 @@ import pytest
 
 from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.compare.trace import both_ways, concerning, follow
+from pvesdn.compare.trace_pings import pings_of, proved_by
 from pvesdn.compare.trace_scene import Scene, Walk
 from pvesdn.model.cluster import UnderlayPath, Vtep
 from pvesdn.model.expectation import ExpectedVirtualRouter, NodeExpectation
 from pvesdn.model.looked_up import FdbEntry, FoundRoute, GuestPlace, LookedUp, Neighbour, NextHop
+from pvesdn.model.probes import Heard
 from pvesdn.model.state import LiveDevice, LiveVirtualRouter, NodeState
-from pvesdn.model.trace import Direction, End, EndKind, Outcome, Way
+from pvesdn.model.trace import Direction, End, EndKind, Outcome, Trace, Way
 from pvesdn.model.verification import Discrepancy, Subject
 
 HERE, THERE, OUTSIDE = ip_address("10.0.2.1"), ip_address("10.0.3.3"), ip_address("203.0.113.1")
@@ -165,6 +167,12 @@ def test_a_way_ends_where_something_is_broken(found: Scene, node: str, device: s
     assert (way.outcome, way.node, way.device, way.reason) == (Outcome.ENDS, node, device, reason)
 
 
+def test_a_far_guest_whose_port_is_in_no_bridge_is_said_to_be_so_at_once() -> None:
+    found = scene(NODE1, without(NODE2, "veth102i0", master=""))
+    way = one_way(found, GUEST, replace(FAR, bridge=""))
+    assert (way.outcome, way.node, way.reason) == (Outcome.ENDS, "node2", "'veth102i0' is in no bridge")
+
+
 def test_a_way_without_a_route_to_the_vtep_ends_at_the_tunnel() -> None:
     vtep = Vtep(
         node="node1", address=ip_address("192.168.0.1"), interface=None, mtu=None, why="", unreached=frozenset({PEER})
@@ -269,3 +277,16 @@ def test_what_verify_says_of_the_last_place_goes_along_and_nothing_else() -> Non
     assert direction.ways[0].reason == "'vrfvx' is down"
     assert concerning([direction], found) == (found[0],)
     assert concerning([Direction(GUEST, FAR, (Way().arrives(),))], found) == ()
+
+
+def test_a_large_and_a_small_frame_go_through_each_tunnel_once() -> None:
+    there, back = both_ways(scene(), (GUEST, FAR))
+    probes = pings_of(Trace(there, replace(back, ways=there.ways)))
+    assert [(probe.source, probe.target, probe.vni, probe.size, probe.is_small) for probe in probes] == [
+        ("node1", "node2", 4000, 1500, False),
+        ("node1", "node2", 4000, 64, True),
+    ]
+    assert (probes[0].bridge, probes[0].mac, probes[0].peer) == ("vrfbr", ROUTER_MAC, PEER)
+    proved = "node1 to node2, VNI 4000: a packet of 1500 bytes came out in vrfbr"
+    assert list(proved_by(probes, {"node2": Heard(frozenset({0, 1}))})) == [proved]
+    assert list(proved_by(probes, {"node2": Heard(frozenset({1}))})) == []

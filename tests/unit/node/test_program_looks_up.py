@@ -1,4 +1,4 @@
-"""The verb `look_up`: what iproute2 prints of two ends, and nothing of others; what guests' files say of their cards."""
+"""The verb `look_up`: what iproute2 prints of two ends and nothing of others; what guests' files say of their cards."""
 
 from __future__ import annotations
 
