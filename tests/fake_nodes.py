@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Self
 
@@ -288,6 +289,11 @@ class FakeMachine(MachineOnPmxcfs):
         """What a question is answered with; None if it is none of them."""
         if argv[-1] == "address":
             return self._node.devices()
+        if "neighbour" in argv:
+            return []  # nobody has spoken yet
+        if argv[-4:-1] == ["table", "main", "match"]:
+            rows = self._node.commands.get("ip-route6" if "-6" in argv else "ip-route", [])
+            return [row for row in rows if row["dst"] == "default" or ip_address(argv[-1]) in ip_network(row["dst"])]
         # Nobody routes in other tables here, so all tables are the main one.
         asked = argv[:-3] if argv[-3:] == ["show", "table", "all"] else argv
         known = {"ip-link": ["ip", "-j", "-d", "link"], **IP_COMMANDS}

@@ -23,6 +23,7 @@ from pvesdn.compare.conflicts import digest
 from pvesdn.decode.frr.text import meaning
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.execution import Checkpoint, FileWrite, FrrAction, PutInPlace, UndoState
+from pvesdn.model.looked_up import NextHop, Question
 from pvesdn.model.snapshot import NODE_COMMANDS, STATE_COMMANDS
 from pvesdn_lab.simulated.commands.state import locked_state, read_json, write_json
 from pvesdn_lab.simulated.in_process import InProcessTransport
@@ -225,6 +226,21 @@ def test_a_command_that_fails_is_a_question_without_an_answer(subject: Subject) 
     subject.breaks("bridge")
     fault = subject.agent.observe(NODE, has_state=True).commands["fdb"]["fault"]
     assert fault.startswith("bridge -j fdb show ended with status 1")
+
+
+def test_looks_up_what_the_ends_of_a_trace_need_and_hides_nothing_else_where_something_is_not_answered(
+    subject: Subject,
+) -> None:
+    peer = IPv4Address("192.168.0.2")
+    question = Question(guests=frozenset({101}), macs=frozenset({"bc:24:11:00:00:65"}), addresses=frozenset({peer}))
+    found = subject.agent.look_up(NODE, question)
+    assert (found.cards, found.fdb, found.neighbours, found.unseen) == ((), (), (), {})
+    route = (found.routes or {})["", peer]
+    assert (str(route.prefix), route.hops) == ("192.168.0.0/24", (NextHop("vmbr0"),))
+    subject.uninstall("bridge")
+    found = subject.agent.look_up(NODE, question)
+    assert (found.fdb, found.unseen) == (None, {"fdb": "bridge is not installed"})
+    assert found.routes == {("", peer): route}
 
 
 # --- staging and putting in place ------------------------------------------------------------------------------------
