@@ -127,7 +127,13 @@ def _live_bridge(scene: Scene, here: tuple[str, str] | None) -> str:
 
 
 def _is_vnet(scene: Scene, bridge: str) -> bool:
-    return bool(bridge) and any(bridge in scene.cluster.nodes[node].zones for node in scene.nodes)
+    """A zone's bridge, and not the card or the bridge by which one of its exits leads out."""
+    for node in scene.nodes:
+        device = scene.device(node, bridge) if bridge in scene.cluster.nodes[node].zones else None
+        if device is not None and device.kind == "bridge":
+            ports = (port for port in scene.state(node).devices.values() if port.master == bridge)
+            return all(port.kind for port in ports)  # a card has none
+    return False
 
 
 def _mac(scene: Scene, guest: int, device: int | None, here: tuple[str, str] | None) -> str:

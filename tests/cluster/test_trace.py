@@ -133,6 +133,7 @@ def traced(healthy: Traced) -> Iterator[Traced]:
         ("exits", ("103", "8.8.8.8")),
         ("from-outside", ("8.8.8.8", "102")),
         ("gateway", ("103", "10.20.1.1")),
+        ("router-outside", ("172.20.0.253", "103")),
     ],
 )
 def test_a_way_through_a_healthy_cluster_arrives_and_looks_as_it_did(
