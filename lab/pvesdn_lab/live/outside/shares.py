@@ -32,6 +32,8 @@ _SECONDS = {
     "refuses": 15.0,
     "sessions": 8.0,
     "verify_finds": 28.0,
+    "trace_agrees": 15.0,
+    "trace_ends": 20.0,
 }
 """What the longer verbs take where an apply takes a minute (docs/lab.md). Only their proportions count."""
 _WAITING = frozenset({"back_alone", "stays"})

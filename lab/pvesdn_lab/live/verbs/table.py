@@ -13,6 +13,7 @@ from pvesdn_lab.live.verbs import (
     checks_evpn,
     checks_exits,
     checks_refused,
+    checks_trace,
     checks_traces,
     checks_underlay,
     checks_undone,
@@ -172,6 +173,9 @@ ALL: tuple[Verb, ...] = (
     # checks_verify: what pvesdn verify says of damages
     checks_verify.verify_is_silent,
     checks_verify.verify_finds,
+    # checks_trace: what pvesdn trace says, and where packets pass
+    checks_trace.trace_agrees,
+    checks_trace.trace_ends,
     # checks_traces: what is left behind
     checks_traces.remember,
     checks_traces.as_before,

@@ -1,0 +1,137 @@
+"""What scenarios prove about `pvesdn trace`: packets pass where it says, and it names the place where they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from pvesdn_lab.live.testbed.space import LabFault, wait_for
+from pvesdn_lab.live.testbed.watched import Watched, watching
+from pvesdn_lab.live.verbs.actions import target_address
+from pvesdn_lab.live.verbs.context import Context, NotProven, Stopwatch, as_proof, require
+
+_WIRES = frozenset({"port", "tunnel", "arrival", "outside"})
+"""Places whose device itself sends or takes the packet; in a bridge it passes unseen from port to port."""
+_BEHIND_THE_SCENES = frozenset({"bridge", "vrf", "macvlan"})
+_SETTLES = 60.0
+
+
+def trace_agrees(context: Context, *, guest: str, to: str, sender: str = "", ways: int = 1) -> str:
+    """`pvesdn trace` says that a packet arrives there and back, and it passes all the devices of one of the ways that
+    are told, on all nodes, and no others.
+
+    :param sender: the address that it comes from; empty for the guest's own.
+    :param ways: how many ways there have to be.
+    """
+    host, address = context.lab.host(guest), target_address(context, to)
+    source = sender or target_address(context, guest)
+    with as_proof():
+        wait_for(f"{guest} reaches {to}", lambda: host.reaches(address), limit=_SETTLES)
+        document = wait_for("trace to say that it arrives", lambda: _arriving(context, guest, to), limit=_SETTLES)
+    told = [_devices(way) for way in document["there"]["ways"]]
+    require(len(told) == ways, f"{ways} ways", f"{len(told)}: {told}")
+    seen: set[tuple[str, str]] = set()
+    words = f"icmp[icmptype] == icmp-echo and src host {source} and dst host {address}"
+    with watching(context.nodes(), words, context.lab.folder) as watched:
+
+        def passes_as_told() -> bool:
+            host.reaches(address)
+            seen.clear()
+            seen.update(_seen(watched))
+            return seen in told
+
+        with suppress(LabFault):
+            wait_for("packets where trace has them", passes_as_told, limit=15.0)
+    require(seen in told, f"packets at {told}", sorted(seen))
+    return f"seen at {', '.join(f'{device} on {node}' for node, device in sorted(seen))}"
+
+
+def trace_ends(
+    context: Context,
+    *,
+    guest: str,
+    to: str,
+    node: str,
+    command: str,
+    mend: str,
+    device: str,
+    says: str,
+    at: str = "",
+) -> str:
+    """Break something on a live node. The guest gets no answer, and `pvesdn trace` says at which node and device the
+    way there ends, and why; when it is mended it gets one again.
+
+    :param command, mend: shell commands on the node.
+    :param device: where it has to end.
+    :param says: words that the reason has to have.
+    :param at: the node where it ends, if it is not the one where something was broken.
+    """
+    host, address, broken = context.lab.host(guest), target_address(context, to), context.lab.node(node)
+    with as_proof():
+        wait_for(f"{guest} reaches {to}", lambda: host.reaches(address), limit=_SETTLES)
+    broken.space.must("bash", "-c", command, limit=60)
+    try:
+        said = _named(context, (guest, to), (at or node, device), says)
+        require(not host.reaches(address), f"{guest} not to reach {to}", "an answer")
+    finally:
+        broken.space.must("bash", "-c", mend, limit=120)
+    with as_proof():
+        wait_for(f"{guest} reaches {to} again", lambda: host.reaches(address), limit=_SETTLES)
+    return said
+
+
+def _named(context: Context, ends: tuple[str, str], place: tuple[str, str], says: str) -> str:
+    """The place and the reason that trace tells, as soon as they are these.
+
+    :raises NotProven: they are not within a while.
+    """
+    watch, told = Stopwatch(), list[tuple[str, str, str]]()
+
+    def is_found() -> bool:
+        told[:] = [(way["node"], way["device"], way["reason"]) for way in _ends(context, *ends)]
+        return any(found[:2] == place and says in found[2] for found in told)
+
+    try:
+        wait_for("trace to say where it ends", is_found, limit=_SETTLES)
+    except LabFault:
+        raise NotProven(f"expected '{says}' at {place[1]} on {place[0]}, found {told}") from None
+    return f"{told[0][0]}: {told[0][2]} ({watch})"
+
+
+def _traced(context: Context, guest: str, to: str) -> dict[str, Any]:
+    ends = (_name(context, guest), _name(context, to))
+    done = context.lab.cluster.pvesdn("trace", *ends)
+    document: dict[str, Any] = dict(done.document or {})
+    require("there" in document, f"pvesdn trace {' '.join(ends)} to answer", f"{done.status}: {done.complaints[-400:]}")
+    return document
+
+
+def _name(context: Context, who: str) -> str:
+    """What pvesdn calls a guest: its id. A router is known by its address."""
+    if who in context.lab.guests:
+        return str(context.guest(who).number)
+    plan = next((plan for plan in context.lab.topology.routers if plan.name == who), None)
+    return who if plan is None else plan.addresses[0].partition("/")[0]
+
+
+def _arriving(context: Context, guest: str, to: str) -> dict[str, Any]:
+    """What trace says, once it says that it arrives."""
+    document = _traced(context, guest, to)
+    return document if document["outcome"] == "arrives" else {}
+
+
+def _ends(context: Context, guest: str, to: str) -> list[dict[str, Any]]:
+    return [way for way in _traced(context, guest, to)["there"]["ways"] if way["outcome"] == "ends"]
+
+
+def _devices(way: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(hop["node"], hop["device"]) for hop in way["hops"] if hop["place"] in _WIRES}
+
+
+def _seen(watched: Iterable[Watched]) -> set[tuple[str, str]]:
+    found = set()
+    for one in watched:
+        kinds = {name: row.get("linkinfo", {}).get("info_kind") for name, row in one.node.devices().items()}
+        found |= {(one.node.name, name) for name in one.devices() if kinds.get(name) not in _BEHIND_THE_SCENES}
+    return found
