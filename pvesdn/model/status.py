@@ -170,6 +170,12 @@ class ClusterStatus:
     only_nodes: tuple[NodeName, ...] = ()
 
     @property
+    def not_there(self) -> tuple[str, ...]:
+        """Zones that were asked for and are on none of the nodes that were."""
+        shown = {zone.id for zone in self.zones}
+        return tuple(zone for zone in self.only_zones if zone not in shown)
+
+    @property
     def is_part(self) -> bool:
         """Only some zones or nodes were asked for."""
         return bool(self.only_zones or self.only_nodes)

@@ -566,6 +566,16 @@ def test_a_zone_of_which_nothing_could_be_looked_at_is_not_ok(tmp_path: Path) ->
     assert (done.status, done.out) == (2, "zone some: nothing could be looked at: no node of it was looked at\n")
 
 
+def test_of_several_zones_those_that_are_not_on_the_node_are_named(tmp_path: Path) -> None:
+    folder = more_zones(tmp_path)
+    words = ("status", "--from", folder, "--zone", "some", "--zone", "plain", "--zone", "mcast", "--node", "node2")
+    done = call(*words, "-q", environ={"COLUMNS": "120"})
+    assert done.out.startswith("ok: zones mcast, plain on node2 (not there: some): as the definitions say")
+    document = json.loads(call(*words, "--json").out)
+    assert ([zone["id"] for zone in document["zones"]], document["not_there"]) == (["mcast", "plain"], ["some"])
+    assert json.loads(call("status", "--from", folder, "--zone", "some", "--json").out)["not_there"] == []
+
+
 def test_a_zone_that_is_on_none_of_the_nodes_is_refused(tmp_path: Path) -> None:
     done = call("status", "--from", more_zones(tmp_path), "--zone", "some", "--node", "node2")
     assert (done.status, done.out) == (2, "")

@@ -223,6 +223,7 @@ def _status() -> dict[str, Schema]:
         "pending": or_null(each(part("pending"))),
         "own_differs": or_null(SWITCH),
         "uncarried": each(TEXT),
+        "not_there": each(TEXT),
         **{key: verified[key] for key in ("findings", "not_checked", "unreachable", "offline")},
         "unknown": each(TEXT),
     }

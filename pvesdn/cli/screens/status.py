@@ -70,12 +70,14 @@ def verdict_line(status: ClusterStatus, width: int | None = None) -> Line:
 
 
 def _part(status: ClusterStatus) -> str:
-    """``zones mcast, plain on node1``."""
-    zones, nodes = _some(status.only_zones), ranges(status.only_nodes)
-    named = f"zone{'s' if len(status.only_zones) > 1 else ''} {zones}" if zones else ""
+    """``zones mcast, plain on node1``, ``zone mcast on node1 (not there: plain)``."""
+    there = [zone for zone in status.only_zones if zone not in status.not_there]
+    zones, nodes = _some(there), ranges(status.only_nodes)
+    named = f"zone{'s' if len(there) > 1 else ''} {zones}" if zones else ""
     if not nodes:
         return named
-    return f"{named} on {nodes}" if named else f"node{'s' if len(status.only_nodes) > 1 else ''} {nodes}"
+    absent = f" (not there: {_some(status.not_there)})" if status.not_there else ""
+    return f"{named} on {nodes}{absent}" if named else f"node{'s' if len(status.only_nodes) > 1 else ''} {nodes}"
 
 
 def _cluster(status: ClusterStatus) -> Iterator[Line]:

@@ -41,6 +41,7 @@ def status_document(status: ClusterStatus, exit_status: int) -> dict[str, Any]:
         "pending": None if status.changes is None else pending(status.changes.pending),
         "own_differs": status.own_differs,
         "uncarried": list(status.uncarried),
+        "not_there": list(status.not_there),
         **{key: verified[key] for key in ("findings", "not_checked", "unreachable", "offline")},
         "unknown": list(beside.unknown),
     }
