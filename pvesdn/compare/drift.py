@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.frr_zones import frr_zones
 from pvesdn.compare.live_view import NodeView, some
+from pvesdn.decode.frr.local import digest_of_ours
+from pvesdn.decode.nodes.record import Record
 from pvesdn.model.differences import Difference
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
+    FRR_CONF_LOCAL,
     FRR_DAEMONS,
     OUR_INTERFACES,
     SDN_INTERFACES,
@@ -35,10 +38,10 @@ _INTERFACES = "/etc/network/interfaces"
 _FRR = "/etc/frr/"
 
 
-def file_discrepancies(changes: NodeChanges, written: Mapping[str, str], view: NodeView) -> Iterator[Discrepancy]:
+def file_discrepancies(changes: NodeChanges, record: Record, view: NodeView) -> Iterator[Discrepancy]:
     """What an apply would have to write on a node.
 
-    :param written: files that pvesdn remembers having written there, and the digests of what it wrote.
+    :param record: what pvesdn remembers having written there.
     """
     for change in changes.files:
         if change.by_pve:
@@ -49,10 +52,10 @@ def file_discrepancies(changes: NodeChanges, written: Mapping[str, str], view: N
             object=change.path,
             expected="no such file" if change.action is Action.REMOVE else "as the definitions make it",
             found=_FOUND.get(change.action) or _differences(change),
-            cause=_cause(change, written),
+            cause=_cause(change, record),
             step=_EDITED if change.conflict else _APPLY,
             zones=_zones(change, view),
-            is_edit=_is_edit(change, written),
+            is_edit=_is_edit(change, record),
         )
     if changes.is_unfinished:
         yield Discrepancy(
@@ -66,21 +69,30 @@ def file_discrepancies(changes: NodeChanges, written: Mapping[str, str], view: N
         )
 
 
-def _cause(change: FileChange, written: Mapping[str, str]) -> str:
+def _cause(change: FileChange, record: Record) -> str:
     if change.conflict:
         return change.conflict
-    return "it was removed after pvesdn wrote it" if _is_gone(change, written) else _NOT_APPLIED
+    if _is_other_block(change, record):
+        return "our block in it was edited after pvesdn wrote it"
+    return "it was removed after pvesdn wrote it" if _is_gone(change, record) else _NOT_APPLIED
 
 
-def _is_edit(change: FileChange, written: Mapping[str, str]) -> bool:
-    # The switches of FRR's daemons are merged, so no edit of theirs is a conflict.
-    is_switched = change.path == FRR_DAEMONS and change.path in written and not _is_gone(change, written)
+def _is_edit(change: FileChange, record: Record) -> bool:
+    # The switches of FRR's daemons and our block of frr.conf.local are merged, so no edit of theirs is a conflict.
+    written = record.files or {}
+    is_switched = change.path == FRR_DAEMONS and change.path in written and not _is_gone(change, record)
     is_other = is_switched and digest(change.old or "") != written[change.path]
-    return bool(change.conflict) or is_other or _is_gone(change, written)
+    return bool(change.conflict) or is_other or _is_other_block(change, record) or _is_gone(change, record)
 
 
-def _is_gone(change: FileChange, written: Mapping[str, str]) -> bool:
-    return change.action is Action.ADD and change.path in written
+def _is_other_block(change: FileChange, record: Record) -> bool:
+    """Whether our block is not as pvesdn has left it, whatever stands around it. Older records do not tell."""
+    left = record.meanings.get(change.path) if change.path == FRR_CONF_LOCAL else None
+    return left is not None and change.old is not None and digest_of_ours(change.old) != left
+
+
+def _is_gone(change: FileChange, record: Record) -> bool:
+    return change.action is Action.ADD and change.path in (record.files or {})
 
 
 def told(changes: NodeChanges) -> frozenset[str]:

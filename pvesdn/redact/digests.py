@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pvesdn.decode import json_text
-from pvesdn.decode.frr.text import meaning
+from pvesdn.decode.frr.meanings import MEANINGS
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.secrets.veil import Veil
 from pvesdn.model.primitives import Json
@@ -33,13 +33,14 @@ def with_digests(record: str, old: Mapping[str, str], new: Mapping[str, str], ve
     except WrongShapeError:
         return record  # replaced as a whole
 
-    def followed(value: Json, path: str = "", of: Callable[[str], str] | None = None) -> Json:
+    def followed(value: Json, path: str = "", kind: str = "") -> Json:
         match value:
             case dict():
-                return {key: followed(item, key, of or _KINDS.get(key)) for key, item in value.items()}
+                return {key: followed(item, key, kind or key) for key, item in value.items()}
             case list():
                 return [followed(item) for item in value]
             case str() if _DIGEST.fullmatch(value):
+                of = _digest if kind == "files" else MEANINGS.get(path) if kind == "meanings" else None
                 is_of_file = of is not None and path in old and of(old[path]) == value
                 return of(new[path]) if is_of_file and of is not None else _digest(_hidden(value, veil))
             case _:
@@ -59,7 +60,3 @@ def _hidden(value: str, veil: Veil) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-_KINDS: Mapping[str, Callable[[str], str]] = {"files": _digest, "meanings": meaning}
-"""What the digests in each part of a record are made from."""

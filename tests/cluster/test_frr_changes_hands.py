@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.tasks import follow
+from pvesdn.workflows.understand import understand
+from pvesdn.workflows.verify import look_over
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import EVPN, apply_to, errors, plan_of, serving, world_of
 from tests.cluster.standing import stand
 
@@ -124,3 +129,30 @@ def as_write_memory_puts_it(text: str) -> str:
     blocks = "".join(line for line in text.splitlines(True) if line.strip() not in left_out).split("!\n")
     blocks = [blocks[0], *sorted(blocks[1:], key=lambda block: not block.startswith(("vrf", "interface")))]
     return "frr version 8.4.4\n" + "!\n".join(blocks)
+
+
+def drift_of(cluster: SimulatedCluster, node: str) -> list[tuple[str, str]]:
+    """Files that somebody has edited there, and why that is said."""
+    known = understand(read_cluster(world_of(cluster), has_state=True), intent="running")
+    found = look_over(known, Renderer()).verification.discrepancies
+    return [(item.object, item.cause) for item in found if item.is_edit and item.node == node]
+
+
+def test_an_edit_inside_our_block_is_drift_and_one_beside_it_is_not(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        for name, text in PVE_EVPN.items():
+            cluster.write_sdn(name, text)
+        cluster.nodes["pve2"].write(LOCAL, "ip prefix-list mine seq 5 permit any\n")
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        ours = cluster.nodes["pve2"].read(LOCAL) or ""
+        assert OUR_VRF in ours
+        assert drift_of(cluster, "pve2") == []
+
+        cluster.nodes["pve2"].write(LOCAL, f"{ours}ip prefix-list mine seq 10 deny any\n")
+        cluster.write_sdn("pvesdn.cfg", EVPN.replace("vrf-vxlan 4000", "vrf-vxlan 4001"))
+        assert LOCAL in {change.path for node in plan_of(cluster).nodes for change in node.files}
+        assert drift_of(cluster, "pve2") == []  # nobody has applied that yet
+
+        cluster.nodes["pve2"].write(LOCAL, ours.replace("  redistribute static\n", ""))
+        assert drift_of(cluster, "pve2") == [(LOCAL, "our block in it was edited after pvesdn wrote it")]

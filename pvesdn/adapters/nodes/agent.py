@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from pvesdn.decode.frr.text import meaning
+from pvesdn.decode.frr.meanings import meaning_of
 from pvesdn.decode.nodes.answers import (
     decode_announced,
     decode_applied,
@@ -23,7 +23,7 @@ from pvesdn.decode.nodes.answers import (
 )
 from pvesdn.decode.nodes.looked_up import decode_looked_up
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
-from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
+from pvesdn.model.files import OUR_INTERFACES, OUR_SYSCTL
 from pvesdn.model.looked_up import LookedUp, Question
 from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName
@@ -227,8 +227,8 @@ def _entries(files: Sequence[FileWrite]) -> list[dict[str, Json]]:
             "mode": file.mode,
             "owner": file.owner,
             "expect": file.expect,
-            # By this the file is known as ours when FRR has put it into its own words (`write memory`).
-            "meaning": meaning(file.text) if file.path == FRR_CONF and file.text is not None else None,
+            # By this it is known as ours when FRR has reworded it (`write memory`), or others write beside our block.
+            "meaning": meaning_of(file.path, file.text),
             "is_pves": file.is_pves,
         }
         for file in files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 
@@ -33,6 +34,12 @@ _BLANKS = " \t\r\f\v"
 def read_local(text: str) -> tuple[LocalLine, ...]:
     """The lines that mean something to FRR or to PVE's merge: neither empty lines nor comments to both."""
     return tuple(_lines(text))
+
+
+def digest_of_ours(text: str) -> str:
+    """SHA-256, hexadecimal, of the lines of our block; what stands around it does not count."""
+    ours = "\n".join(line.text for line in _lines(text) if line.is_ours)
+    return hashlib.sha256(ours.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _lines(text: str) -> Iterator[LocalLine]:

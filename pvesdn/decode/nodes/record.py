@@ -19,8 +19,8 @@ class Record:
 
     :param files: SHA-256 in hexadecimal by absolute path; None when there is no record.
     :param is_unfinished: the files are in place, but their reload was not seen to succeed.
-    :param meanings: digests of what files say, by absolute path, for a file that stays ours when it is reworded:
-        frr.conf, which FRR itself rewrites. Older records have none.
+    :param meanings: digests of what is ours in a file, by absolute path, where that is not its text: frr.conf, which
+        FRR itself rewrites, and our block of frr.conf.local. Older records have none, or not of both.
     """
 
     files: Mapping[str, str] | None = None

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from pvesdn.compare.conflicts import conflict
+from pvesdn.decode.frr.local import digest_of_ours
 from pvesdn.decode.frr.text import meaning
 from pvesdn.decode.nodes.record import Record, decode_record
 from pvesdn.decode.secrets.veil import Veil
-from pvesdn.model.files import FRR_CONF, OUR_INTERFACES
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, OUR_INTERFACES
 from pvesdn.model.snapshot import RECORD_FILE, NodeRaw, Snapshot
 from pvesdn.redact.answers import hide_api, hide_command_answer, hide_record
 from pvesdn.redact.definitions import hide_running
@@ -64,6 +65,16 @@ def test_an_edited_file_stays_edited() -> None:
     record = {"files": {FRR_CONF: sha256(WRITTEN)}, "meanings": {FRR_CONF: meaning(WRITTEN)}}
     files, found = shown({FRR_CONF: edited}, record)
     assert conflict(FRR_CONF, files[FRR_CONF], found.files, found.meanings) == "it was edited after pvesdn wrote it"
+
+
+def test_our_block_of_frr_conf_local_stays_as_it_was_left_whatever_stands_beside_it() -> None:
+    ours = f"{FRR_LOCAL_BEGIN}\nrouter bgp 1\n neighbor fabric password swordfish\nexit\n{FRR_LOCAL_END}\n"
+    beside = f"ip route 10.0.0.0/8 blackhole\n{ours}"
+    record = {"files": {FRR_CONF_LOCAL: sha256(ours)}, "meanings": {FRR_CONF_LOCAL: digest_of_ours(ours)}}
+    files, found = shown({FRR_CONF_LOCAL: beside}, record)
+    assert "swordfish" not in files[FRR_CONF_LOCAL]
+    assert found.meanings == {FRR_CONF_LOCAL: digest_of_ours(files[FRR_CONF_LOCAL])}
+    assert digests(found).isdisjoint({sha256(ours), digest_of_ours(ours)})
 
 
 def test_the_record_of_files_that_are_shown_as_they_are_stays_as_it_is() -> None:
