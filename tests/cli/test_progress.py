@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.cli.screens import progress
+from pvesdn.cli.screens.live import LiveSteps
 from pvesdn.cli.screens.progress import PlainSteps, Steps
 from pvesdn.cli.screens.screen import Screen, Span, Style, clean, columns, counted
 from pvesdn.model.open_apply import LockHolder
@@ -27,6 +28,7 @@ from pvesdn.model.progress import (
     Way,
 )
 from pvesdn.model.report import Outcome
+from tests.cli.kit import Terminal
 from tests.fakes import FakeClock
 
 OK, FAILED = Outcome.OK, Outcome.FAILED
@@ -99,6 +101,39 @@ def test_what_has_a_meaning_for_the_way_back_has_a_line(capsys: Out, plain: Plai
         "pve1: not reached; it puts itself back after 12:00:56 unless it hears from us",
         "putting back: pve1: interrupted",
     ]
+
+
+def test_until_somebody_confirms_a_log_stays_silent(capsys: Out, plain: PlainSteps, clock: FakeClock) -> None:
+    with plain:
+        tell(plain, Begun("pve1", StepName.CONFIRMED))
+        clock.elapsed += 60
+        tell(plain, Beat())
+    assert capsys.readouterr().out == ""
+
+
+def test_on_a_terminal_a_remark_goes_above_the_rows_which_go_on_below(
+    monkeypatch: pytest.MonkeyPatch, capsys: Out, clock: FakeClock
+) -> None:
+    monkeypatch.setattr("sys.stdout", terminal := Terminal())
+    live = LiveSteps(Screen({"NO_COLOR": "1", "COLUMNS": "80", "LINES": "24"}), monotonic=clock.monotonic)
+    with live:
+        tell(live, Turns(("pve1", "pve2"), Order()), Begun("pve1", StepName.STAGED))
+        live.remark("pve3: put back as it was")
+        assert str(live.picture()).splitlines()[1].split() == ["pve1", "staging", "its", "files", "0", "s"]
+    live.remark("and one when it is over")
+    assert terminal.getvalue().count("\x1b[?25l") == 2  # it was begun again
+    assert capsys.readouterr().err == "pve3: put back as it was\nand one when it is over\n"
+
+
+def test_a_terminal_that_is_gone_at_the_end_is_no_error(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> None:
+    monkeypatch.setattr("sys.stdout", terminal := Terminal())
+    with LiveSteps(Screen({"COLUMNS": "80"}), monotonic=clock.monotonic) as live:
+        tell(live, Turns(("pve1",), Order()))
+
+        def gone(_text: str) -> int:
+            raise BrokenPipeError
+
+        monkeypatch.setattr(terminal, "write", gone)
 
 
 def test_a_lock_that_is_waited_for_is_told_of_each_half_minute(

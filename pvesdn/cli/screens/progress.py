@@ -177,7 +177,9 @@ class PlainSteps(Steps):
         now, groups = self.monotonic(), dict[str, list[NodeName]]()
         for name in self.board.names():
             under_way = self.board.of(name).now
-            if under_way is not None and now - under_way.since >= HEARTBEAT:
+            if under_way is None or under_way.step is StepName.CONFIRMED:  # until when was said once
+                continue
+            if now - under_way.since >= HEARTBEAT:
                 what = f"still {doing(under_way.step, under_way.way)} ({duration(now - under_way.since)})"
                 if under_way.waits is not None and (why := waits(under_way.waits.thing, under_way.waits.objects)):
                     what = f"{what}: {why}"
