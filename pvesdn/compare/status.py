@@ -78,7 +78,7 @@ def cluster_status(parts: Parts, asked: Asked) -> ClusterStatus:
     where = {name: tuple(sorted(given.cluster.among(zone.nodes))) for name, zone in zones.items()}
     on_node = {name: [zone for zone in zones if name in where[zone]] for name in _members(parts)}
     shown = [name for name, of_it in on_node.items() if asked.has_node(name, of_it)]
-    verification = narrowed(parts.verification, asked.zones, shown)
+    verification = narrowed(parts.verification, _with_carriers(given, asked.zones), shown)
     entries = () if parts.beside.history is None else parts.beside.history.entries
     in_force = next((entry for entry in reversed(entries) if entry.ending.is_in_force), None)
     return ClusterStatus(
@@ -104,6 +104,11 @@ def cluster_status(parts: Parts, asked: Asked) -> ClusterStatus:
         only_zones=tuple(sorted(asked.zones or ())),
         only_nodes=tuple(sorted(asked.nodes or ())),
     )
+
+
+def _with_carriers(given: DesignInput, zones: frozenset[str] | None) -> frozenset[str] | None:
+    """With those that carry one of these: on the nodes there is nothing else of a zone that is carried."""
+    return zones and zones | {ours.id for ours in given.sdn.own.zones if ours.carries in zones}
 
 
 def narrowed(verification: Verification, zones: frozenset[str] | None, nodes: Collection[str]) -> Verification:
@@ -166,16 +171,17 @@ def _uncarried(parts: Parts, verification: Verification) -> tuple[str, ...]:
 
 def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verification) -> ZoneStatus:
     vnets = {vnet.id for vnet in parts.given.sdn.both.vnets if zone.id in {vnet.zone, vnet.drawn_in}}
-    verdict = next((verdict for verdict in verification.zones if verdict.zone == zone.id), None)
+    looked_at = {zone.id, carrier or zone.id}  # what carries a zone's VNets is all that there is of it on the nodes
+    verdict = next((verdict for verdict in verification.zones if verdict.zone in looked_at), None)
     found = [
         item
         for item in verification.discrepancies
-        if zone.id in item.zones or (not item.zones and verdict is not None and item.node in verdict.nodes)
+        if looked_at & set(item.zones) or (not item.zones and verdict is not None and item.node in verdict.nodes)
     ]
     seen = tuple(node for node in nodes if node in parts.verification.nodes)
     why = zone.reason if isinstance(zone, UnmanagedZone) else _NOTHING_THERE if seen else _NO_NODE
     health = _judged(found, is_unchecked=verdict is None)
-    doubt = _doubt(zone.id, nodes, verification)
+    doubt = _doubt(carrier or zone.id, nodes, verification)
     return ZoneStatus(
         id=zone.id,
         what=described(zone, parts.given.sdn.own),

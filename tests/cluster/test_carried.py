@@ -14,7 +14,7 @@ from pvesdn.compare.status import Asked
 from pvesdn.errors import ApplyRefused, SdnConfigError
 from pvesdn.model.files import OUR_INTERFACES, ChangeSet
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.status import ClusterStatus
+from pvesdn.model.status import ClusterStatus, Health
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.history import read_history
@@ -110,11 +110,11 @@ def failed(cluster: SimulatedCluster) -> list[str]:
     return [f"{item.node}: {item.object} {item.trait}: {item.found}" for item in found.discrepancies]
 
 
-def status_of(cluster: SimulatedCluster) -> ClusterStatus:
+def status_of(cluster: SimulatedCluster, zones: frozenset[str] | None = None) -> ClusterStatus:
     world = world_of(cluster)
     snapshot = read_cluster(world, has_state=True)
     known = understand(snapshot, intent="running")
-    return status_understood(known, Renderer(), look_beside(world, snapshot), Asked())
+    return status_understood(known, Renderer(), look_beside(world, snapshot), Asked(zones))
 
 
 def test_a_plan_shows_the_vnis_and_writes_nothing(cluster: SimulatedCluster) -> None:
@@ -289,6 +289,19 @@ def test_the_panels_button_alone_is_told_and_mended(cluster: SimulatedCluster) -
         ("EVPN, symmetric IRB, carries lan", 2),
     ]
     assert (status.uncarried, status.own_differs) == ((), None)  # `agree` keeps no history
+
+
+@pytest.mark.parametrize("asked", [None, frozenset({"lan"})])
+def test_a_zone_that_is_carried_is_as_well_as_what_carries_it(
+    standing: SimulatedCluster, asked: frozenset[str] | None
+) -> None:
+    def of_lan() -> tuple[Health, str]:
+        (zone,) = [zone for zone in status_of(standing, asked).zones if zone.id == "lan"]
+        return zone.health, zone.first
+
+    assert of_lan() == (Health.OK, "")
+    standing.nodes["pve2"].run("ip", "link", "set", "vxlan_web", "down")
+    assert of_lan() == (Health.BAD, "pve2: vxlan_web, state: found down, expected up")
 
 
 def test_a_vnet_that_is_drawn_later_and_committed_by_the_button_is_told(standing: SimulatedCluster) -> None:
