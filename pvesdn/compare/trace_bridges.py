@@ -13,6 +13,8 @@ def pass_bridge(walk: Walk, way: Way, at: AtBridge) -> Steps:
     """Where the bridge sends a frame."""
     scene = walk.scene
     bridge = scene.device(at.node, at.bridge)
+    if bridge is not None and bridge.vlan_filtering and scene.state(at.node).vlans is None:
+        way = way.doubting(f"VLANs of the ports of '{at.bridge}': {scene.why_not_told(at.node, 'port-vlans')}")
     if bridge is None:
         yield way.ends(at.node, at.bridge, f"{at.node} has no bridge '{at.bridge}'"), None
     elif not bridge.is_up:
@@ -98,15 +100,19 @@ def into_tunnel(walk: Walk, way: Way, at: AtBridge, device: LiveDevice) -> Steps
             return
         tag = found
     flooded = scene.flooded(at.node, device.name)
+    is_told = scene.state(at.node).flooding is not None
     known = scene.behind(at.node, device.name, at.mac)
     if known:
         for vtep in sorted(known, key=str):
-            if vtep not in flooded and not at.is_for_router and not _groups(flooded):
+            if is_told and vtep not in flooded and not at.is_for_router and not _groups(flooded):
                 way = way.noting(f"{at.node} floods nothing to {vtep}: ARP requests of {at.bridge} do not get there")
             yield way, InTunnel(at.node, device.name, vtep, at.mac, tag, at.is_for_router)
         return
     remote = _towards(walk, flooded)
-    if remote is None:
+    if not is_told:
+        why = f"where '{device.name}' floods to: {scene.why_not_told(at.node, 'fdb')}"
+        yield way.is_lost(at.node, device.name, why), None
+    elif remote is None:
         yield way.ends(at.node, device.name, _nowhere(walk, at, device, flooded)), None
     else:
         yield way, InTunnel(at.node, device.name, remote, at.mac, tag, at.is_for_router)
@@ -123,9 +129,7 @@ def _groups(flooded: frozenset[IpAddress]) -> list[IpAddress]:
 
 
 def _nowhere(walk: Walk, at: AtBridge, device: LiveDevice, flooded: frozenset[IpAddress]) -> str:
-    scene, target = walk.scene, walk.target
-    if scene.state(at.node).flooding is None:
-        return f"no entry for {at.mac} on '{device.name}', and where it floods to was not seen"
+    target = walk.target
     if not target.node:
         return f"no entry for {at.mac} on '{device.name}', and nobody knows where {target.name} is"
     entry = "" if at.mac == BROADCAST else f"has no entry for {at.mac}, and "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pvesdn.compare.trace_ports import fault_of
@@ -39,6 +39,10 @@ def enter_from_outside(walk: Walk, opposite: Direction | None) -> Steps:
     if virtual and not masters:
         shared = ", ".join(str(address) for address in virtual[0].shared)
         nodes = ", ".join(dict.fromkeys(entry.node for entry in virtual))
+        if unseen := [*walk.scene.silent, *_without_roles(walk, virtual)]:
+            reason = f"whether {' or '.join(unseen)} is master of {shared} was not seen"
+            yield Way().is_lost(unseen[0], "", reason, is_out_of_sight=bool(walk.scene.silent)), None
+            return
         yield Way().ends(virtual[0].node, virtual[0].device, f"none of {nodes} is master of {shared}"), None
         return
     for entry in masters or entries:
@@ -75,6 +79,12 @@ def _entries(walk: Walk, opposite: Direction | None) -> Iterator[_Entry]:
         gateway = "" if shared else out.get((node, device), "")
         is_master = _is_master(walk, node, device) if shared else None
         yield _Entry(node, device, gateway, shared, is_master)
+
+
+def _without_roles(walk: Walk, virtual: Sequence[_Entry]) -> Iterator[str]:
+    """Nodes with a virtual router whose vrrpd told nothing."""
+    nodes = dict.fromkeys(entry.node for entry in virtual)
+    return (node for node in nodes if walk.scene.state(node).virtual_routers is None)
 
 
 def _virtual(walk: Walk) -> Iterator[tuple[str, str, tuple[IpAddress, ...]]]:

@@ -23,6 +23,9 @@ def pass_router(walk: Walk, way: Way, at: AtRouter) -> Steps:
     """Where the routing table sends a packet; several ways where routes share the load."""
     scene, address = walk.scene, walk.target.address
     table = at.vrf or "the main table"
+    if at.device and scene.state(at.node).settings is None:
+        why = scene.why_not_told(at.node, "settings")
+        way = way.doubting(f"whether {at.node} forwards from '{at.device}': {why}")
     if address is None:
         why = f"no address of {walk.target.name} is known"
         yield way.is_lost(at.node, at.device, f"{why}: give its address in place of its name"), None
@@ -123,12 +126,18 @@ def _on_link(walk: Walk, way: Way, leg: _Leg) -> Steps:
 def _resolved(walk: Walk, way: Way, leg: _Leg) -> tuple[str, Way]:
     """The MAC that the neighbour table has for the target, empty for none; what lacks there is noted."""
     address, node, device = walk.target.address, leg.at.node, leg.device.name
+    if not walk.scene.has_neighbours(node):
+        return "", _unheard(walk, way, node)
     known = None if address is None else walk.scene.neighbour(node, device, address)
     if known is not None and known.is_usable:
         return known.mac, way
     if known is not None and "FAILED" in known.state:
         return "", way.noting(f"{node} has asked for {address} on {device}, and nobody has answered")
     return "", way.noting(f"{node} has no neighbour entry for {address} on {device}: it asks by ARP first")
+
+
+def _unheard(walk: Walk, way: Way, node: str) -> Way:
+    return way.doubting(f"neighbours of {node}: {walk.scene.why_not_looked_up(node, 'neighbours')}")
 
 
 def _beside(walk: Walk, way: Way, leg: _Leg) -> Steps:
@@ -150,7 +159,10 @@ def _to_next_hop(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
     known, owner = walk.scene.neighbour(node, device, gateway), walk.scene.owner(gateway)
     via = f"via {gateway}{f' ({owner})' if owner else ''} on {device}"
     noun = "router MAC" if owner else "MAC"
-    if known is None or not known.is_usable:
+    if not walk.scene.has_neighbours(node):
+        why = walk.scene.why_not_looked_up(node, "neighbours")
+        yield leg.told(way, via).is_lost(node, device, f"neighbours of {node}: {why}"), None
+    elif known is None or not known.is_usable:
         way = leg.told(way, via)
         yield way.ends(node, device, f"no {noun} of {gateway} is known on '{device}'"), None
     else:
@@ -162,6 +174,7 @@ def _out(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
     """To a router outside, by a card that is no VNet's."""
     target, node, device = walk.target, leg.at.node, leg.device
     way = leg.told(way, f"via {gateway} on {device.name}")
+    way = way if walk.scene.has_neighbours(node) else _unheard(walk, way, node)
     known = walk.scene.neighbour(node, device.name, gateway)
     if fault := fault_of(device):
         yield way.ends(node, device.name, fault), None

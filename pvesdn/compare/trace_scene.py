@@ -143,6 +143,15 @@ class Scene:
         found = self.found.get(node)
         return NOT_LOOKED_UP if found is None else found.unseen.get(what, NOT_LOOKED_UP)
 
+    def has_neighbours(self, node: str) -> bool:
+        """Its neighbour table was looked up."""
+        found = self.found.get(node)
+        return found is not None and found.neighbours is not None
+
+    def why_not_told(self, node: str, what: str) -> str:
+        """Why a node's state lacks the answer to a question; `what` is its name."""
+        return self.state(node).unseen.get(what, "nobody has looked")
+
     def owner(self, address: IpAddress) -> str:
         """The member that has a VTEP; empty where it is nobody's."""
         return self.cluster.owners.get(str(address), "")
