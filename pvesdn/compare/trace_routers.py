@@ -131,8 +131,8 @@ def _resolved(walk: Walk, way: Way, leg: _Leg) -> tuple[str, Way]:
     known = None if address is None else walk.scene.neighbour(node, device, address)
     if known is not None and known.is_usable:
         return known.mac, way
-    if known is not None and "FAILED" in known.state:
-        return "", way.noting(f"{node} has asked for {address} on {device}, and nobody has answered")
+    if known is not None and known.is_silent:
+        return "", way.doubting(f"{node} has asked for {address} on {device}, and nobody has answered")
     return "", way.noting(f"{node} has no neighbour entry for {address} on {device}: it asks by ARP first")
 
 
@@ -149,6 +149,10 @@ def _beside(walk: Walk, way: Way, leg: _Leg) -> Steps:
     elif target.kind is EndKind.GUEST and target.guest is not None:
         yield way.is_lost(node, device.name, f"it leaves by {device.name}, where {target.name} is not"), None
     else:
+        known = None if target.address is None else walk.scene.neighbour(node, device.name, target.address)
+        if known is not None and known.is_silent:
+            yield way.ends(node, device.name, f"{target.address} does not answer on {device.name}"), None
+            return
         _, way = _resolved(walk, way, leg)
         yield way.and_hop(node, Place.OUTSIDE, device.name, f"{target.address} is on this network").arrives(), None
 
@@ -179,7 +183,7 @@ def _out(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
     if fault := fault_of(device):
         yield way.ends(node, device.name, fault), None
         return
-    if known is not None and "FAILED" in known.state:
+    if known is not None and known.is_silent:
         yield way.ends(node, device.name, f"the router {gateway} does not answer on {device.name}"), None
         return
     translated = "".join(f", with {to} as its source" for to in _translations(walk, node, device.name))

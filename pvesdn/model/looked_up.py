@@ -38,7 +38,12 @@ class Neighbour:
     @property
     def is_usable(self) -> bool:
         """Packets can be sent to it at once."""
-        return bool(self.mac) and not self.state & {"FAILED", "INCOMPLETE"}
+        return bool(self.mac) and not self.is_silent
+
+    @property
+    def is_silent(self) -> bool:
+        """It was asked for, and nobody has answered yet."""
+        return bool(self.state & {"FAILED", "INCOMPLETE"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,3 +290,22 @@ def test_a_large_and_a_small_frame_go_through_each_tunnel_once() -> None:
     proved = "node1 to node2, VNI 4000: a packet of 1500 bytes came out in vrfbr"
     assert list(proved_by(probes, {"node2": Heard(frozenset({0, 1}))})) == [proved]
     assert list(proved_by(probes, {"node2": Heard(frozenset({1}))})) == []
+
+
+@pytest.mark.parametrize("state", ["FAILED", "INCOMPLETE"])
+def test_who_does_not_answer_arp_is_not_arrived_at(state: str) -> None:
+    def asked(address: str, device: str) -> Neighbour:
+        return Neighbour(ip_address(address), device, "", frozenset({state}))
+
+    way = one_way(scene(far=replace(FOUND2, neighbours=(asked("10.0.3.3", "db"),))))
+    reason = "node2 has asked for 10.0.3.3 on db, and nobody has answered"
+    assert (way.outcome, way.node, way.reason) == (Outcome.UNKNOWN, "node2", reason)
+
+    host = ip_address("172.16.0.77")
+    beside = {("vrf_a", host): FoundRoute(ip_network("172.16.0.0/24"), (NextHop("eno2"),), "kernel")}
+    found = replace(FOUND1, routes=beside, neighbours=(asked("172.16.0.77", "eno2"),))
+    way = one_way(scene(found=found), GUEST, End(str(host), EndKind.OUTSIDE, address=host))
+    assert (way.outcome, way.device, way.reason) == (Outcome.ENDS, "eno2", "172.16.0.77 does not answer on eno2")
+
+    way = one_way(scene(found=replace(FOUND1, neighbours=(asked(str(ROUTER), "eno2"),))), GUEST, INTERNET)
+    assert (way.outcome, way.reason) == (Outcome.ENDS, "the router 172.16.0.254 does not answer on eno2")
