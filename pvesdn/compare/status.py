@@ -138,9 +138,12 @@ def narrowed(verification: Verification, zones: frozenset[str] | None, nodes: Co
 
 def described(zone: Zone, own: OwnSdn) -> str:
     """A zone's kind, and what it carries or is carried by, in words."""
-    carries = next((ours.carries for ours in own.zones if ours.id == zone.id), None)
-    carrier = next((ours.id for ours in own.zones if ours.carries == zone.id), None)
+    carries, carrier = next((ours.carries for ours in own.zones if ours.id == zone.id), None), _carrier(zone, own)
     return kind_of(zone) + (f", carries {carries}" if carries else f", carried by {carrier}" if carrier else "")
+
+
+def _carrier(zone: Zone, own: OwnSdn) -> str | None:
+    return next((ours.id for ours in own.zones if ours.carries == zone.id), None)
 
 
 def in_a_line(found: Discrepancy) -> str:
@@ -171,7 +174,8 @@ def _uncarried(parts: Parts, verification: Verification) -> tuple[str, ...]:
 
 def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verification) -> ZoneStatus:
     vnets = {vnet.id for vnet in parts.given.sdn.both.vnets if zone.id in {vnet.zone, vnet.drawn_in}}
-    looked_at = {zone.id, carrier or zone.id}  # what carries a zone's VNets is all that there is of it on the nodes
+    carrier = _carrier(zone, parts.given.sdn.own) or zone.id
+    looked_at = {zone.id, carrier}  # what carries a zone's VNets is all that there is of it on the nodes
     verdict = next((verdict for verdict in verification.zones if verdict.zone in looked_at), None)
     found = [
         item
@@ -181,7 +185,7 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verifi
     seen = tuple(node for node in nodes if node in parts.verification.nodes)
     why = zone.reason if isinstance(zone, UnmanagedZone) else _NOTHING_THERE if seen else _NO_NODE
     health = _judged(found, is_unchecked=verdict is None)
-    doubt = _doubt(carrier or zone.id, nodes, verification)
+    doubt = _doubt(carrier, nodes, verification)
     return ZoneStatus(
         id=zone.id,
         what=described(zone, parts.given.sdn.own),
