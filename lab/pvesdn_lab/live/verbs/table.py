@@ -14,6 +14,7 @@ from pvesdn_lab.live.verbs import (
     checks_exits,
     checks_refused,
     checks_trace,
+    checks_status,
     checks_traces,
     checks_underlay,
     checks_undone,
@@ -176,6 +177,8 @@ ALL: tuple[Verb, ...] = (
     # checks_trace: what pvesdn trace says, and where packets pass
     checks_trace.trace_agrees,
     checks_trace.trace_ends,
+    checks_status.status_is_well,
+    checks_status.status_names,
     # checks_traces: what is left behind
     checks_traces.remember,
     checks_traces.as_before,
