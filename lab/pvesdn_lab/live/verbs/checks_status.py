@@ -57,6 +57,19 @@ def status_names(context: Context, *, node: str, command: str, named: str, zone:
     return told[0]
 
 
+def status_names_node(context: Context, *, node: str, health: str) -> str:
+    """`pvesdn status` shows the node like that, as ``off``."""
+    last: list[str] = []
+
+    def is_told() -> bool:
+        last[:] = [row["health"] for row in _status(context)["nodes"] if row["name"] == node]
+        return last == [health]
+
+    with as_proof():
+        wait_for(f"status to call {node} {health}", is_told, limit=_SETTLES)
+    return f"{node}: {health}"
+
+
 def _status(context: Context) -> dict[str, Any]:
     done = context.lab.cluster.pvesdn("status")
     require(done.document is not None, "status to answer", f"{done.status}: {done.complaints[-400:]}")

@@ -179,6 +179,7 @@ ALL: tuple[Verb, ...] = (
     checks_trace.trace_ends,
     checks_status.status_is_well,
     checks_status.status_names,
+    checks_status.status_names_node,
     # checks_traces: what is left behind
     checks_traces.remember,
     checks_traces.as_before,
