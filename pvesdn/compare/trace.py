@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pvesdn.compare.trace_bridges import pass_bridge
 from pvesdn.compare.trace_ends import Named, Places, end_of, require_apart
 from pvesdn.compare.trace_entries import enter_from_outside
-from pvesdn.compare.trace_ports import leave, port_in_bridge
+from pvesdn.compare.trace_ports import is_switched_off, leave, port_in_bridge
 from pvesdn.compare.trace_routers import pass_router
 from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, InTunnel, Position, Scene, Steps, Walk
 from pvesdn.compare.trace_tunnels import pass_tunnel
@@ -128,7 +128,9 @@ def _step(walk: Walk, way: Way, at: Position) -> Steps:
 
 def _begin(walk: Walk, opposite: Direction | None) -> Steps:
     scene, source = walk.scene, walk.source
-    if source.kind is EndKind.OUTSIDE:
+    if _lacks_port(scene, walk.target) and (source.node in scene.cluster.nodes or source.kind is EndKind.OUTSIDE):
+        yield Way().ends(walk.target.node, "", _without_port(walk.target)), None
+    elif source.kind is EndKind.OUTSIDE:
         yield from enter_from_outside(walk, opposite)
     elif not source.node:
         yield Way().is_lost("", source.bridge, f"nobody knows where {source.name} is plugged in"), None
@@ -141,14 +143,22 @@ def _begin(walk: Walk, opposite: Direction | None) -> Steps:
         yield Way(), AtRouter(node, "", scene.vrf_of(node, source.bridge))
     elif not source.port:
         yield Way().ends(source.node, "", _without_port(source)), None
+    elif is_switched_off(scene, source):
+        yield Way().ends(source.node, source.port, f"the link of {source.name} is switched off"), None
     else:
         yield from _from_guest(walk)
+
+
+def _lacks_port(scene: Scene, end: End) -> bool:
+    """A guest that its node does not have, so that nothing can be followed to it."""
+    return end.guest is not None and end.node in scene.cluster.nodes and not end.port
 
 
 def _without_port(end: End) -> str:
     if end.guest is not None and end.guest.is_running is False:
         return f"guest {end.name} is off"
-    return f"{end.node} has no port of guest {end.name}: it does not run there"
+    runs = "" if end.guest is not None and end.guest.is_running else ": it does not run there"
+    return f"{end.node} has no port of guest {end.name}{runs}"
 
 
 def _from_guest(walk: Walk) -> Steps:
@@ -163,8 +173,6 @@ def _from_guest(walk: Walk) -> Steps:
         yield Way().ends(target.node, port, f"'{port}' is in no bridge"), None
     elif not _bridge(walk) or (_is_bridged(walk) and target.mac):
         yield from leave(walk, Way(), target.mac or BROADCAST)
-    elif target.guest is not None and target.guest.is_running is False and not target.port:
-        yield Way().ends(target.node, "", _without_port(target)), None
     elif _is_bridged(walk) and target.port:
         note = f"nobody has heard of {target.name} yet: what is followed is an ARP request of {source.name}"
         yield from leave(walk, Way().noting(note), BROADCAST)

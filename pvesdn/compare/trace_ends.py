@@ -72,6 +72,7 @@ def end_of(one: Named, other: Named, scene: Scene, places: Places) -> End:
 
 def _guest(scene: Scene, places: Places, one: Named, family: int | None) -> End:
     guest = one.guest or 0
+    _require_device(scene, one)
     device = one.device if one.device is not None else _only_device(scene, guest)
     place = places.get(guest, GuestPlace(guest))
     ports = [(node, name) for node, name, index in ports_of(scene, guest) if index == device]
@@ -92,6 +93,18 @@ def _guest(scene: Scene, places: Places, one: Named, family: int | None) -> End:
     known = sorted(_addresses(scene, end), key=lambda address: (address.version != (family or 4), int(address)))
     fitting = [address for address in known if family is None or address.version == family]
     return replace(end, address=next(iter(fitting), None))
+
+
+def _require_device(scene: Scene, one: Named) -> None:
+    """:raises SettingsError: the guest has other network devices, and not the one that is named."""
+    known = {card.device for card in _cards(scene) if card.guest == one.guest} - {None}
+    known |= {index for _, _, index in ports_of(scene, one.guest or 0)} | {
+        i for _, i, _ in _plugs(scene, one.guest or 0)
+    }
+    if one.device is not None and known and one.device not in known:
+        has = sorted(f"{one.guest}/net{index}" for index in known)
+        told = ", ".join(has[:_SHOWN])
+        raise SettingsError(f"guest {one.guest} has no net{one.device}: it has {told}", hint=f"name one: {has[0]}")
 
 
 def _only_device(scene: Scene, guest: int) -> int | None:

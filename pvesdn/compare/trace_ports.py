@@ -64,6 +64,14 @@ def fault_of(device: LiveDevice) -> str:
     return "" if device.has_carrier else f"'{device.name}' has no carrier"
 
 
+def is_switched_off(scene: Scene, end: End) -> bool:
+    """The guest's configuration has the link of its device switched off (`link_down`); its port may be up."""
+    plugs = scene.state(end.node).plugs or ()
+    return end.guest is not None and any(
+        plug.is_down and (plug.guest, plug.device) == (end.guest.id, end.device) for plug in plugs
+    )
+
+
 def leave(walk: Walk, way: Way, mac: str) -> Steps:
     """From the guest's device into its bridge. :param mac: where the guest's frame goes."""
     scene, source = walk.scene, walk.source
@@ -102,7 +110,8 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
     if way.reason:
         yield way, None
     elif own == target.port and at.node == target.node and not at.is_for_router:
-        yield way.arrives(), None
+        reason = f"the link of {target.name} is switched off" if is_switched_off(scene, target) else ""
+        yield way.ends(at.node, own, reason) if reason else way.arrives(), None
     elif at.is_for_router:
         yield (
             way.is_lost(at.node, port, f"it is handed to {_whose(port)}, and what that does with it is not seen"),

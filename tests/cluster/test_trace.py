@@ -336,6 +336,7 @@ def two_cards(traced: Traced) -> None:
         (None, ("8.8.8.8", "9.9.9.9"), "neither 8.8.8.8 nor 9.9.9.9 is in this cluster", ("101", "8.8.8.8")),
         (None, ("101", "web-101"), "101 and web-101 are the same", ("101", "102")),
         (None, ("--from", "nowhere", "--ping", "101", "102"), "--ping needs a cluster", ("--ping", "101", "102")),
+        (None, ("101/net7", "102"), "guest 101 has no net7: it has 101/net0; name one: 101/net0", ("101/net0", "102")),
         (two_cards, ("101", "109"), "101/net0 in web, 101/net1 in db; name one: 101/net0", ("101/net0", "109")),
         (
             second_with_one_address,
@@ -365,10 +366,12 @@ def test_two_guests_of_one_name_are_told_apart_by_their_ids(traced: Traced, monk
 
 def test_a_guest_that_is_off_is_said_to_be_off(traced: Traced) -> None:
     traced.stopped.add(102)
+    plugged(traced)
     on("node2", "ip", "link", "del", "tap102i0")(traced)
-    done = traced.call("101", "102")
-    assert done.status == 1
-    assert "ENDS on node2: guest 102 web-102 is off" in done.out
+    for source in ("101", "103", "8.8.8.8"):
+        done = traced.call(source, "102")
+        assert done.status == 1
+        assert done.out.count("ENDS on node2: guest 102 web-102 is off") == 2
 
 
 def test_a_node_that_does_not_answer_is_not_known_and_has_a_status_of_its_own(traced: Traced) -> None:

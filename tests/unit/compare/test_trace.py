@@ -14,6 +14,7 @@ from pvesdn.compare.trace_pings import pings_of, proved_by
 from pvesdn.compare.trace_scene import Scene, Walk
 from pvesdn.model.cluster import UnderlayPath, Vtep
 from pvesdn.model.expectation import ExpectedVirtualRouter, NodeExpectation
+from pvesdn.model.guests import GuestPlug
 from pvesdn.model.looked_up import FdbEntry, FoundRoute, GuestPlace, LookedUp, Neighbour, NextHop
 from pvesdn.model.probes import Heard
 from pvesdn.model.state import LiveDevice, LiveVirtualRouter, NodeState
@@ -309,3 +310,14 @@ def test_who_does_not_answer_arp_is_not_arrived_at(state: str) -> None:
 
     way = one_way(scene(found=replace(FOUND1, neighbours=(asked(str(ROUTER), "eno2"),))), GUEST, INTERNET)
     assert (way.outcome, way.reason) == (Outcome.ENDS, "the router 172.16.0.254 does not answer on eno2")
+
+
+def test_a_link_that_is_switched_off_carries_nothing_in_either_direction() -> None:
+    found = scene()
+    view = found.cluster.nodes["node2"]
+    plugs = (GuestPlug(102, 0, "db", is_down=True), GuestPlug(102, 1, "db"))
+    nodes = {**found.cluster.nodes, "node2": replace(view, state=replace(view.state, plugs=plugs))}
+    found = replace(found, cluster=ClusterView(nodes, found.cluster.owners, frozenset()))
+    for way in (one_way(found), one_way(found, FAR, GUEST)):
+        assert (way.outcome, way.node, way.device) == (Outcome.ENDS, "node2", "veth102i0")
+        assert way.reason == "the link of 102 is switched off"
