@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pvesdn.compare.trace_ports import hand_over, leaving, port_in_bridge
+from pvesdn.compare.trace_ports import fault_of, hand_over, leaving, port_in_bridge
 from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, InTunnel, Steps, Walk
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveDevice, LiveVni
@@ -62,6 +62,7 @@ def _flooded(walk: Walk, way: Way, at: AtBridge, *, is_known: bool) -> Steps:
     port = port_in_bridge(scene, at.node, target.port) if is_here else ""
     device = scene.device(at.node, port) if port else None
     came = scene.device(at.node, at.came_by)
+    uplinks = [device for device in scene.uplinks(at.node, at.bridge) if device.name != at.came_by]
     if not at.is_for_router and device is not None and device.master == at.bridge:
         yield from hand_over(walk, way, at, port)
     elif not at.is_for_router and is_here:
@@ -71,15 +72,25 @@ def _flooded(walk: Walk, way: Way, at: AtBridge, *, is_known: bool) -> Steps:
             else f"'{port}' is in no bridge"
         )
         yield way.ends(at.node, port or target.port, where if device is not None else f"there is no '{port}'"), None
-    elif came is not None and came.kind == "vxlan":
+    elif came is not None and came.kind == "vxlan" and not uplinks:
         yield way.ends(at.node, at.bridge, _not_here(walk, at, is_for_router=at.is_for_router)), None
     else:
-        tunnels = scene.vxlans(at.node, at.bridge)
-        if not tunnels:
+        tunnels = () if came is not None and came.kind == "vxlan" else scene.vxlans(at.node, at.bridge)
+        if not tunnels and uplinks:
+            yield _by_cards(way, at, uplinks), None
+        elif not tunnels:
             why = f"no entry for {at.mac}" if is_known else f"{target.name} is not here"
             yield way.ends(at.node, at.bridge, f"{why}, and no VXLAN device in '{at.bridge}'"), None
         for tunnel in tunnels[:1]:
             yield from into_tunnel(walk, way, at, tunnel)
+
+
+def _by_cards(way: Way, at: AtBridge, uplinks: list[LiveDevice]) -> Way:
+    """Flooded to a network outside of the cluster, in which anybody may be, other nodes too."""
+    names = ", ".join(f"'{device.name}'" for device in uplinks)
+    if all(fault_of(device) for device in uplinks):
+        return way.ends(at.node, uplinks[0].name, fault_of(uplinks[0]))
+    return way.is_lost(at.node, uplinks[0].name, f"it is flooded to {names}, for a network that is not seen")
 
 
 def _not_here(walk: Walk, at: AtBridge, *, is_for_router: bool) -> str:

@@ -228,13 +228,16 @@ def _heard(scene: Scene, address: IpAddress) -> Iterator[tuple[str, str]]:
 
 def _behind(scene: Scene, places: Places, one: Named, mac: str, address: IpAddress) -> End | None:
     """The guest that a MAC was learned from; None where no bridge has learned it from a port of its own."""
+    found: list[tuple[str, FdbEntry]] = []
     for node in scene.nodes:
         for entry in scene.fdb(node) or ():
             device = scene.device(node, entry.device)
             is_port = entry.bridge and not entry.is_own and device is not None and device.kind != "vxlan"
             if entry.mac == mac and is_port:
-                return _at_port(scene, places, one, node, entry, address)
-    return None
+                found.append((node, entry))
+    # Nodes that share a network outside have the guests of all others behind their cards.
+    found.sort(key=lambda one: guest_port(one[1].device) is None)
+    return _at_port(scene, places, one, *found[0], address) if found else None
 
 
 def _at_port(scene: Scene, places: Places, one: Named, node: str, entry: FdbEntry, address: IpAddress) -> End:  # noqa: PLR0917

@@ -117,6 +117,8 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
             way.is_lost(at.node, port, f"it is handed to {_whose(port)}, and what that does with it is not seen"),
             None,
         )
+    elif target.port and found is None:
+        yield way.is_lost(at.node, port, f"it leaves by '{port}' for a network that is not seen"), None
     elif target.port:
         yield way.ends(at.node, port, f"frames for {at.mac} go to {_whose(port)}, not to {target.name}"), None
     else:

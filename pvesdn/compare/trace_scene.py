@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pvesdn.compare.live_view import ClusterView
 from pvesdn.model.cluster import UnderlayPath, Vtep
+from pvesdn.model.guests import guest_port
 from pvesdn.model.looked_up import FdbEntry, FoundRoute, LookedUp, Neighbour
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveDevice, NodeState
@@ -93,6 +94,12 @@ class Scene:
         """The VXLAN devices in a bridge."""
         devices = self.state(node).devices.values()
         return tuple(device for device in devices if device.kind == "vxlan" and device.master == bridge)
+
+    def uplinks(self, node: str, bridge: str) -> tuple[LiveDevice, ...]:
+        """The other devices in a bridge that are no guests': cards, bonds, VLANs, veths to other bridges."""
+        devices = self.state(node).devices.values()
+        others = (device for device in devices if device.master == bridge and device.kind not in {"vxlan", "dummy"})
+        return tuple(device for device in others if guest_port(device.name) is None)
 
     def vrf_of(self, node: str, name: str) -> str:
         """The VRF that a device routes in; empty for the main table."""
