@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pvesdn.compare.trace_ports import fault_of, hand_over, leaving, port_in_bridge
+from pvesdn.compare.trace_ports import fault_of, hand_over, isolated, leaving, port_in_bridge
 from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, InTunnel, Steps, Walk
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveDevice, LiveVni
@@ -110,6 +110,9 @@ def into_tunnel(walk: Walk, way: Way, at: AtBridge, device: LiveDevice) -> Steps
             yield way.ends(at.node, device.name, f"VLAN {at.vlan} is not allowed on '{device.name}'"), None
             return
         tag = found
+    if parted := isolated(scene, at, device.name):
+        yield way.ends(at.node, device.name, parted), None
+        return
     flooded = scene.flooded(at.node, device.name)
     is_told = scene.state(at.node).flooding is not None
     known = scene.behind(at.node, device.name, at.mac)

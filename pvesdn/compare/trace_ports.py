@@ -103,6 +103,9 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
     if at.vlan is not None and leaving(scene, at.node, port, at.vlan) is False:
         yield way.ends(at.node, port, f"VLAN {at.vlan} is not allowed on '{port}'"), None
         return
+    if parted := isolated(scene, at, port):
+        yield way.ends(at.node, port, parted), None
+        return
     found, own = guest_port(port), of_guest(scene, at.node, port)
     who = f"port of {target.name}" if own == target.port and at.node == target.node else _whose(port)
     names = tuple(reversed(chain(scene, at.node, own))) if found else (port,)
@@ -123,6 +126,14 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
         yield way.ends(at.node, port, f"frames for {at.mac} go to {_whose(port)}, not to {target.name}"), None
     else:
         yield way.arrives(), None
+
+
+def isolated(scene: Scene, at: AtBridge, port: str) -> str:
+    """Why a bridge keeps a frame from a port: the one that it came by is isolated, too; empty where it does not."""
+    came, to = scene.device(at.node, at.came_by), scene.device(at.node, port)
+    if came is None or to is None or not (came.is_isolated and to.is_isolated):
+        return ""
+    return f"'{came.name}' and '{port}' are isolated: '{at.bridge}' lets nothing pass between the two"
 
 
 def _arriving(scene: Scene, way: Way, node: str, names: tuple[str, ...], who: str) -> Way:

@@ -276,6 +276,7 @@ def _device(name: str, row: dict[str, Json], addresses: frozenset[IpInterface]) 
         learns=_flag(port, "learning"),
         floods=_both(_flag(port, "flood"), _flag(port, "mcast_flood")),
         suppresses=_flag(port, "neigh_suppress"),
+        is_isolated=_flag(port, "isolated"),
     )
 
 

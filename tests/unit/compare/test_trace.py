@@ -321,3 +321,15 @@ def test_a_link_that_is_switched_off_carries_nothing_in_either_direction() -> No
     for way in (one_way(found), one_way(found, FAR, GUEST)):
         assert (way.outcome, way.node, way.device) == (Outcome.ENDS, "node2", "veth102i0")
         assert way.reason == "the link of 102 is switched off"
+
+
+def test_isolated_ports_of_one_bridge_are_kept_apart_and_others_are_not() -> None:
+    """As `isolate-ports` of a VNet does with the guests of one node."""
+    port = LiveDevice("tap105i0", "tun", master="web", is_isolated=True)
+    near = End("105", EndKind.GUEST, "node1", "tap105i0", "web", FAR_MAC, None, GuestPlace(105), 0)
+    apart = without(NODE1, "fwpr101p0", is_isolated=True)
+    way = one_way(scene(apart | devices(port)), GUEST, near)
+    assert (way.outcome, way.node, way.device) == (Outcome.ENDS, "node1", "tap105i0")
+    assert way.reason == "'fwpr101p0' and 'tap105i0' are isolated: 'web' lets nothing pass between the two"
+    assert one_way(scene(apart | devices(replace(port, is_isolated=False))), GUEST, near).outcome is Outcome.ARRIVES
+    assert one_way(scene(apart)).outcome is Outcome.ARRIVES

@@ -23,7 +23,7 @@ PORT = json.loads("""
    "ttl": 0, "df": "unset", "ageing": 300, "udp_csum": true},
   "info_slave_kind": "bridge",
   "info_slave_data": {"state": "forwarding", "learning": false, "flood": false, "mcast_flood": true,
-   "neigh_suppress": true}}}
+   "neigh_suppress": true, "isolated": false}}}
 """)
 GROUP6 = json.loads("""
 {"ifname": "v6", "flags": ["NO-CARRIER", "BROADCAST", "MULTICAST"], "mtu": 1430, "address": "da:bb:5e:ed:4b:17",
@@ -55,6 +55,7 @@ def test_a_vxlan_device_has_the_attributes_that_its_stanza_gave_it() -> None:
         learns=False,
         floods=True,
         suppresses=True,
+        is_isolated=False,
     )
 
 
