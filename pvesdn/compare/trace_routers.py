@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -14,9 +14,8 @@ from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveDevice
 from pvesdn.model.trace import EndKind, Place, Way
 
-_SOURCE = re.compile(r" -s (\S+)")
-_OUT = re.compile(r" -o (\S+)")
-_TO = re.compile(r" --to-source (\S+)")
+_PLAIN = frozenset({"-s", "-o", "-j", "--to-source", "-m", "--comment"})
+_FLAGS = frozenset({"--random", "--random-fully", "--persistent"})
 
 
 def pass_router(walk: Walk, way: Way, at: AtRouter) -> Steps:
@@ -71,7 +70,9 @@ def _does_not_forward(walk: Walk, at: AtRouter, address: IpAddress) -> str:
         return ""
     family = "ipv4" if address.version == 4 else "ipv6"  # noqa: PLR2004 - IPv4
     settings = walk.scene.state(at.node).settings or {}
-    is_off = settings.get(f"net/{family}/conf/{at.device}/forwarding") == "0"
+    # IPv6 is forwarded for all devices or for none; the setting of one device only has it hear router advertisements.
+    name = at.device if family == "ipv4" else "all"
+    is_off = settings.get(f"net/{family}/conf/{name}/forwarding") == "0"
     return f"{at.node} does not forward {family} from '{at.device}'" if is_off else ""
 
 
@@ -199,11 +200,24 @@ def _out(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
 def _translations(walk: Walk, node: str, device: str) -> Iterator[str]:
     """The addresses that rules of the node's put in the place of the source's."""
     found, source = walk.scene.found.get(node), walk.source.address
-    for line in found.nat if found is not None and source is not None else ():
-        network, out, to = _SOURCE.search(line), _OUT.search(line), _TO.search(line)
-        if (out is None or out[1] == device) and (network is None or _covers(network[1], source)):
-            yield to[1] if to else f"the address of {device}"
+    if found is None or source is None or source.version != 4:  # noqa: PLR2004 - the rules are iptables'
+        return
+    for words in map(_words_of_rule, found.nat):
+        if words.get("-o", device) == device and (not words.get("-s") or _covers(words["-s"], source)) and words:
+            yield words.get("--to-source", f"the address of {device}")
             return
+
+
+def _words_of_rule(line: str) -> dict[str, str]:
+    """``{"-s": "10.0.0.0/24", "-o": "eno2", "-j": "SNAT", ...}``; empty for a rule that is for some of what leaves only: by
+    protocol, port, destination, mark, or by what it is not.
+    """
+    try:
+        words = [word for word in shlex.split(line)[2:] if word not in _FLAGS]
+    except ValueError:
+        return {}
+    rule = dict(zip(words[::2], words[1::2], strict=False))
+    return rule if rule.keys() <= _PLAIN and rule.get("-m", "comment") == "comment" else {}
 
 
 def _covers(text: str, address: IpAddress | None) -> bool:

@@ -333,3 +333,42 @@ def test_isolated_ports_of_one_bridge_are_kept_apart_and_others_are_not() -> Non
     assert way.reason == "'fwpr101p0' and 'tap105i0' are isolated: 'web' lets nothing pass between the two"
     assert one_way(scene(apart | devices(replace(port, is_isolated=False))), GUEST, near).outcome is Outcome.ARRIVES
     assert one_way(scene(apart)).outcome is Outcome.ARRIVES
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("-A POSTROUTING -j MASQUERADE --random-fully", ", with the address of eno2 as its source"),
+        ('-A POSTROUTING -o eno2 -m comment --comment "for web" -j MASQUERADE', ", with the address of eno2 as its source"),
+        ("-A POSTROUTING ! -s 10.0.9.0/24 -o eno2 -j MASQUERADE", ""),
+        ("-A POSTROUTING -s 10.0.2.0/24 ! -o lo -j MASQUERADE", ""),
+        ("-A POSTROUTING -s 10.0.2.0/24 -p tcp -m tcp --dport 25 -j SNAT --to-source 172.16.0.9", ""),
+        ("-A POSTROUTING -s 10.0.2.0/24 -d 10.0.0.0/8 -j MASQUERADE", ""),
+        ("-A POSTROUTING -m mark --mark 0x1 -j MASQUERADE", ""),
+        ('-A POSTROUTING -m comment --comment "half -j MASQUERADE', ""),
+    ],
+)  # fmt: skip
+def test_a_rule_that_is_for_some_packets_only_is_not_said_to_translate_all(rule: str, told: str) -> None:
+    way = one_way(scene(found=replace(FOUND1, nat=(rule,))), GUEST, INTERNET)
+    assert way.hops[-1].what == f"leaves for the router 172.16.0.254{told}"
+
+
+@pytest.mark.parametrize("forwards", ["0", "1"])
+def test_ipv6_is_forwarded_as_the_setting_for_all_devices_says_and_not_translated_by_rules_of_ipv4(
+    forwards: str,
+) -> None:
+    address, router = ip_address("2001:db8::1"), ip_address("fe80::1")
+    held = frozenset({*NODE1["web"].addresses, ip_interface("fd00::1/64")})
+    out = {("vrf_a", address): FoundRoute(ip_network("::/0"), (NextHop("eno2", router),), "static")}
+    rules = ("-A POSTROUTING -o eno2 -j MASQUERADE",)
+    found = scene(without(NODE1, "web", addresses=held), found=replace(FOUND1, routes=out, nat=rules))
+    settings = {"net/ipv6/conf/all/forwarding": forwards, "net/ipv6/conf/web/forwarding": "1"}
+    view = found.cluster.nodes["node1"]
+    nodes = {**found.cluster.nodes, "node1": replace(view, state=replace(view.state, settings=settings))}
+    found = replace(found, cluster=ClusterView(nodes, found.cluster.owners, frozenset()))
+    guest = replace(GUEST, address=ip_address("fd00::2"))
+    way = one_way(found, guest, End(str(address), EndKind.OUTSIDE, address=address))
+    if forwards == "1":
+        assert (way.outcome, way.hops[-1].what) == (Outcome.ARRIVES, "leaves for the router fe80::1")
+    else:
+        assert (way.outcome, way.reason) == (Outcome.ENDS, "node1 does not forward ipv6 from 'web'")
