@@ -11,7 +11,7 @@ from pvesdn.compare.trace_ports import is_switched_off, leave, port_in_bridge
 from pvesdn.compare.trace_routers import pass_router
 from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, InTunnel, Position, Scene, Steps, Walk
 from pvesdn.compare.trace_tunnels import pass_tunnel
-from pvesdn.model.looked_up import Neighbour, Question
+from pvesdn.model.looked_up import Neighbour, NextHop, Question
 from pvesdn.model.state import LiveDevice
 from pvesdn.model.trace import Direction, End, EndKind, Outcome, Way
 from pvesdn.model.verification import Discrepancy, Subject
@@ -56,7 +56,10 @@ def wider_question(asked: Question, ends: Sequence[End], scene: Scene) -> Questi
     vrfs = {scene.vrf_of(node, end.bridge) for end in ends if end.bridge for node in scene.nodes} - {""}
     routers = {mac for node in scene.nodes for mac in _router_macs(scene, node, vrfs)}
     gateways = {bridge.mac for end in ends for bridge in _bridges(scene, end)}
-    heard = {known.mac for known in _neighbours(scene) if known.address in asked.addresses}
+    hops = [(node, hop) for node in scene.nodes for hop in _next_hops(scene, node)]
+    vrfs |= {_led_to(scene, node, hop) for node, hop in hops} - {""}
+    wanted = asked.addresses | {hop.gateway for _, hop in hops}
+    heard = {known.mac for known in _neighbours(scene) if known.address in wanted}
     return Question(
         guests=asked.guests | {end.guest.id for end in ends if end.guest is not None},
         ports=asked.ports,
@@ -74,6 +77,18 @@ def _router_macs(scene: Scene, node: str, vrfs: set[str]) -> Iterator[str]:
             yield from (mac for macs in (state.router_macs or {}).get(vni, {}).values() for mac in macs)
             devices = (device for device in state.devices.values() if device.vni == vni and device.master)
             yield from (state.devices[device.master].mac for device in devices if device.master in state.devices)
+
+
+def _next_hops(scene: Scene, node: str) -> Iterator[NextHop]:
+    found = scene.found.get(node)
+    for route in ((found.routes if found else None) or {}).values():
+        yield from route.hops
+
+
+def _led_to(scene: Scene, node: str, hop: NextHop) -> str:
+    """The VRF that a next hop is in, which need not be that of the route: FRR leaks routes, as for PVE's exits."""
+    device = scene.device(node, hop.device)
+    return hop.device if device is not None and device.kind == "vrf" else scene.vrf_of(node, hop.device)
 
 
 def _neighbours(scene: Scene) -> Iterator[Neighbour]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
@@ -18,6 +18,8 @@ from pvesdn.model.trace import End, EndKind
 
 _NAME = re.compile(r"(?P<who>.+?)(?:/net(?P<device>[0-9]{1,4}))?")
 _SHOWN = 8
+_GIVE = "give a guest's id or name, or an address"
+_BROADCAST = ip_address("255.255.255.255")
 
 Places = Mapping[int, GuestPlace]
 
@@ -35,9 +37,12 @@ class Named:
 def named(text: str, places: Places, scene: Scene) -> Named:
     """:raises SettingsError: it is neither an address nor a guest's id or name, or the name is that of several."""
     try:
-        return Named(text, address=ip_address(text))
+        address = ip_address(text)
     except ValueError:
         pass
+    else:
+        _require_somebodys(address)
+        return Named(text, address=address)
     match = _NAME.fullmatch(text)
     who = match["who"] if match is not None else text
     device = int(match["device"]) if match is not None and match["device"] else None
@@ -54,7 +59,15 @@ def named(text: str, places: Places, scene: Scene) -> Named:
         return Named(text, ids[0], device)
     near = nearest(who, [guest.name for guest in places.values() if guest.name])
     meant = f"did you mean {near}? " if near else ""
-    raise SettingsError(f"'{text}' is no guest and no address", hint=f"{meant}give a guest's id or name, or an address")
+    raise SettingsError(f"'{text}' is no guest and no address", hint=f"{meant}{_GIVE}")
+
+
+def _require_somebodys(address: IpAddress) -> None:
+    """:raises SettingsError: nobody can have it, or only on one link, or everybody has it."""
+    is_of_a_link = address.version == 6 and (address.is_link_local or bool(address.scope_id))  # noqa: PLR2004 - IPv6
+    if is_of_a_link or address.is_multicast or address.is_loopback or address.is_unspecified or address == _BROADCAST:
+        kind = "of one link" if is_of_a_link else "nobody's in particular"
+        raise SettingsError(f"the address {address} is {kind}", hint=_GIVE)
 
 
 def end_of(one: Named, other: Named, scene: Scene, places: Places) -> End:
@@ -67,7 +80,12 @@ def end_of(one: Named, other: Named, scene: Scene, places: Places) -> End:
     if one.guest is not None:
         return _guest(scene, places, one, family)
     assert one.address is not None  # noqa: S101 - see `named`
-    return _addressed(scene, places, one, one.address)
+    vrfs = set() if other.guest is None else _vrfs_of(scene, _guest(scene, places, other, one.address.version))
+    return _addressed(scene, places, one, one.address, vrfs)
+
+
+def _vrfs_of(scene: Scene, end: End) -> set[str]:
+    return {scene.vrf_of(node, end.bridge) for node in scene.nodes if scene.device(node, end.bridge) is not None}
 
 
 def _guest(scene: Scene, places: Places, one: Named, family: int | None) -> End:
@@ -181,8 +199,10 @@ def _addresses(scene: Scene, end: End) -> Iterator[IpAddress]:
                 yield known.address
 
 
-def _addressed(scene: Scene, places: Places, one: Named, address: IpAddress) -> End:
+def _addressed(scene: Scene, places: Places, one: Named, address: IpAddress, vrfs: Container[str]) -> End:
+    """:param vrfs: of the other end: several VRFs may have a gateway of one address."""
     if holders := list(_holders(scene, address)):
+        holders = [found for found in holders if scene.vrf_of(found[0], found[1]) in vrfs] or holders
         node, bridge, mac = holders[0]
         nodes = tuple(sorted({holder for holder, _, _ in holders}))
         return End(one.text, EndKind.NODE, node, bridge=bridge, mac=mac, address=address, holders=nodes)

@@ -38,6 +38,8 @@ def pass_router(walk: Walk, way: Way, at: AtRouter) -> Steps:
     elif not scene.has_routes(at.node):
         why = scene.why_not_looked_up(at.node, "routes")
         yield way.is_lost(at.node, at.vrf or at.device, f"routes of {table}: {why}"), None
+    elif at.vrf and at.vrf not in scene.asked:
+        yield way.is_lost(at.node, at.vrf, f"routes of {table} were not looked up"), None
     elif (route := scene.route(at.node, at.vrf, address)) is None:
         yield way.ends(at.node, at.vrf or at.device, f"{table} has no route to {address}", _shown(at, address)), None
     elif route.rejects:
@@ -103,6 +105,9 @@ def _by(walk: Walk, way: Way, at: AtRouter, route: FoundRoute, hop: NextHop) -> 
         yield way.ends(at.node, hop.device, why), None
         return
     leg = _Leg(at, route, device, hop.gateway)
+    if device.kind == "vrf":
+        yield leg.told(way, f"into {device.name}"), AtRouter(at.node, "", device.name)
+        return
     is_vnet = bool(walk.scene.vxlans(at.node, hop.device)) or hop.device == walk.target.bridge
     if hop.gateway is None:
         yield from _on_link(walk, way, leg) if is_vnet else _beside(walk, way, leg)
@@ -209,7 +214,7 @@ def _translations(walk: Walk, node: str, device: str) -> Iterator[str]:
 
 
 def _words_of_rule(line: str) -> dict[str, str]:
-    """``{"-s": "10.0.0.0/24", "-o": "eno2", "-j": "SNAT", ...}``; empty for a rule that is for some of what leaves only: by
+    """``{"-s": "10.0.0.0/24", "-o": "eno2", "-j": "SNAT", ...}``. Empty for a rule that is not for all that leaves: by
     protocol, port, destination, mark, or by what it is not.
     """
     try:

@@ -65,11 +65,13 @@ Steps = Iterator[tuple[Way, Position | None]]
 @dataclass(frozen=True)
 class Scene:
     """:param found: what the nodes have looked up; a node that is absent was not asked.
+    :param asked: the VRFs whose routes they have looked up.
     :param silent: members that were not looked at, with the reason.
     """
 
     cluster: ClusterView
     found: Mapping[str, LookedUp] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
     vteps: Mapping[str, Vtep] = field(default_factory=dict)
     silent: Mapping[str, str] = field(default_factory=dict)
 

@@ -25,8 +25,10 @@ from pvesdn.workflows.understand import Understanding
 from pvesdn.workflows.verify import LookedOver, look_over
 from pvesdn.workflows.world import World
 
-_ROUNDS = 4
-"""A guest's card, its MAC, its address, its route: each may be known only after the one before."""
+_ROUNDS = 6
+"""A guest's card, its MAC, its address, its route, the VRF that it leads to, the route there: each may be known only
+after the one before.
+"""
 
 
 def trace_understood(known: Understanding, renderer: Renderer, ends: tuple[str, str], world: World | None) -> Trace:
@@ -45,7 +47,7 @@ def trace_understood(known: Understanding, renderer: Renderer, ends: tuple[str, 
     found: tuple[End, End] | None = None
     for _ in range(_ROUNDS):
         if world is not None:
-            scene = replace(scene, found=_ask(world, scene.nodes, question))
+            scene = replace(scene, found=_ask(world, scene.nodes, question), asked=question.vrfs)
         found = ends_of(names, scene, places)
         wider = wider_question(question, found, scene)
         if world is None or wider == question:

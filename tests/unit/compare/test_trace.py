@@ -99,7 +99,7 @@ def scene(
         for name, of_node in (("node1", one), ("node2", other))
     }
     cluster = ClusterView(nodes, {"192.168.0.1": "node1", "192.168.0.2": "node2"}, said.pop("off", frozenset()))
-    return Scene(cluster, {"node1": found, "node2": far}, **said)
+    return Scene(cluster, {"node1": found, "node2": far}, asked=frozenset({"vrf_a"}), **said)
 
 
 def one_way(found: Scene, source: End = GUEST, target: End = FAR) -> Way:

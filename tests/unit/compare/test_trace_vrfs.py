@@ -1,0 +1,75 @@
+"""Traces between VRFs: routes that FRR has leaked from one to another, and gateways that several VRFs have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from pvesdn.compare.trace import both_ways, wider_question
+from pvesdn.compare.trace_ends import Named, end_of, named
+from pvesdn.errors import SettingsError
+from pvesdn.model.looked_up import FoundRoute, GuestPlace, NextHop, Question
+from pvesdn.model.state import LiveDevice
+from pvesdn.model.trace import EndKind, Outcome
+from tests.unit.compare.test_trace import (
+    FOUND1,
+    GUEST,
+    HERE,
+    INTERNET,
+    NODE1,
+    OUTSIDE,
+    ROUTER,
+    THERE,
+    devices,
+    one_way,
+    scene,
+    vnet,
+)
+
+LEAKED = FoundRoute(ip_network("203.0.113.0/24"), (NextHop("vrf_b"),), "bgp")
+OUT = FoundRoute(ip_network("0.0.0.0/0"), (NextHop("eno3", ROUTER),), "static")
+WITH_B = NODE1 | devices(LiveDevice("vrf_b", "vrf"), LiveDevice("eno3", master="vrf_b"))
+
+
+def test_a_route_into_another_vrf_is_followed_there() -> None:
+    routes = {("vrf_a", OUTSIDE): LEAKED, ("vrf_b", OUTSIDE): OUT}
+    found = replace(scene(WITH_B, found=replace(FOUND1, routes=routes)), asked=frozenset({"vrf_a", "vrf_b"}))
+    way = one_way(found, GUEST, INTERNET)
+    assert (way.outcome, way.hops[-1].device) == (Outcome.ARRIVES, "eno3")
+    assert "vrf_a: route 203.0.113.0/24 (bgp) into vrf_b" in [hop.what for hop in way.hops]
+
+
+def test_a_vrf_that_nobody_was_asked_about_is_not_said_to_have_no_route() -> None:
+    way = one_way(scene(WITH_B, found=replace(FOUND1, routes={("vrf_a", OUTSIDE): LEAKED})), GUEST, INTERNET)
+    assert (way.outcome, way.device, way.reason) == (Outcome.UNKNOWN, "vrf_b", "routes of vrf_b were not looked up")
+
+
+@pytest.mark.parametrize("hop", [NextHop("vrf_b"), NextHop("eno3", ROUTER)])
+def test_the_vrf_that_a_route_leads_to_is_asked_about_next_and_the_macs_of_its_routers(hop: NextHop) -> None:
+    leaked = FoundRoute(ip_network("203.0.113.0/24"), (hop,), "bgp")
+    found = scene(WITH_B, found=replace(FOUND1, routes={("vrf_a", OUTSIDE): leaked}))
+    wider = wider_question(Question(addresses=frozenset({OUTSIDE})), (GUEST, INTERNET), found)
+    assert wider.vrfs == {"vrf_a", "vrf_b"}
+    assert ("02:ff" in wider.macs) is (hop.gateway is not None)
+
+
+def test_of_several_vrfs_with_one_gateway_the_other_ends_counts() -> None:
+    first = devices(LiveDevice("vrf_0", "vrf"), vnet("aaa", "02:00:00:00:00:55", "10.0.2.254/24", "vrf_0"))
+    found = scene(first | NODE1)
+    gateway, guest = Named("10.0.2.254", address=ip_address("10.0.2.254")), Named("101", 101)
+    end = end_of(gateway, guest, found, {101: GuestPlace(101, "", "node1")})
+    assert (end.kind, end.bridge) == (EndKind.NODE, "web")
+    there, back = both_ways(found, (GUEST, end))
+    assert there.outcome is back.outcome is Outcome.ARRIVES
+
+
+@pytest.mark.parametrize(
+    "text", ["fe80::1", "fd00::1%;reboot", "224.0.0.5", "ff02::1", "127.0.0.1", "::", "255.255.255.255"]
+)
+def test_an_address_that_is_no_hosts_in_particular_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"of one link|nobody's in particular"):
+        named(text, {}, scene())
+    assert named(str(HERE), {}, scene()).address == HERE
+    assert named(str(THERE), {}, scene()).address == THERE
