@@ -339,7 +339,7 @@ class Pulse(Protocol):
 
 
 class Observer(Protocol):
-    """Who watches a long run: the progress display, or nobody."""
+    """Who watches a long run: the progress display, or nobody. Neither raises nor waits: the run goes on without it."""
 
     def tell(self, event: Event) -> None:
         """This has happened, just now; told by whichever thread it has happened in."""

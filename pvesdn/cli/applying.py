@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -96,14 +96,27 @@ def offer_and_apply(
     if not offer.has_work:
         report = None
     status = _status(changes, report)
-    if session.wants_json:
-        wishes = replace(manner.wishes, own=world.local_node)
-        document = apply_document(changes, offer.summary, report, status, has_diff=has_diff, wishes=wishes)
-        left = {} if offer.left is None else {"left": list(offer.left)}
-        session.document("apply", {**document, **left, **also})
-    elif report is not None:
-        _show_outcome(session, offer, report, steps.board)
+    with _not_lost(session, report):
+        if session.wants_json:
+            wishes = replace(manner.wishes, own=world.local_node)
+            document = apply_document(changes, offer.summary, report, status, has_diff=has_diff, wishes=wishes)
+            left = {} if offer.left is None else {"left": list(offer.left)}
+            session.document("apply", {**document, **left, **also})
+        elif report is not None:
+            _show_outcome(session, offer, report, steps.board)
     return status
+
+
+@contextmanager
+def _not_lost(session: Session, report: ApplyReport | None) -> Iterator[None]:
+    """Where standard output is gone, standard error says who knows how an apply has ended."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError:
+        if report is not None:
+            session.screen.error("the apply has ended, and how cannot be shown; `pvesdn history` tells it")
+        raise
 
 
 def _show_outcome(session: Session, offer: Offer, report: ApplyReport, board: Board) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -66,6 +69,38 @@ def test_the_plan_is_shown_carried_out_and_recapitulated(settings: Path, cluster
         """
     result = apply(settings, cluster, "--yes")
     assert result == Result(0, dedent(expected).replace("NOT CHECKED", f"not checked: {NO_PATHS}"), "")
+    assert all(OURS in node.files for node in cluster.nodes.nodes.values())
+
+
+class Full(io.StringIO):
+    """A log on a disk that is full as soon as the nodes are at work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.null = os.open(os.devnull, os.O_WRONLY)
+
+    def write(self, text: str) -> int:
+        if "armed" in text:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+    def fileno(self) -> int:
+        return self.null
+
+
+def test_a_log_that_cannot_be_written_ends_no_apply_and_it_is_said_where_its_outcome_is(
+    settings: Path, cluster: FakeCluster
+) -> None:
+    out = Full()
+    result = call("--config", settings, "apply", "--yes", cluster=cluster, out=out)
+    os.close(out.null)
+    assert (result.status, result.err.splitlines()) == (
+        1,
+        [
+            "error: the apply has ended, and how cannot be shown; `pvesdn history` tells it",
+            "error: standard output: No space left on device",
+        ],
+    )
     assert all(OURS in node.files for node in cluster.nodes.nodes.values())
 
 

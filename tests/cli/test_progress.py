@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import threading
+
 import pytest
 
-from pvesdn.cli.screens import progress
+from pvesdn.cli.screens import aside, live, progress
 from pvesdn.cli.screens.live import LiveSteps
 from pvesdn.cli.screens.progress import PlainSteps, Steps
-from pvesdn.cli.screens.screen import Screen, Span, Style, clean, columns, counted
+from pvesdn.cli.screens.screen import Line, Screen, Span, Style, clean, columns, counted
 from pvesdn.model.open_apply import LockHolder
 from pvesdn.model.order import Order
 from pvesdn.model.primitives import NodeName
@@ -167,6 +171,66 @@ def test_when_quiet_nothing_is_shown(capsys: Out, clock: FakeClock) -> None:
         clock.elapsed += 30
         tell(steps, Beat(), Ended("pve1", StepName.RELOADED, OK), PutsBack(("pve1",)))
     assert capsys.readouterr() == ("", "")
+
+
+# --- a screen that fails ---------------------------------------------------------------------------------------------
+
+
+class Broken(io.StringIO):
+    """Standard output whose reader is gone, or never reads. :param error: raised; without, a write waits for `gate`."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__()
+        self.error, self.gate = error, threading.Event()
+
+    def write(self, text: str) -> int:
+        if self.error is None:
+            assert self.gate.wait(60)
+            return super().write(text)
+        raise self.error
+
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(how: type[Steps], out: Broken, monkeypatch: pytest.MonkeyPatch) -> Steps:
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(aside, "PATIENCE", 0.05)
+    with how(Screen({})) as steps:
+        tell(steps, Turns(("pve1",), Order((("pve1",),))), *done("pve1", StepName.STAGED), Beat())
+        tell(steps, Begun("pve1", StepName.WRITTEN))
+        steps.remark("something")
+        tell(steps, Ended("pve1", StepName.WRITTEN, OK))
+    return steps
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(5, "EIO"), ValueError("closed")])
+@pytest.mark.parametrize("how", [PlainSteps, LiveSteps])
+def test_a_screen_that_is_gone_ends_nothing_and_what_was_done_is_known(
+    how: type[Steps], error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    steps = shown(how, Broken(error), monkeypatch)
+    assert steps.states() == ["pve1: staged, in place"]
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", [PlainSteps, LiveSteps])
+def test_a_screen_that_hangs_delays_nothing(how: type[Steps], monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Broken()
+    steps = shown(how, out, monkeypatch)
+    assert steps.states() == ["pve1: staged, in place"]
+    assert out.getvalue() == ""
+    out.gate.set()
+
+
+def test_a_picture_that_cannot_be_made_is_none(monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    def fails(*_: object) -> list[Line]:
+        raise IndexError
+
+    monkeypatch.setattr(live, "board_lines", fails)
+    with LiveSteps(Screen({})) as steps:
+        tell(steps, *done("pve1", StepName.STAGED))
+    assert capsys.readouterr().err == ""
 
 
 # --- interrupted -----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from pvesdn.cli.screens.aside import Aside
 from pvesdn.cli.screens.board_lines import board_lines
 from pvesdn.cli.screens.progress import Steps
 from pvesdn.cli.screens.screen import Screen, painted
@@ -21,15 +22,23 @@ _WIDTH, _HEIGHT = 80, 24
 """Of a terminal that does not say."""
 
 
+class _Live(Live):
+    def refresh(self) -> None:
+        """Nothing where the terminal is gone: the thread that does it would end with a traceback."""
+        with suppress(OSError):
+            super().refresh()
+
+
 class LiveSteps(Steps):
     """Steps, updated in place. The display disappears when the context ends: the recap says it all."""
 
     def __init__(self, screen: Screen, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__(screen, monotonic=monotonic)
+        self._aside = Aside()
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
-        self._live = Live(
+        live = _Live(
             console=Console(
                 file=sys.stdout,
                 color_system="standard" if self.screen.has_color(sys.stdout) else None,
@@ -44,7 +53,9 @@ class LiveSteps(Steps):
             redirect_stderr=False,
             vertical_overflow="crop",
         )
-        self._live.start()
+        self._live = live
+        self._aside.begin()
+        self._aside.do(live.start)
         return self
 
     def __exit__(
@@ -63,11 +74,16 @@ class LiveSteps(Steps):
     def _stop(self) -> None:
         live, self._live = self._live, None
         if live is not None:
-            with suppress(OSError):  # a terminal that is gone
-                live.stop()
+            self._aside.do(live.stop)
+            self._aside.end()
 
     def picture(self) -> Text:
         """The nodes as they are now, no larger than the window is now."""
+        with suppress(Exception):  # rich's thread would end with a traceback
+            return self._picture()
+        return Text("", end="")
+
+    def _picture(self) -> Text:
         width, height = self.screen.width or _WIDTH, self.screen.height or _HEIGHT
         with self.lock:
             # The last column and the last line stay free: a terminal would scroll.

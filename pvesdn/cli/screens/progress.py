@@ -6,9 +6,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 
+from pvesdn.cli.screens.aside import Aside
 from pvesdn.cli.screens.board import Board, NodeBoard
 from pvesdn.cli.screens.board_lines import local_time
 from pvesdn.cli.screens.confirmation import duration
@@ -40,6 +43,8 @@ _HARMLESS = frozenset({StepName.READ, StepName.STAGED, StepName.ARMED, StepName.
 class Steps:
     """A `ports.Observer` that remembers; thread-safe. Shows nothing itself.
 
+    Whatever happens to the screen, `tell` neither raises nor waits for it.
+
     As a context manager, which may be entered again, it shows what happens inside.
     """
 
@@ -59,7 +64,7 @@ class Steps:
 
     def tell(self, event: Event) -> None:
         """This has happened, just now."""
-        with self.lock:
+        with self.lock, suppress(Exception):
             self.board.take(event, self.monotonic())
 
     def remark(self, text: str) -> None:
@@ -113,27 +118,34 @@ class PlainSteps(Steps):
         self, screen: Screen, *, is_beside: bool = False, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         super().__init__(screen, monotonic=monotonic)
-        self._say = screen.remark if is_beside else screen.line
+        self._write = screen.remark if is_beside else screen.line
+        self._aside = Aside()
         self._is_showing = False
         self._lock_told: float | None = None
 
     def __enter__(self) -> Self:
         self._is_showing = not self.screen.is_quiet
+        if self._is_showing:
+            self._aside.begin()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_showing = False
+        self._aside.end()
 
     def tell(self, event: Event) -> None:
         """One line for what somebody would want to know, flushed, so that a log shows it at once."""
-        with self.lock:
+        with self.lock, suppress(Exception):
             spent = self._spent(event)
             super().tell(event)
             if self._is_showing:
                 self._show(event, spent)
-                sys.stdout.flush()
+                self._aside.do(sys.stdout.flush)
+
+    def _say(self, *parts: Span | str) -> None:
+        self._aside.do(partial(self._write, *parts))
 
     def _spent(self, event: Event) -> float:
         """Seconds that a step that ends has taken."""
@@ -170,7 +182,7 @@ class PlainSteps(Steps):
         now = self.monotonic()
         if self._lock_told is None or now - self._lock_told >= _LOCK_TOLD:
             self._lock_told = now
-            self.screen.remark(lock_words(event))
+            self._aside.do(partial(self.screen.remark, lock_words(event)))
 
     def _give_signs_of_life(self) -> None:
         """Of each step that has taken long; nodes of which the same is true share a line."""
