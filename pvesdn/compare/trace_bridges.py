@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pvesdn.compare.trace_ports import fault_of, hand_over, isolated, leaving, port_in_bridge
-from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, InTunnel, Steps, Walk
+from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, InTunnel, Scene, Steps, Walk
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveDevice, LiveVni
 from pvesdn.model.trace import Place, Way
+from pvesdn.model.vlans import PortVlans
 
 
 def pass_bridge(walk: Walk, way: Way, at: AtBridge) -> Steps:
     """Where the bridge sends a frame."""
     scene = walk.scene
-    bridge = scene.device(at.node, at.bridge)
-    if bridge is not None and bridge.vlan_filtering and scene.state(at.node).vlans is None:
+    bridge, vlans = scene.device(at.node, at.bridge), scene.state(at.node).vlans
+    if bridge is not None and bridge.vlan_filtering and vlans is not None and not at.came_by:
+        at = replace(at, vlan=vlans.get(at.bridge, PortVlans()).pvid)
+    if bridge is not None and bridge.vlan_filtering and vlans is None:
         way = way.doubting(f"VLANs of the ports of '{at.bridge}': {scene.why_not_told(at.node, 'port-vlans')}")
     if bridge is None:
         yield way.ends(at.node, at.bridge, f"{at.node} has no bridge '{at.bridge}'"), None
     elif not bridge.is_up:
         way = _told(way, at, bridge, "bridge")
         yield way.ends(at.node, at.bridge, f"'{at.bridge}' is down", f"ip link set {at.bridge} up"), None
+    elif (not at.came_by or at.mac == bridge.mac) and (apart := _not_of_vlan(scene, at, bridge)):
+        yield _told(way, at, bridge, "bridge").ends(at.node, at.bridge, apart), None
     elif at.mac == bridge.mac and at.came_by:
         way = _told(way, at, bridge, f"bridge; {at.mac} is its own, so the node routes")
         yield way, AtRouter(at.node, at.bridge, scene.vrf_of(at.node, at.bridge))
@@ -48,6 +55,19 @@ def _looked_up(walk: Walk, way: Way, at: AtBridge, bridge: LiveDevice) -> Steps:
     else:
         way = _told(way, at, bridge, f"bridge; {at.mac} is behind '{port.name}'")
         yield from hand_over(walk, way, at, port.name)
+
+
+def _not_of_vlan(scene: Scene, at: AtBridge, bridge: LiveDevice) -> str:
+    """Why a VLAN-aware bridge and its node do not hear each other; empty where they do, or nobody has looked."""
+    vlans = scene.state(at.node).vlans
+    if not bridge.vlan_filtering or vlans is None:
+        return ""
+    if at.vlan is None:
+        return f"'{at.bridge}' itself has no PVID: what {at.node} sends is in no VLAN"
+    own = vlans.get(at.bridge, PortVlans()).untagged
+    return (
+        "" if own.bits >> at.vlan & 1 else f"'{at.bridge}' itself is not in VLAN {at.vlan}, so {at.node} does not route"
+    )
 
 
 def _told(way: Way, at: AtBridge, bridge: LiveDevice, what: str) -> Way:

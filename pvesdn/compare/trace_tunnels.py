@@ -54,6 +54,9 @@ def _sent(scene: Scene, way: Way, at: InTunnel, device: LiveDevice) -> Way:
         return way.ends(at.node, at.device, fault, f"ip link set {at.device} up")
     if scene.has_no_path(at.node, at.remote):
         return way.ends(at.node, at.device, f"{at.node} has no route to {at.remote}", f"ip route get {at.remote}")
+    card = scene.device(at.node, device.physdev) if device.physdev and at.remote.is_multicast else None
+    if card is not None and (fault := fault_of(card)):
+        return way.ends(at.node, card.name, f"{fault}, by which packets leave for group {at.remote}")
     for name in path.devices if path is not None else ():
         card = scene.device(at.node, name)
         if card is not None and (fault := fault_of(card)):
