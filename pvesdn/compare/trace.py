@@ -196,8 +196,8 @@ def _from_guest(walk: Walk) -> Steps:
         yield Way().is_lost(source.node, source.port, reason), None
     elif gateway is None:
         where = f"{target.name} is in '{target.bridge}'" if target.bridge else f"{target.name} is not in it"
-        reason = f"'{_bridge(walk)}' has no gateway, and {where}"
-        yield Way().ends(source.node, source.port, reason), None
+        reason = f"no node routes for '{_bridge(walk)}', and {where}: which router {source.name} has is not seen"
+        yield Way().is_lost(source.node, source.port, reason), None
     else:
         yield from leave(walk, Way(), gateway.mac)
 
@@ -214,10 +214,12 @@ def _is_bridged(walk: Walk) -> bool:
     source, target = walk.source, walk.target
     if target.bridge not in {_bridge(walk), source.bridge} or target.kind is EndKind.OUTSIDE:
         return False
+    if source.address is None or target.address is None or source.address.version != target.address.version:
+        return True
     bridge = walk.scene.device(source.node, target.bridge)
     networks = [held.network for held in bridge.addresses] if bridge is not None else []
-    own = [network for network in networks if source.address is not None and source.address in network]
-    return not own or target.address is None or any(target.address in network for network in own)
+    own = [network for network in networks if source.address in network]
+    return not own or any(target.address in network for network in own)
 
 
 def _gateway(walk: Walk) -> LiveDevice | None:

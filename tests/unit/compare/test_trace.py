@@ -372,3 +372,16 @@ def test_ipv6_is_forwarded_as_the_setting_for_all_devices_says_and_not_translate
         assert (way.outcome, way.hops[-1].what) == (Outcome.ARRIVES, "leaves for the router fe80::1")
     else:
         assert (way.outcome, way.reason) == (Outcome.ENDS, "node1 does not forward ipv6 from 'web'")
+
+
+def test_a_guest_in_a_vnet_for_which_no_node_routes_may_have_a_router_that_nobody_sees() -> None:
+    way = one_way(scene(without(NODE1, "web", addresses=frozenset())))
+    assert (way.outcome, way.node, way.device) == (Outcome.UNKNOWN, "node1", "tap101i0")
+    assert way.reason == "no node routes for 'web', and 102 is in 'db': which router 101 has is not seen"
+
+
+def test_guests_of_one_vnet_that_are_known_by_addresses_of_two_families_need_no_gateway() -> None:
+    near = End("105", EndKind.GUEST, "node1", "tap105i0", "web", FAR_MAC, ip_address("fd00::5"), GuestPlace(105), 0)
+    way = one_way(scene(NODE1 | devices(LiveDevice("tap105i0", "tun", master="web"))), GUEST, near)
+    assert (way.outcome, way.hops[-1].device) == (Outcome.ARRIVES, "tap105i0")
+    assert [hop.device for hop in way.hops].count("web") == 1
