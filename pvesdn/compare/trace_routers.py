@@ -109,7 +109,9 @@ def _by(walk: Walk, way: Way, at: AtRouter, route: FoundRoute, hop: NextHop) -> 
         yield leg.told(way, f"into {device.name}"), AtRouter(at.node, "", device.name)
         return
     is_vnet = bool(walk.scene.vxlans(at.node, hop.device)) or hop.device == walk.target.bridge
-    if hop.gateway is None:
+    if is_vnet and not device.has_carrier:
+        yield way.ends(at.node, hop.device, f"'{hop.device}' has no carrier, by which {route.prefix} is reached"), None
+    elif hop.gateway is None:
         yield from _on_link(walk, way, leg) if is_vnet else _beside(walk, way, leg)
     elif is_vnet:
         yield from _to_next_hop(walk, way, leg, hop.gateway)

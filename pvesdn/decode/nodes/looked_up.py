@@ -13,8 +13,10 @@ from pvesdn.decode.nodes.routing import prefix_of, unmapped
 from pvesdn.model.looked_up import FdbEntry, FoundRoute, GuestCard, LookedUp, Neighbour, NextHop
 from pvesdn.model.primitives import IpAddress, Json
 
-_DEAD = frozenset({"dead", "linkdown"})
-"""Flags of a next hop that the kernel does not use."""
+_DEAD = "dead"
+"""The flag of a next hop that the kernel does not use. One without carrier, `linkdown`, it does use, unless
+net.ipv4.conf.*.ignore_routes_with_linkdown is set, and what it sends there is lost.
+"""
 
 Decoded = TypeVar("Decoded")
 
@@ -79,7 +81,7 @@ def _leases(rows: list[dict[str, Json]]) -> tuple[GuestCard, ...]:
             guest=json_text.number(row.get("guest"), "guest of leases"),
             device=None,
             mac=json_text.word(row.get("mac"), "mac of leases"),
-            addresses=(json_text.address(row.get("address"), "address of leases"),),
+            addresses=tuple(_written([row.get("address")])),
         )
         for row in rows
     )
@@ -132,7 +134,7 @@ def _hops(row: dict[str, Json], what: str) -> Iterator[NextHop]:
     several = json_text.rows(row["nexthops"], f"nexthops of {what}") if "nexthops" in row else [row]
     for hop in several:
         flags = hop.get("flags")
-        if not _DEAD & {flag for flag in (flags if isinstance(flags, list) else ()) if isinstance(flag, str)}:
+        if _DEAD not in (flags if isinstance(flags, list) else ()):
             yield NextHop(json_text.device(hop.get("dev"), f"dev of {what}"), _gateway(hop, what))
 
 

@@ -385,3 +385,10 @@ def test_guests_of_one_vnet_that_are_known_by_addresses_of_two_families_need_no_
     way = one_way(scene(NODE1 | devices(LiveDevice("tap105i0", "tun", master="web"))), GUEST, near)
     assert (way.outcome, way.hops[-1].device) == (Outcome.ARRIVES, "tap105i0")
     assert [hop.device for hop in way.hops].count("web") == 1
+
+
+def test_a_route_into_a_vnet_without_carrier_is_used_and_ends_there() -> None:
+    found = scene(NODE1, without(NODE2, "db", has_carrier=False))
+    way = one_way(found)
+    assert (way.outcome, way.node, way.device) == (Outcome.ENDS, "node2", "db")
+    assert way.reason == "'db' has no carrier, by which 10.0.3.0/24 is reached"

@@ -35,7 +35,7 @@ def test_next_hops_that_the_kernel_does_not_use_are_left_out() -> None:
     hops = [
         {"gateway": "192.0.2.1", "dev": "vrfbr", "flags": ["onlink"]},
         {"gateway": "192.0.2.2", "dev": "vrfbr", "flags": ["dead", "linkdown"]},
-        {"via": {"family": "inet6", "host": "::ffff:192.0.2.3"}, "dev": "vrfbr", "flags": []},
+        {"via": {"family": "inet6", "host": "::ffff:192.0.2.3"}, "dev": "vrfbr", "flags": ["linkdown"]},
     ]
     found = routes({"dst": "10.0.1.9", "nexthops": hops})
     assert found is not None
@@ -95,3 +95,10 @@ def test_what_cannot_be_read_was_not_seen_and_hides_nothing_else() -> None:
     assert found.unseen == {"fdb": "mac of fdb is not printable text", "routes": "ip is not installed"}
     assert (found.neighbours, found.routes, found.nat) == ((), None, ())
     assert decode_looked_up({}).unseen.keys() == {"cards", "leases", "fdb", "neighbours", "routes"}
+
+
+def test_one_lease_that_makes_no_sense_does_not_hide_the_others() -> None:
+    good, bad = ({"address": address, "guest": 1, "mac": "02:00:00:00:00:01"} for address in ("10.0.0.5", "oops"))
+    found = decode_looked_up({"leases": {"answer": [bad, good]}})
+    assert "leases" not in found.unseen
+    assert [card.addresses for card in found.cards] == [(), (ip_address("10.0.0.5"),)]
