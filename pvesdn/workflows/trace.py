@@ -45,9 +45,10 @@ def trace_understood(known: Understanding, renderer: Renderer, ends: tuple[str, 
     names = named(ends[0], places, scene), named(ends[1], places, scene)
     question = first_question(names, scene)
     found: tuple[End, End] | None = None
+    lost: dict[NodeName, LookedUp] = {}
     for _ in range(_ROUNDS):
         if world is not None:
-            scene = replace(scene, found=_ask(world, scene.nodes, question), asked=question.vrfs)
+            scene = replace(scene, found=_ask(world, scene.nodes, question, lost), asked=question.vrfs)
         found = ends_of(names, scene, places)
         wider = wider_question(question, found, scene)
         if world is None or wider == question:
@@ -82,16 +83,24 @@ def ping(world: World, trace: Trace) -> Trace:
     )
 
 
-def _ask(world: World, nodes: Sequence[NodeName], question: Question) -> Mapping[NodeName, LookedUp]:
-    """What each node has looked up. One that does not answer any more has not, and says why."""
+def _ask(
+    world: World, nodes: Sequence[NodeName], question: Question, lost: dict[NodeName, LookedUp]
+) -> Mapping[NodeName, LookedUp]:
+    """What each node has looked up. One that does not answer any more has not, and says why.
+
+    :param lost: those that have not in a round before, which are not waited for again; it gains those of this one.
+    """
 
     def ask(node: NodeName) -> LookedUp:
         return world.nodes.look_up(node, question)
 
-    return {
-        node: _unseen(answer) if isinstance(answer, NodeError) else answer
-        for node, answer in world.runner.each(nodes, ask).items()
-    }
+    found: dict[NodeName, LookedUp] = {}
+    for node, answer in world.runner.each([node for node in nodes if node not in lost], ask).items():
+        if isinstance(answer, NodeError):
+            lost[node] = _unseen(answer)
+        else:
+            found[node] = answer
+    return found | lost
 
 
 def _unseen(error: NodeError) -> LookedUp:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pvesdn.adapters.snapshot_dir import write_snapshot
+from pvesdn.errors import NodeUnreachable
 from pvesdn.workflows.read import read_cluster
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import forget_answers, locked_state, read_json, write_json
@@ -48,6 +49,24 @@ class Listing:
 
     def get(self, path: str) -> Any:
         return self._rows if path.startswith("cluster/resources") else self._api.get(path)
+
+
+class Silent:
+    """The nodes, of which one has stopped answering since it was looked at."""
+
+    def __init__(self, nodes: Any, silent: str) -> None:
+        self._nodes = nodes
+        self._silent = silent
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._nodes, name)
+
+    def look_up(self, node: str, question: Any) -> Any:
+        self.asked.append(node)
+        if node == self._silent:
+            raise NodeUnreachable(node, "look_up: no answer within 600 s")
+        return self._nodes.look_up(node, question)
 
 
 @dataclass(frozen=True)
@@ -380,6 +399,21 @@ def test_a_node_that_does_not_answer_is_not_known_and_has_a_status_of_its_own(tr
     assert done.status == 4
     assert "unknown on node1: node1 was not looked at" in done.out
     assert "not looked at: node1: ssh: connect to host: No route to host" in done.out
+
+
+def test_a_node_that_stops_answering_is_waited_for_once(healthy: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, silent = healthy.world(observer=None, local_node=None), []
+
+    def world(_: Traced, **__: Any) -> Any:
+        silent.append(Silent(whole.nodes, "node2"))
+        return replace(whole, nodes=silent[-1])
+
+    monkeypatch.setattr(Traced, "world", world)
+    done = healthy.call("101", "102")
+    assert done.status == 3
+    assert "forwarding table of node2: look_up: no answer" in done.out
+    assert silent[-1].asked.count("node2") == 1
+    assert silent[-1].asked.count("node1") > 1
 
 
 def test_an_address_that_nobody_was_seen_to_have_is_not_known(healthy: Traced) -> None:
