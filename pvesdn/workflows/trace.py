@@ -61,7 +61,7 @@ def trace_understood(known: Understanding, renderer: Renderer, ends: tuple[str, 
         there,
         back,
         findings=concerning((there, back), verified.discrepancies),
-        unreachable=verified.unreachable,
+        unreachable={**verified.unreachable, **{node: seen.unseen["fdb"] for node, seen in lost.items()}},
         offline=verified.offline,
     )
 

@@ -410,8 +410,9 @@ def test_a_node_that_stops_answering_is_waited_for_once(healthy: Traced, monkeyp
 
     monkeypatch.setattr(Traced, "world", world)
     done = healthy.call("101", "102")
-    assert done.status == 3
+    assert done.status == 4
     assert "forwarding table of node2: look_up: no answer" in done.out
+    assert "not looked at: node2: look_up: no answer" in done.out
     assert silent[-1].asked.count("node2") == 1
     assert silent[-1].asked.count("node1") > 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, take
 from pvesdn.cli.verdict import Judging
 from pvesdn.errors import SettingsError
-from pvesdn.model.trace import Outcome, Trace
+from pvesdn.model.trace import Outcome, Trace, Way
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.trace import ping, trace_understood
@@ -68,5 +69,10 @@ def status_of(found: Trace) -> int:
         return statuses.ERROR
     if found.outcome is Outcome.ARRIVES:
         return statuses.OK
-    is_out_of_sight = any(way.is_out_of_sight for way in found.ways)
+    unknown = (way for way in found.ways if way.outcome is Outcome.UNKNOWN)
+    is_out_of_sight = any(way.is_out_of_sight or _touches(way, found.unreachable) for way in unknown)
     return statuses.UNREACHABLE if is_out_of_sight else statuses.WARNINGS
+
+
+def _touches(way: Way, nodes: Container[str]) -> bool:
+    return any(hop.node in nodes for hop in way.hops)
