@@ -54,13 +54,13 @@ def test_a_guest_is_where_its_port_is_and_not_behind_the_card_of_another_node() 
     address = ip_address("10.0.0.12")
     heard = (Neighbour(address, "vmbr0", FAR_MAC),)
     found = scene(
-        NODE1,
-        NODE2,
+        without(NODE1, "eno1", kind="vlan"),
+        without(NODE2, "eno1", kind="vlan"),
         found=LEARNED,
         far=LookedUp(fdb=(FdbEntry(FAR_MAC, "tap102i0", bridge="vmbr0"),), neighbours=heard),
     )
     view = found.cluster.nodes["node2"]
-    nodes = {**found.cluster.nodes, "node2": replace(view, zones={"vmbr0": "localnetwork"})}
+    nodes = {**found.cluster.nodes, "node2": replace(view, zones={"vmbr0": "a VLAN zone"})}
     found = replace(found, cluster=replace(found.cluster, nodes=nodes))
     end = end_of(
         Named("10.0.0.12", address=address), Named("101", 101), found, {102: GuestPlace(102, "web-2", "node2")}
