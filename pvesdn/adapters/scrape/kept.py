@@ -64,8 +64,13 @@ class Kept:
             if not self._is_looking and (self._began is None or now - self._began >= self._every):
                 self._is_looking, self._began = True, now
                 # A look that hangs does not keep the process from ending.
-                threading.Thread(target=self._go, args=(now,), name="look", daemon=True).start()
-            left = self._patience - (now - (self._began or now))
+                thread = threading.Thread(target=self._go, args=(now,), name="look", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # too many threads: whoever asks next tries again
+                    self._is_looking, self._began = False, None
+                    self._tell(error)
+            left = self._patience - (now - (now if self._began is None else self._began))
             self._changed.wait_for(lambda: not self._is_looking, max(left, 0.0))
             if self._page is None or self._now() - self._page_began > self._oldest:
                 return self._unknown

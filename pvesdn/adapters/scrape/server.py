@@ -109,7 +109,11 @@ class _Handler(BaseHTTPRequestHandler):
         return head
 
     def do_GET(self) -> None:
-        if urlsplit(self.path).path != PATH:
+        try:
+            path = urlsplit(self.path).path
+        except ValueError:  # such as an open bracket
+            path = ""
+        if path != PATH:
             self.send_error(404, f"ask for {PATH}")
             return
         page = self.server.page()

@@ -134,3 +134,17 @@ def test_a_cluster_that_fails_is_not_asked_more_often_than_one_that_answers(clus
     cluster.fault = None
     cluster.now += 5
     assert kept.page().text == b"look 2"
+
+
+def test_where_no_thread_can_be_started_it_is_told_and_tried_again(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    kept = cluster.kept()
+    with monkeypatch.context() as crowded:
+        crowded.setattr(threading.Thread, "start", no_room)
+        assert kept.page().text == b"unknown"
+    assert [str(error) for error in cluster.told] == ["can't start new thread"]
+    assert kept.page().text == b"look 1"

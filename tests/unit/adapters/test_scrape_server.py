@@ -146,3 +146,8 @@ def test_a_failure_of_ours_is_told_without_its_traceback(
         assert raw(made, b"GET /metrics HTTP/1.0\r\n\r\n") == b""
         thread.join(LIMIT)
     assert capsys.readouterr().err == "metrics: a request failed: ValueError\n"
+
+
+def test_an_address_that_is_none_fills_no_journal(listener: Listener, capsys: pytest.CaptureFixture[str]) -> None:
+    assert raw(listener, b"GET http://[ HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 404 ")
+    assert capsys.readouterr().err == ""
