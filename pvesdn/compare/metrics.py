@@ -47,7 +47,7 @@ class Seen:
 def metrics(seen: Seen) -> tuple[Family, ...]:
     """All that a look has shown, in the order of `METRICS`."""
     views = seen.parts.cluster.nodes
-    of_vnis = [value for view in views.values() for value in vni_values(view)]
+    of_vnis = [value for view in views.values() for value in vni_values(view) if value[2] is not None]
     left_out = len(of_vnis) if len(of_vnis) > m.MOST_OF_VNIS else 0
     return _families(
         (
@@ -105,8 +105,16 @@ def _of_cluster(seen: Seen) -> Iterator[Value]:
 def _of_apply(entry: Entry, id_: tuple[str, ...]) -> Iterator[Value]:
     yield m.APPLY_INFO, (*id_, entry.ending.value), 1.0
     yield m.APPLY_NUMBER, id_, float(entry.number)
-    yield m.APPLY_TIME, id_, datetime.fromisoformat(entry.ended or entry.began).timestamp()
+    yield m.APPLY_TIME, id_, _moment(entry.ended or entry.began)
     yield m.APPLY_GOOD, id_, None if entry.ending is Ending.OPEN else _flag(entry.ending in _GOOD)
+
+
+def _moment(text: str) -> float | None:
+    """Unix time; None for a day that no calendar has, which the history's file may name."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
 
 
 def _of_zone(row: ZoneStatus, seen: Seen) -> Iterator[Value]:

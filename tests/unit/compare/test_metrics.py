@@ -152,6 +152,12 @@ def test_an_apply_that_is_at_work_has_neither_succeeded_nor_failed() -> None:
     assert of(families, m.OPEN_APPLIES, "cluster/lab") == 1
 
 
+def test_an_apply_on_a_day_that_no_calendar_has_leaves_all_else_as_it_is() -> None:
+    families = look(beside=Beside(history=History((entry(Ending.DONE, ended="2026-13-45T10:00:00Z"),)), open={}))
+
+    assert (of(families, m.APPLY_TIME, "cluster/lab"), of(families, m.APPLY_GOOD, "cluster/lab")) == (None, 1)
+
+
 def test_what_is_not_known_of_the_history_is_absent() -> None:
     families = look()
 
@@ -197,6 +203,13 @@ def test_too_many_samples_of_single_vnis_are_left_out_as_a_whole_and_counted(mon
     assert (of(families, m.LEFT_OUT) or 0) >= all_of_them
     assert not any(family.metric.per is Per.NODE_AND_VNI for family in families)
     assert of(families, m.VNIS_UP, "node/node1") == 6
+
+
+def test_what_has_no_sample_is_not_counted_as_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(m, "MOST_OF_VNIS", 1)
+    unseen = {"faults": {"node1": {"bgp-neighbors": "vtysh failed", "evpn-vnis": "vtysh failed"}}}
+
+    assert (of(look(unseen), m.LEFT_OUT) or 0) < (of(look(), m.LEFT_OUT) or 0)
 
 
 def test_the_page_lists_exactly_the_metrics_that_there_are() -> None:
