@@ -152,6 +152,13 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True)
+class Stays:
+    """What these nodes have stays, whatever fails from now on."""
+
+    nodes: tuple[NodeName, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PutsBack:
     """These nodes are put back now. :param is_cut_short: somebody, or an error, has ended the run."""
 
@@ -175,6 +182,7 @@ Event: TypeAlias = (
     | WaitsForLock
     | WaitsForYes
     | Committed
+    | Stays
     | PutsBack
     | Beat
 )

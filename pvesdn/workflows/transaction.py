@@ -15,7 +15,7 @@ from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable, 
 from pvesdn.model.execution import Checkpoint, UndoState
 from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.primitives import NodeName
-from pvesdn.model.progress import Armed, Committed, PutsBack, StepName, WaitsForYes
+from pvesdn.model.progress import Armed, Committed, PutsBack, Stays, StepName, WaitsForYes
 from pvesdn.model.report import Standing
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.confirmation import confirmed_on
@@ -208,7 +208,7 @@ class Transaction:
         if self.lost():
             return False
         self._is_kept = True
-
+        self._world.observer.tell(Stays(tuple(self._armed)))
         on_each(self._world, healthy(self._run), self._finish)
         self._disarm(Standing.NEW)
         return True
@@ -236,6 +236,8 @@ class Transaction:
             progress = self._armed[node] if self._rehearses else self._armed.pop(node)
             progress.standing, progress.step = Standing.NEW, StepName.CONFIRMED
             progress.done()
+        if kept and not self._rehearses:
+            self._world.observer.tell(Stays(tuple(kept)))
         self._heart.on()
         rest = tuple(node for node in nodes if node not in kept)
         return not rest or self._fail_all(rest, "it was not confirmed in time")

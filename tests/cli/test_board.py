@@ -9,6 +9,7 @@ import pytest
 
 from pvesdn.cli.screens.board import Board
 from pvesdn.cli.screens.board_lines import board_lines, local_time
+from pvesdn.cli.screens.fate import fate_lines
 from pvesdn.cli.screens.screen import Line, Span, Style, painted
 from pvesdn.model.open_apply import LockHolder
 from pvesdn.model.order import Cause, Order
@@ -23,6 +24,7 @@ from pvesdn.model.progress import (
     Heard,
     NotReached,
     PutsBack,
+    Stays,
     StepName,
     Thing,
     Turns,
@@ -272,6 +274,24 @@ def test_colour_says_nothing_that_words_do_not() -> None:
 def test_with_nothing_told_there_is_nothing_to_show() -> None:
     assert shown([], 80, 24) == []
     assert shown(each(0, ["pve1"], StepName.READ), 80, 24) == []
+
+
+def test_what_stays_is_not_said_to_be_put_back_by_anybody() -> None:
+    board, one, other = Board(), "pve1", "pve2"
+    for node in (one, other):
+        board.take(Armed(node, NOON + 180), 0)
+        board.take(Ended(node, StepName.WRITTEN, Outcome.OK), 1)
+    board.take(Stays((one,)), 2)
+    assert ("What was done stays: nothing is put back any more.",) in fate_of(board)
+    assert str(fate_of(board)[-1][0]).startswith("pve2 puts itself back")
+    board.take(Stays((other,)), 3)
+    assert fate_of(board) == [("What was done stays: nothing is put back any more.",)]
+    board.take(PutsBack((other,)), 4)
+    assert "Something has failed" in str(fate_of(board)[0])
+
+
+def fate_of(board: Board) -> list[Line]:
+    return list(fate_lines(board, time_of_day))
 
 
 def test_a_node_that_is_read_again_is_still_verified() -> None:

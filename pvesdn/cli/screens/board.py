@@ -17,6 +17,7 @@ from pvesdn.model.progress import (
     Heard,
     NotReached,
     PutsBack,
+    Stays,
     StepName,
     Thing,
     Turns,
@@ -89,6 +90,7 @@ class Board:
         self.yes: WaitsForYes | None = None
         self.back: PutsBack | None = None
         self.is_committed = False
+        self.is_kept = False
         self.began: float | None = None
 
     def take(self, event: Event, at: float) -> None:
@@ -122,6 +124,10 @@ class Board:
                 self.yes = event
             case PutsBack():
                 self.back, self.yes = event, None
+            case Stays(nodes):
+                self.is_kept = True
+                for name in nodes:
+                    self._node(name).until = None
             case Committed():
                 self.is_committed = True
                 for node in self.nodes.values():

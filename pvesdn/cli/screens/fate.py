@@ -27,6 +27,8 @@ def fate_lines(board: Board, time_of_day: TimeOfDay) -> Iterator[Line]:
         yield Span(why, Style.ERROR), what
     elif board.is_committed:
         yield ("PVE has committed: nothing is put back any more, and what fails is told.",)
+    elif board.is_kept:
+        yield ("What was done stays: nothing is put back any more.",)
     elif board.yes is not None:
         yield (yes_words(board.yes, time_of_day),)
     elif any(_is_changed(board, name) for name in board.nodes):

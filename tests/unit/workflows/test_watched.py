@@ -21,6 +21,7 @@ from pvesdn.model.progress import (
     Heard,
     NotReached,
     PutsBack,
+    Stays,
     StepName,
     Thing,
     Turns,
@@ -111,6 +112,14 @@ def test_a_node_that_is_not_reached_when_it_is_put_back_is_told_of_at_each_attem
     assert {event.node for event in made.observer.of(NotReached)} == {"node2"}
     assert len(made.observer.of(NotReached)) > 5
     assert Awaits("node2", Thing.ANSWER) in made.observer.told
+
+
+def test_what_stays_is_told_as_soon_as_nothing_is_put_back_any_more() -> None:
+    made = cluster()
+    apply_to(made)
+    told = made.observer.told
+    assert made.observer.of(Stays) == [Stays(NODES)]
+    assert told.index(Stays(NODES)) > max(told.index(Ended(node, StepName.VERIFIED, Outcome.OK)) for node in NODES)
 
 
 def test_a_commit_is_the_point_of_no_return() -> None:
