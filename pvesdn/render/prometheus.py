@@ -25,8 +25,13 @@ class _Collected(Collector):
             metric = family.metric
             told = GaugeMetricFamily(metric.full_name, metric.help, labels=metric.labels)
             for sample in family.samples:
-                told.add_metric(sample.labels, sample.value)
+                told.add_metric([_printable(label) for label in sample.labels], sample.value)
             yield told
+
+
+def _printable(label: str) -> str:
+    """Half a character, which JSON can name and UTF-8 cannot, as its number: one such label would end all of it."""
+    return label if label.isascii() else label.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def exposition(families: Iterable[Family]) -> str:

@@ -27,5 +27,11 @@ def test_what_is_written_is_what_is_read() -> None:
     assert [family.documentation for family in found] == [m.VNI_INFO.help, m.SESSIONS.help]
 
 
+def test_a_label_that_is_no_text_does_not_end_the_others() -> None:
+    families = (Family(m.CLUSTER_INFO, (Sample(("cluster/lab", "8.\ud800"), 1.0),)),)
+
+    assert 'pve_version="8.\\\\ud800"' in exposition(families)
+
+
 def test_nothing_but_the_families_is_told() -> None:
     assert exposition(()) == ""
