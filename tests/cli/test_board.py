@@ -285,6 +285,7 @@ def test_what_stays_is_not_said_to_be_put_back_by_anybody() -> None:
     assert ("What was done stays: nothing is put back any more.",) in fate_of(board)
     assert str(fate_of(board)[-1][0]).startswith("pve2 puts itself back")
     board.take(Stays((other,)), 3)
+    board.take(Heard(one, NOON + 210), 3)
     assert fate_of(board) == [("What was done stays: nothing is put back any more.",)]
     board.take(PutsBack((other,)), 4)
     assert "Something has failed" in str(fate_of(board)[0])

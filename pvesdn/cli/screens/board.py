@@ -108,7 +108,8 @@ class Board:
                 self._end(self._node(node), StepName.ARMED, Outcome.OK, "", at)
                 self._node(node).until = until
             case Heard(node, until):
-                self._node(node).until = until
+                if self.of(node).until is not None:  # a beat may come in when what was done stays already
+                    self._node(node).until = until
             case Awaits(node) | NotReached(node):
                 self._note(self._node(node), event)
             case _:
