@@ -139,7 +139,7 @@ class NodeView:
     def finding_in_zone(self, subject: Subject, name: str, device: str, **said: Any) -> Discrepancy:
         """The same for one device."""
         zone = self.zones.get(device)
-        return self.finding(subject, name, **{"zones": () if zone is None else (zone,), **said})
+        return self.finding(subject, name, **{"zones": () if zone is None else (zone,), "device": device, **said})
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,8 +171,7 @@ def _router(address: str, whole: Topology) -> Box:
 def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> Table:
     shown, left = zone.vnets, ""
     if not few and len(zone.vnets) > _IN_A_ZONE:
-        bad = [vnet for vnet in zone.vnets if vnet.health not in _WELL]
-        shown = tuple([*bad, *(vnet for vnet in zone.vnets if vnet.health in _WELL)][:_IN_A_ZONE])
+        shown = tuple(sorted(zone.vnets, key=lambda vnet: _urgency(vnet.health))[:_IN_A_ZONE])
         left = _left_out(zone, shown)
     everywhere = [node.name for node in whole.nodes]
     where = (
@@ -186,6 +185,10 @@ def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> 
     rows = (_row(vnet, zone, names_guests=names_guests) for vnet in shown)
     left = left or ("" if zone.vnets else "no VNets")
     return Table(f"zone {zone.id}", tuple(map(_clipped, lines)), tuple(rows), left, zone.health)
+
+
+def _urgency(health: Health | None) -> int:
+    return 0 if health is Health.BAD else 1 if health is Health.WARNING else 2 if health not in _WELL else 3
 
 
 def _left_out(zone: MapZone, shown: Iterable[MapVnet]) -> str:
@@ -212,11 +215,11 @@ def _row(vnet: MapVnet, zone: MapZone, *, names_guests: bool) -> Row:
 
 
 def _guests(guests: Sequence[MapGuest], *, is_named: bool) -> Iterator[str]:
-    bad = [guest for guest in guests if guest.health not in _WELL]
+    bad = sorted((guest for guest in guests if guest.health in _NOTABLE), key=lambda guest: _urgency(guest.health))
     count = len({guest.guest for guest in guests})
     named = list(guests) if is_named else bad
     for guest in named[:_GUESTS]:
-        broken = "" if guest.health in _WELL else "✗ "
+        broken = {Health.BAD: "✗ ", Health.WARNING: "! ", Health.UNCHECKED: "? "}.get(guest.health or Health.OK, "")
         yield _clipped(f"{broken}{f'{guest.guest} {guest.name}'.strip()} on {guest.node}")
     if not is_named and count:
         yield f"{count} guest{'' if count == 1 else 's'}"

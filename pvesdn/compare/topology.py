@@ -10,34 +10,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pvesdn.compare.live_view import NodeView
+from pvesdn.compare.map_findings import Seen, bridges, vnet_health, weight
 from pvesdn.compare.status import described, in_a_line
 from pvesdn.design.ours.zones import vnet_nodes
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.expectation import NodeExpectation
-from pvesdn.model.findings import Severity
 from pvesdn.model.guests import GuestPort, guest_port, in_order, ports_by_bridge
 from pvesdn.model.own_sdn import EvpnZone, Exit
 from pvesdn.model.pve_sdn import PveEvpnZone, PveQinqZone, PveVlanZone
 from pvesdn.model.ranges import by_number
 from pvesdn.model.sdn import Zone
-from pvesdn.model.status import ClusterStatus, Health
+from pvesdn.model.status import Health
 from pvesdn.model.topology import MapExit, MapGuest, MapNode, MapSession, MapVnet, MapZone, Topology, worst
 from pvesdn.model.verification import Discrepancy, Subject
 from pvesdn.model.vnets import Subnet, Vnet
 
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What somebody has found by looking. :param views: of the nodes that answered, by name."""
-
-    status: ClusterStatus
-    views: Mapping[str, NodeView]
-
-    @property
-    def found(self) -> Sequence[Discrepancy]:
-        """Everything that is not as it should be."""
-        return self.status.verification.discrepancies
+_HOSTS_ROUTES = "pvesdn does not look at the host's own routes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +54,12 @@ class _Index:
 
     :param subnets: by VNet.
     :param ports: guests' ports, by node and bridge.
-    :param about: findings by the bridge that they are about.
     :param of_guests: findings about guests, by node and port.
     :param of_sessions: findings about BGP sessions, by node.
     """
 
     subnets: Mapping[str, Sequence[Subnet]]
     ports: Mapping[str, Mapping[str, Sequence[GuestPort]]]
-    about: Mapping[str, Sequence[Discrepancy]]
     of_guests: Mapping[str, Mapping[str, Discrepancy]]
     of_sessions: Mapping[str, Sequence[Discrepancy]]
 
@@ -96,7 +83,6 @@ def _indexed(parts: MapParts) -> _Index:
     subnets: dict[str, list[Subnet]] = {}
     for subnet in parts.given.sdn.both.subnets:
         subnets.setdefault(subnet.vnet, []).append(subnet)
-    about: dict[str, list[Discrepancy]] = {}
     of_guests: dict[str, dict[str, Discrepancy]] = {}
     of_sessions: dict[str, list[Discrepancy]] = {}
     for item in () if parts.seen is None else parts.seen.found:
@@ -105,31 +91,14 @@ def _indexed(parts: MapParts) -> _Index:
             of_sessions.setdefault(item.node, []).append(item)
         if view is None or item.subject is Subject.SESSION:
             continue
-        for bridge in dict.fromkeys(_bridges(item, view)):
-            about.setdefault(bridge, []).append(item)
         if item.subject is Subject.GUEST:
             of_guests.setdefault(item.node, {})[item.object] = item
     ports = {node: ports_by_bridge(facts.links) for node, facts in parts.given.facts.items()}
-    return _Index(subnets, ports, about, of_guests, of_sessions)
-
-
-def _bridges(item: Discrepancy, view: NodeView) -> Iterator[str]:
-    """The bridges that a finding is about: itself, that of a port, where a guest's port is and where it belongs."""
-    device, port = view.expected.by_name.get(item.object), guest_port(item.object)
-    if port is None:
-        yield item.object
-        if device is not None and device.master is not None:
-            yield device.master
-        return
-    if (live := view.state.devices.get(port.port)) is not None:
-        yield live.master
-    for plug in view.state.plugs or ():
-        if (plug.guest, plug.device) == (port.guest, port.device):
-            yield plug.bridge
+    return _Index(subnets, ports, of_guests, of_sessions)
 
 
 def _zone(zone: Zone, nodes: tuple[str, ...], parts: MapParts, index: _Index) -> MapZone:
-    seen = None if parts.seen is None else next((row for row in parts.seen.status.zones if row.id == zone.id), None)
+    seen = None if parts.seen is None else parts.seen.zones.get(zone.id)
     of_it = (vnet for vnet in parts.given.sdn.both.vnets if vnet.zone == zone.id)
     vnets = sorted(of_it, key=lambda vnet: by_number(vnet.id))
     return MapZone(
@@ -146,11 +115,7 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: MapParts, index: _Index) ->
 
 def _vnet(vnet: Vnet, zone: Zone, in_zone: tuple[str, ...], parts: MapParts, index: _Index) -> MapVnet:
     nodes = tuple(sorted(vnet_nodes(vnet, frozenset(in_zone))))
-    found = index.about.get(vnet.id, ())
-    health = None
-    if parts.seen is not None:
-        looked_at = any(node in parts.seen.views for node in nodes)
-        health = worst([_weight(found), Health.OK if looked_at else Health.UNCHECKED])
+    health, first = (None, "") if parts.seen is None else vnet_health(parts.seen, vnet.id, zone.id, nodes)
     return MapVnet(
         id=vnet.id,
         zone=zone.id,
@@ -161,7 +126,7 @@ def _vnet(vnet: Vnet, zone: Zone, in_zone: tuple[str, ...], parts: MapParts, ind
         subnets=tuple(_in_words(subnet) for subnet in index.subnets.get(vnet.id, ())),
         guests=tuple(_guests(vnet, nodes, parts, index)),
         health=health,
-        first=in_a_line(found[0]) if found else "",
+        first=first,
     )
 
 
@@ -176,7 +141,7 @@ def _guests(vnet: Vnet, nodes: Iterable[str], parts: MapParts, index: _Index) ->
         view = None if parts.seen is None else parts.seen.views.get(node)
         told = index.of_guests.get(node, {}) if view is not None else {}
         for name, item in told.items():
-            if (port := guest_port(name)) is not None and view is not None and vnet.id in _bridges(item, view):
+            if (port := guest_port(name)) is not None and view is not None and vnet.id in bridges(item, view):
                 ports[name] = port
         for port in in_order(ports.values()):
             item_of_it = told.get(port.port)
@@ -185,15 +150,16 @@ def _guests(vnet: Vnet, nodes: Iterable[str], parts: MapParts, index: _Index) ->
                 node=node,
                 port=port.port,
                 name=parts.guest_names.get(port.guest, ""),
-                health=None if view is None else _weight([item_of_it] if item_of_it else []),
+                health=None if parts.seen is None else _guest_health(item_of_it, view),
                 first="" if item_of_it is None else in_a_line(item_of_it),
             )
 
 
-def _weight(found: Sequence[Discrepancy]) -> Health:
-    if any(item.severity is Severity.ERROR for item in found):
-        return Health.BAD
-    return Health.WARNING if found else Health.OK
+def _guest_health(told: Discrepancy | None, view: NodeView | None) -> Health:
+    if told is not None:
+        return weight([told])
+    # Where its configuration was not read, nobody knows where it should be.
+    return Health.UNCHECKED if view is None or view.state.plugs is None else Health.OK
 
 
 def _nodes(parts: MapParts, where: Mapping[str, tuple[str, ...]]) -> Iterator[MapNode]:
@@ -244,7 +210,7 @@ def _session(node: str, address: str, peer: str | None, parts: MapParts, index: 
     view = parts.seen.views.get(node)
     about = [item for item in index.of_sessions.get(node, ()) if address in re.split(r"[ ()]", item.object)]
     if about:
-        return _weight(about), in_a_line(about[0])
+        return weight(about), in_a_line(about[0])
     live = None if view is None else (view.state.sessions or {}).get(address)
     if live is None or not live.is_established:
         return Health.UNCHECKED, f"{node} did not tell of the session to {peer or address}"
@@ -254,8 +220,9 @@ def _session(node: str, address: str, peer: str | None, parts: MapParts, index: 
 def _exits(parts: MapParts) -> Iterator[MapExit]:
     for uplink in parts.given.sdn.own.exits:
         found = [] if parts.seen is None else [item for item in parts.seen.found if _is_of_exit(item, uplink)]
-        looked_at = parts.seen is not None and uplink.node in parts.seen.views
-        health = _weight(found) if looked_at else Health.UNCHECKED
+        unseen = "" if parts.seen is None else parts.seen.unseen(uplink.zone, (uplink.node,))
+        is_known = parts.seen is not None and uplink.node in parts.seen.views and not unseen
+        health = weight(found) if found or is_known else Health.UNCHECKED
         yield MapExit(
             zone=uplink.zone,
             node=uplink.node,
@@ -265,19 +232,18 @@ def _exits(parts: MapParts) -> Iterator[MapExit]:
             gateways=tuple(map(str, uplink.gateways)),
             virtual=_virtual(uplink),
             health=None if parts.seen is None else health,
-            first=in_a_line(found[0]) if found else "",
+            first=in_a_line(found[0]) if found else unseen,
         )
     for zone in parts.given.sdn.pve.zones:
         if isinstance(zone, PveEvpnZone):
             for node in sorted(zone.exit_nodes & parts.given.cluster.among(zone.nodes)):
+                # By which of the host's own routes it leaves, nobody looks at.
                 yield MapExit(
-                    zone=zone.id, node=node, health=None if parts.seen is None else _of_node(node, parts.seen)
+                    zone=zone.id,
+                    node=node,
+                    health=None if parts.seen is None else Health.UNCHECKED,
+                    first="" if parts.seen is None else _HOSTS_ROUTES,
                 )
-
-
-def _of_node(node: str, seen: Seen) -> Health:
-    row = next((row for row in seen.status.nodes if row.name == node), None)
-    return Health.UNCHECKED if row is None or node not in seen.views else Health.OK
 
 
 def _is_of_exit(item: Discrepancy, uplink: Exit) -> bool:

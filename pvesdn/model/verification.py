@@ -50,6 +50,7 @@ class Discrepancy:
     :param peer: of a BGP session or a path the member at the other end; empty where it is not a member's.
     :param is_edit: of a file: somebody has edited or removed it, or nothing reads it any more; not where all it lacks
         is an apply.
+    :param device: the interface or VRF that it is about, where `object` names something of it.
     """
 
     node: str
@@ -66,6 +67,7 @@ class Discrepancy:
     parts: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     peer: str = field(default="", compare=False)
     is_edit: bool = field(default=False, compare=False)
+    device: str = field(default="", compare=False)
 
     @property
     def check(self) -> tuple[str, Subject, str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pvesdn.compare.map_findings import Seen
 from pvesdn.compare.status import Asked, Parts, cluster_status
-from pvesdn.compare.topology import MapParts, Seen, topology
+from pvesdn.compare.topology import MapParts, topology
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.expectation import expect
 from pvesdn.model.status import ClusterStatus
@@ -36,7 +37,7 @@ def map_of_status(known: Understanding, parts: Parts, status: ClusterStatus) -> 
     """The same, where somebody has looked already. :param status: of the whole cluster, made of `parts`."""
     views = parts.cluster.nodes
     expected = {node: view.expected for node, view in views.items()}
-    seen = Seen(status, views)
+    seen = Seen(status, views, frozenset(vnet.id for vnet in known.given.sdn.both.vnets))
     owners = parts.cluster.owners
     return topology(MapParts(known.given, known.vteps, expected, owners, known.guest_names, _unanswered(known), seen))
 
