@@ -89,6 +89,7 @@ def _programs(root: Path, target: Path) -> None:
         ("rtupdate", "usr/share/python3/runtime.d/pvesdn.rtupdate", 0o755),
         ("environment.conf", f"{UNITS}/pvesdn-watch.service.d/environment.conf", 0o644),
         ("environment.conf", f"{UNITS}/pvesdn-metrics.service.d/environment.conf", 0o644),
+        ("environment.conf", f"{UNITS}/pvesdn-report.service.d/environment.conf", 0o644),
     ):
         file = target / place
         file.parent.mkdir(parents=True, exist_ok=True)
