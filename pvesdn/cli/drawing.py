@@ -21,12 +21,16 @@ from pvesdn.render.picture.svg import svg
 
 
 def drawn_inside(session: Session, found: Topology) -> str:
-    """The picture in a page; empty, with a remark, where there is nothing to lay it out. The page has all of it."""
+    """The picture in a page; empty, with a remark, where nothing lays it out. The page has all of it in words."""
     if not is_installed():
         session.screen.remark("the page has no picture, since graphviz is missing: apt install graphviz")
         return ""
     drawn = picture(found)
-    return svg(laid_out(dot(drawn)), drawn.title, is_alone=False)
+    try:
+        return svg(laid_out(dot(drawn)), drawn.title, is_alone=False)
+    except SettingsError as error:
+        session.screen.remark(f"the page has no picture: {error.message}")
+        return ""
 
 
 def made_now() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import shutil
 import stat
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
 from pvesdn.cli.screens.report import report_parts, verdict
 from pvesdn.model.verification import Discrepancy, Subject, Verification
 from pvesdn.resources import data_dir
@@ -81,6 +83,33 @@ def test_a_node_that_did_not_answer_is_in_it_as_not_known(tmp_path: Path) -> Non
     assert "1 node did not answer: node2." in done.out
     assert 'class="item card unknown"' in done.out
     assert "warning: not asked: node2: " in done.err
+
+
+def test_a_node_whose_answer_is_unreadable_did_not_answer(tmp_path: Path) -> None:
+    snapshot = read_snapshot(HEALTHY)
+    commands = {**snapshot.nodes["node2"].commands, "ip-link": "no list"}
+    nodes = {**snapshot.nodes, "node2": replace(snapshot.nodes["node2"], commands=commands)}
+    write_snapshot(tmp_path / "snapshot", replace(snapshot, nodes=nodes))
+    done = call("report", "--from", tmp_path / "snapshot")
+    assert done.status == 4
+    assert "1 node did not answer: node2." in done.out
+    assert "warning: not asked: node2: " in done.err
+
+
+def test_it_is_made_without_a_picture_where_graphviz_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dot").write_text("#!/bin/sh\nexit 3\n")
+    (tmp_path / "dot").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    done = call("report", "--from", HEALTHY)
+    assert done.status == 0
+    assert "the page has no picture: dot has not laid the picture out: exit status 3" in done.err
+    assert "Zones and VNets" in done.out
+    assert "<svg" not in done.out
+
+
+def test_it_says_at_the_top_when_it_was_made() -> None:
+    page = call("report", "--from", HEALTHY).out
+    assert re.search(r'class="kicker">[^<]* as of \d{4}-\d\d-\d\d \d\d:\d\d UTC<', page)
 
 
 def test_plan_and_history_of_a_cluster_are_in_it(applied: FakeCluster, settings: Path) -> None:

@@ -11,7 +11,6 @@ from pvesdn.cli.screens.report import report_parts, verdict
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, take
 from pvesdn.compare.status import Asked, cluster_status
-from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.status import Beside
 from pvesdn.redact.snapshot import without_secrets
 from pvesdn.render.page.page import Around, page
@@ -19,7 +18,7 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.status import beside_stored, look_beside, status_parts
 from pvesdn.workflows.topology import map_of_status
-from pvesdn.workflows.understand import understand
+from pvesdn.workflows.understand import Understanding, understand
 
 _MODE = 0o600
 """It says what is wrong and where: as with a snapshot, whoever makes it decides who sees it."""
@@ -48,14 +47,13 @@ def report(session: Session, *, file: Path | None, folder: Path | None) -> int:
         world = cluster_of(session)
         snapshot = read_cluster(world, has_state=True)
         beside = look_beside(world, snapshot)
-    text = _page(session, without_secrets(snapshot).snapshot, beside)
-    drawing.put(session, file, text, mode=_MODE)
-    return drawing.status_of(session, snapshot, {})
+    # Nothing that is made of a snapshot without secrets has any.
+    known = understand(without_secrets(snapshot).snapshot, intent="running")
+    drawing.put(session, file, _page(session, known, beside), mode=_MODE)
+    return drawing.status_of(session, snapshot, known.unreadable)
 
 
-def _page(session: Session, shareable: Snapshot, beside: Beside) -> str:
-    """:param shareable: without secrets: nothing that is made of it has any."""
-    known = understand(shareable, intent="running")
+def _page(session: Session, known: Understanding, beside: Beside) -> str:
     parts = status_parts(known, Renderer(), beside, Asked())
     status = cluster_status(parts, Asked())
     whole = map_of_status(known, parts, status)

@@ -40,13 +40,14 @@ _NONE = State("self", "", "")
 def zones(whole: Topology) -> tuple[Zone, ...]:
     """Its zones, with those first that are not well."""
     is_small = len(whole.vnets) <= _OPEN_VNETS
-    everywhere = {node.name for node in whole.nodes}
+    # Of a part nobody sees which nodes there are besides.
+    everywhere = frozenset[str]() if whole.only else frozenset(node.name for node in whole.nodes)
     shown = (_zone(zone, everywhere, is_small=is_small) for zone in whole.zones)
     return tuple(sorted(shown, key=lambda zone: zone.state.name != "bad"))
 
 
-def _zone(zone: MapZone, everywhere: set[str], *, is_small: bool) -> Zone:
-    where = "all nodes" if everywhere <= set(zone.nodes) else f"on {ranges(zone.nodes) or 'no node'}"
+def _zone(zone: MapZone, everywhere: frozenset[str], *, is_small: bool) -> Zone:
+    where = "all nodes" if everywhere and everywhere <= set(zone.nodes) else f"on {ranges(zone.nodes) or 'no node'}"
     vnets = sorted(
         (_vnet(vnet, zone) for vnet in zone.vnets), key=lambda vnet: vnet.state.name not in {"bad", "warning"}
     )
@@ -137,9 +138,10 @@ def sessions(whole: Topology) -> Sessions:
         for session in told[:_TOLD_SESSIONS]
     )
     summary = f"{counted_sessions(whole.sessions)}." if whole.sessions else "None: no zone here needs BGP."
-    more = len(told) - len(rows)
+    left = told[_TOLD_SESSIONS:]
+    more = f" {len(left)} more are not listed here: {counted_sessions(left)}." if left else ""
     return Sessions(
-        summary=summary + (f" {more} more that are not well are in the table alone." if more > 0 else ""),
+        summary=summary + more,
         rows=rows,
         matrix=tuple(_matrix(whole)),
         legend=_LEGEND if whole.is_live else "● there is a session",

@@ -13,6 +13,7 @@ from pvesdn import __version__
 from pvesdn.model.topology import Topology
 from pvesdn.render.page.contents import exits, figures, nodes, sessions, zones
 from pvesdn.render.page.view import Drawn, Page, Part, Verdict, counted
+from pvesdn.render.picture.marks import printable
 from pvesdn.resources import data_dir
 
 _STYLE, _SCRIPT = "page/page.css", "page/page.js"
@@ -44,7 +45,7 @@ def page(whole: Topology, around: Around) -> str:
         notes = (f"{silent} did not answer: {', '.join(whole.unanswered)}. What they have is not known.", *notes)
     found = Page(
         title=f"{whole.cluster}: {what}{only}",
-        kicker=f"pvesdn · {what}{only}",
+        kicker=f"pvesdn · {what}{only} · as of {around.made}",
         cluster=whole.cluster,
         is_live=whole.is_live,
         verdict=around.verdict,
@@ -73,7 +74,13 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
         autoescape=True,
+        finalize=_shown,
     )
+
+
+def _shown(value: object) -> object:
+    """What a template prints: texts without what would steer, or turn round, what stands beside them."""
+    return "\t".join(map(printable, value.split("\t"))) if isinstance(value, str) else value
 
 
 def _policy(env: Environment) -> str:

@@ -41,4 +41,6 @@ def look(health: Health | None) -> Look:
 
 def printable(text: str) -> str:
     """A text without what no picture shows: line breaks, and characters that steer or turn round what follows."""
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

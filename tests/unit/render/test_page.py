@@ -1,0 +1,37 @@
+"""What a page says besides the map, and what no name may do to it."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+
+from pvesdn.model.status import Health
+from pvesdn.model.topology import MapSession
+from pvesdn.render.page.page import Around, page
+from tests.maps import a_map
+
+AROUND = Around("2026-11-28 12:00 UTC")
+
+
+def test_no_name_turns_round_what_stands_beside_it() -> None:
+    whole = a_map(3, 4)
+    zone = whole.zones[1]
+    steering = "a\u202eb\x00\x1bc\ud800"
+    named = replace(zone, vnets=tuple(replace(vnet, alias=steering, first=steering) for vnet in zone.vnets))
+    text = page(replace(whole, cluster=steering, zones=(named,)), AROUND)
+    assert "<h1>a\ufffdb\ufffd\ufffdc\ufffd</h1>" in text
+    assert not {"\u202e", "\x00", "\x1b", "\ud800"} & set(text)
+
+
+def test_sessions_that_are_not_listed_are_counted_as_what_they_are() -> None:
+    whole = a_map(3, 4, is_broken=False)
+    outside = tuple(MapSession(("pve1", f"192.0.2.{last}"), True, Health.OK) for last in range(60))
+    text = html.unescape(page(replace(whole, sessions=(*whole.sessions, *outside)), AROUND))
+    assert "10 more are not listed here: 10 sessions: 10 established." in text
+    assert "not well are in the table" not in text
+
+
+def test_a_part_does_not_say_that_a_zone_is_on_all_nodes() -> None:
+    whole = a_map(3, 4)
+    assert '<span class="chip">all nodes</span>' in page(whole, AROUND)
+    assert '<span class="chip">on pve1-pve3</span>' in page(replace(whole, only="zone zone1"), AROUND)
