@@ -79,7 +79,7 @@ def _title(whole: Topology) -> str:
 
 
 def _columns(nodes: int) -> int:
-    return nodes if nodes <= _IN_ONE_ROW else min(8, ceil(sqrt(nodes * 1.7)))
+    return max(1, nodes) if nodes <= _IN_ONE_ROW else min(8, ceil(sqrt(nodes * 1.7)))
 
 
 def _mesh(whole: Topology, inside: Sequence[MapSession]) -> Iterator[str]:
@@ -173,10 +173,11 @@ def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> 
     if not few and len(zone.vnets) > _IN_A_ZONE:
         shown = tuple(sorted(zone.vnets, key=lambda vnet: _urgency(vnet.health))[:_IN_A_ZONE])
         left = _left_out(zone, shown)
-    everywhere = [node.name for node in whole.nodes]
+    everywhere = {node.name for node in whole.nodes}
+    # Of a part nobody sees which nodes there are besides.
     where = (
         "on all nodes"
-        if set(everywhere) <= set(zone.nodes)
+        if not whole.only and everywhere <= set(zone.nodes)
         else f"on {ranges(zone.nodes)}"
         if zone.nodes
         else "on no node"

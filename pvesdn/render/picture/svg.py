@@ -20,7 +20,7 @@ _ATTRIBUTES = frozenset(
         *("text-anchor", "font-family", "font-weight", "font-size"),
     }
 )
-_VALUE = re.compile(r"[\w #.,:()/+-]*")
+_VALUE = re.compile(r"(?!.*url\()[\w #.,:()/+-]*", re.IGNORECASE)
 _DARK = {
     PLAIN.ink: "#e6eaf0", FAINT: "#a9b4c2", RULE: "#6f7b8b", PLAIN.paper: "#1c222b", FRAME: "#161b22",
     look(Health.OK).ink: "#6fd3a0", look(Health.OK).paper: "#14291f",

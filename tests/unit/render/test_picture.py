@@ -92,6 +92,12 @@ def test_a_drawing_keeps_shapes_and_loses_what_does_something() -> None:
     )
 
 
+@pytest.mark.parametrize("value", ["url(http://192.0.2.1/x)", "URL(#a)", "red url(//x)"])
+def test_a_drawing_loads_nothing(value: str) -> None:
+    drawn = f'<svg xmlns="http://www.w3.org/2000/svg"><path fill="{value}" stroke="{value}" d="M0"/></svg>'
+    assert '<path d="M0" />' in svg(drawn, "t", is_alone=False)
+
+
 @pytest.mark.parametrize("drawn", ["", "<svg", "<html/>", '<g xmlns="http://www.w3.org/2000/svg"/>'])
 def test_what_is_no_drawing_is_an_error(drawn: str) -> None:
     with pytest.raises(SettingsError, match="dot has drawn no SVG"):
@@ -159,3 +165,16 @@ def test_many_guests_of_one_vnet_are_a_few_names_and_a_number() -> None:
     guests = tuple(replace(vnet.guests[0], guest=number, name="") for number in range(100, 109))
     drawn = picture(replace(whole, zones=(replace(whole.zones[0], vnets=(replace(vnet, guests=guests),)),)))
     assert drawn.tables[0].rows[0].guests[-2:] == ("105 on pve2", "and 3 more guests")
+
+
+@needs_dot
+def test_a_zone_on_no_node_is_drawn() -> None:
+    whole = replace(a_map(3, 4), nodes=(), sessions=(), exits=(), only="zone zone2")
+    assert "zone zone2" in laid_out(dot(picture(whole)))
+
+
+def test_a_part_does_not_say_that_a_zone_is_on_all_nodes() -> None:
+    whole = a_map(3, 4)
+    part = replace(whole, nodes=whole.nodes[:2], only="zone zone2")
+    assert picture(whole).tables[1].lines[2] == "on all nodes"
+    assert picture(part).tables[1].lines[2] == "on pve1-pve3"
