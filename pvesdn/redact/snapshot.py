@@ -41,7 +41,12 @@ def without_secrets(snapshot: Snapshot) -> Cleaned:
 
     Digests of pvesdn's record follow the files they are of, so an edited file still counts as edited and ours as ours.
     """
-    return replace_values(snapshot, Veil(taken=frozenset(_placeholders(snapshot))))
+    return replace_values(snapshot, veil_for(snapshot))
+
+
+def veil_for(snapshot: Snapshot) -> Veil:
+    """One whose placeholders are no words of the snapshot."""
+    return Veil(taken=frozenset(_placeholders(snapshot)))
 
 
 def replace_values(snapshot: Snapshot, veil: Veil) -> Cleaned:

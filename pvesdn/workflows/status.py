@@ -32,7 +32,7 @@ from pvesdn.workflows.world import World
 
 _SDN_LOCK = f"{SDN_DIR}/.lock"
 """PVE's own lock of its definitions (docs/pve.md §1.3)."""
-_NOT_STORED = "history, open applies and locks: a snapshot does not hold them"
+NOT_STORED = "history, open applies and locks: a snapshot does not hold them"
 _UNASKED = "off, or did not answer before"
 _NO_PACKETS = "status sends none: pvesdn verify does"
 
@@ -62,7 +62,7 @@ def look_beside(world: World, snapshot: Snapshot) -> Beside:
 
 def beside_stored(snapshot: Snapshot) -> Beside:
     """The same of a snapshot, which has nothing of it."""
-    return Beside(own_digest=_own_digest(snapshot), unknown=(_NOT_STORED,))
+    return Beside(own_digest=_own_digest(snapshot), unknown=(NOT_STORED,))
 
 
 def status_understood(known: Understanding, renderer: Renderer, beside: Beside, asked: Asked) -> ClusterStatus:

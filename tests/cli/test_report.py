@@ -14,6 +14,7 @@ import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
 from pvesdn.cli.screens.report import report_parts, verdict
+from pvesdn.model.status import Beside
 from pvesdn.model.verification import Discrepancy, Subject, Verification
 from pvesdn.resources import data_dir
 from tests.cli.kit import UCAST, call
@@ -141,6 +142,17 @@ def test_no_page_holds_a_secret(applied: FakeCluster, settings: Path) -> None:
     assert done.status == 0
     assert "/etc/network/interfaces.d/pvesdn" in section(done.out, "Findings")
     assert secret not in done.out + done.err
+
+
+def test_no_reason_of_a_node_s_brings_a_secret_in(
+    applied: FakeCluster, settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = ("history and locks: node1: ssh: proxy said token Tr0ub4dor", "open applies on node2: connection timed out")
+    monkeypatch.setattr("pvesdn.cli.verbs.report.look_beside", lambda *_: Beside(unknown=told))
+    done = call("--config", settings, "report", cluster=applied)
+    assert "history and locks: node1: ssh: proxy " in done.out
+    assert "open applies on node2: connection timed out" in done.out
+    assert "Tr0ub4dor" not in done.out
 
 
 def test_a_timer_may_have_it_written_and_nothing_enables_that() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,12 +12,14 @@ from pvesdn.cli.screens.report import report_parts, verdict
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, take
 from pvesdn.compare.status import Asked, cluster_status
+from pvesdn.decode.secrets.veil import Veil
 from pvesdn.model.status import Beside
-from pvesdn.redact.snapshot import without_secrets
+from pvesdn.redact.reasons import hide_reason
+from pvesdn.redact.snapshot import replace_values, veil_for
 from pvesdn.render.page.page import Around, page
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.read import read_cluster
-from pvesdn.workflows.status import beside_stored, look_beside, status_parts
+from pvesdn.workflows.status import NOT_STORED, beside_stored, look_beside, status_parts
 from pvesdn.workflows.topology import map_of_status
 from pvesdn.workflows.understand import Understanding, understand
 
@@ -48,9 +51,17 @@ def report(session: Session, *, file: Path | None, folder: Path | None) -> int:
         snapshot = read_cluster(world, has_state=True)
         beside = look_beside(world, snapshot)
     # Nothing that is made of a snapshot without secrets has any.
-    known = understand(without_secrets(snapshot).snapshot, intent="running")
+    veil = veil_for(snapshot)
+    known = understand(replace_values(snapshot, veil).snapshot, intent="running")
+    beside = replace(beside, unknown=tuple(_hidden(told, veil) for told in beside.unknown))
     drawing.put(session, file, _page(session, known, beside), mode=_MODE)
     return drawing.status_of(session, snapshot, known.unreadable)
+
+
+def _hidden(told: str, veil: Veil) -> str:
+    """What is not known, in our words; and why, in those of ssh or of a node, which may say anything."""
+    what, colon, why = told.partition(": ")
+    return told if told == NOT_STORED else f"{what}{colon}{hide_reason(why, veil)}"
 
 
 def _page(session: Session, known: Understanding, beside: Beside) -> str:
