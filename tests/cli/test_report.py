@@ -162,6 +162,12 @@ def test_a_timer_may_have_it_written_and_nothing_enables_that() -> None:
     assert "--output /var/lib/pvesdn/report.html" in service
 
 
+def test_no_unit_hides_from_pvesdn_what_ifupdown2_keeps_below_var_tmp() -> None:
+    services = [path.read_text().splitlines() for path in data_dir("hooks").glob("*.service")]
+    assert len(services) == 3
+    assert not [line for lines in services for line in lines if line.startswith("PrivateTmp=")]
+
+
 @pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed: apt install systemd"
 )
