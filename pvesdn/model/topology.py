@@ -184,7 +184,7 @@ def narrowed(whole: Topology, *, zones: frozenset[str], vnets: frozenset[str], n
         if (node.name in where or not is_by_zone) and node.name in (nodes or {node.name})
     }
     sessions = tuple(session for session in whole.sessions if _stays(session, kept, nodes))
-    ends = {end for session in sessions for end in session.ends} if nodes else set()
+    ends = {end for session in sessions for end in session.ends} if nodes else set[str]()
     words = [f"{kind} {', '.join(sorted(names))}" for kind, names in _asked(zones, vnets, nodes) if names]
     return replace(
         whole,
@@ -192,7 +192,7 @@ def narrowed(whole: Topology, *, zones: frozenset[str], vnets: frozenset[str], n
         nodes=tuple(node for node in whole.nodes if node.name in kept | ends),
         sessions=sessions,
         exits=tuple(uplink for uplink in whole.exits if uplink.zone in ids and uplink.node in kept),
-        unanswered=tuple(node for node in whole.unanswered if node in kept),
+        unanswered=tuple(node for node in whole.unanswered if node in kept | ends),
         only="; ".join(words),
     )
 

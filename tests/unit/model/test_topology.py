@@ -38,6 +38,11 @@ def test_a_node_keeps_its_sessions_with_their_other_ends_and_its_own_guests() ->
     assert [uplink.node for uplink in found.exits] == ["pve1"]
 
 
+def test_the_other_end_of_a_session_that_did_not_answer_is_told() -> None:
+    whole = replace(a_map(4, 8), unanswered=("pve2",))
+    assert narrowed(whole, zones=NONE, vnets=NONE, nodes=frozenset({"pve1"})).unanswered == ("pve2",)
+
+
 def test_a_node_that_lacks_the_zone_leaves_nothing() -> None:
     found = part(zones={"zone2"}, vnets={"net4"})
     assert (found.zones, found.nodes, found.only) == ((), (), "zone zone2; VNet net4")
