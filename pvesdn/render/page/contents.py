@@ -35,6 +35,7 @@ _OPEN_MATRIX = 12
 _LARGEST_MATRIX = 64
 _NOT_WELL = frozenset({Health.BAD, Health.WARNING})
 _NONE = State("self", "", "")
+_WORST_FIRST = ("bad", "warning", "unknown")
 
 
 def zones(whole: Topology) -> tuple[Zone, ...]:
@@ -43,14 +44,17 @@ def zones(whole: Topology) -> tuple[Zone, ...]:
     # Of a part nobody sees which nodes there are besides.
     everywhere = frozenset[str]() if whole.only else frozenset(node.name for node in whole.nodes)
     shown = (_zone(zone, everywhere, is_small=is_small) for zone in whole.zones)
-    return tuple(sorted(shown, key=lambda zone: zone.state.name != "bad"))
+    return tuple(sorted(shown, key=lambda zone: _urgency(zone.state)))
+
+
+def _urgency(its: State) -> int:
+    """Smaller for what is worse: what follows from a thing that is broken stands below it."""
+    return _WORST_FIRST.index(its.name) if its.name in _WORST_FIRST else len(_WORST_FIRST)
 
 
 def _zone(zone: MapZone, everywhere: frozenset[str], *, is_small: bool) -> Zone:
     where = "all nodes" if everywhere and everywhere <= set(zone.nodes) else f"on {ranges(zone.nodes) or 'no node'}"
-    vnets = sorted(
-        (_vnet(vnet, zone) for vnet in zone.vnets), key=lambda vnet: vnet.state.name not in {"bad", "warning"}
-    )
+    vnets = sorted((_vnet(vnet, zone) for vnet in zone.vnets), key=lambda vnet: _urgency(vnet.state))
     what = zone.what + (f", L3VNI {zone.l3vni}" if zone.l3vni else "")
     return Zone(
         id=zone.id,

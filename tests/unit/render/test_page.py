@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pvesdn.model.status import Health
 from pvesdn.model.topology import MapSession
+from pvesdn.render.page.contents import zones
 from pvesdn.render.page.page import Around, page
 from tests.maps import a_map
 
@@ -35,3 +36,14 @@ def test_a_part_does_not_say_that_a_zone_is_on_all_nodes() -> None:
     whole = a_map(3, 4)
     assert '<span class="chip">all nodes</span>' in page(whole, AROUND)
     assert '<span class="chip">on pve1-pve3</span>' in page(replace(whole, only="zone zone1"), AROUND)
+
+
+def test_the_bad_stand_before_what_may_only_follow_from_them() -> None:
+    whole = a_map(3, 3, zones=1, is_broken=False)
+    health = (Health.OK, Health.WARNING, Health.BAD)
+    zone = whole.zones[0]
+    vnets = tuple(replace(one, health=its) for one, its in zip(zone.vnets, health, strict=True))
+    (shown,) = zones(replace(whole, zones=(replace(zone, vnets=vnets),)))
+    assert [vnet.state.name for vnet in shown.vnets] == ["bad", "warning", "ok"]
+    named = [replace(zone, id=its.value, health=its) for its in health]
+    assert [one.id for one in zones(replace(whole, zones=tuple(named)))] == ["bad", "warning", "ok"]
