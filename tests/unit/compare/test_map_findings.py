@@ -14,7 +14,7 @@ from pvesdn.model.topology import MapVnet, Topology
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.topology import map_found
 from pvesdn.workflows.understand import understand
-from tests.cli.test_topology import stored
+from tests.cli.test_topology import GOLDEN, stored
 from tests.maps import a_map
 
 
@@ -83,3 +83,13 @@ def test_of_many_vnets_the_bad_ones_are_drawn_before_those_that_are_not_known() 
     *others, last = (replace(one, health=Health.UNCHECKED) for one in zone.vnets)
     broken = replace(whole, zones=(replace(zone, vnets=(*others, replace(last, health=Health.BAD))),))
     assert picture(broken).tables[0].rows[0].health is Health.BAD
+
+
+def test_nobody_looks_at_the_routes_by_which_an_exit_of_pves_leaves() -> None:
+    snapshot = read_snapshot(GOLDEN / "exit-in-pve-zone/snapshot")
+    text = snapshot.pve_files["zones.cfg"].replace("evpn: pvezone\n", "evpn: pvezone\n\texitnodes node2\n")
+    drawn = replace(snapshot, pve_files={**snapshot.pve_files, "zones.cfg": text})
+    whole = map_found(understand(drawn), Renderer())
+    uplink = next(one for one in whole.exits if not one.interface)
+    assert (uplink.node, uplink.health) == ("node2", Health.UNCHECKED)
+    assert "host's own routes" in uplink.first
