@@ -85,9 +85,9 @@ def status_parts(
     return Parts(known.given, known.vteps, looked.verification, looked.cluster, changes, no_plan, beside)
 
 
-def look_without_packets(known: Understanding, renderer: Renderer, *, only: frozenset[str] | None = None) -> LookedOver:
-    """Hold the nodes against the definitions, and send nothing between them. :param only: see `look_over`."""
-    return look_over(known, renderer, only=only, further=_without_packets)
+def look_without_packets(known: Understanding, renderer: Renderer) -> LookedOver:
+    """Hold the nodes against the definitions, and send nothing between them."""
+    return look_over(known, renderer, further=_without_packets)
 
 
 def _planned(snapshot: Snapshot, renderer: Renderer, asked: Asked) -> tuple[ChangeSet | None, tuple[str, ...]]:
