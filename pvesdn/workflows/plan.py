@@ -97,7 +97,7 @@ def plan_understood(
             *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node])),
         ),
         pending=known.pending,
-        unreachable=_wanted_only(dict(known.snapshot.unreachable) | dict(known.unreadable), only),
+        unreachable=_wanted_only(known.unanswered, only),
         offline=tuple(member.name for member in known.given.cluster.members if not member.is_online),
         seen=_seen(known),
         vnis=vnis_change(known.snapshot, known.vnis, known.given.sdn.vnis),

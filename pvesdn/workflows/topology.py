@@ -20,7 +20,9 @@ def map_designed(known: Understanding) -> Topology:
     shared = share(known.given, known.vteps)
     expected = {node: expect(design_node(shared, node)) for node in known.records}
     owners = Looker(known).together({}).owners
-    return topology(MapParts(known.given, known.vteps, expected, owners, known.guest_names, _unanswered(known)))
+    return topology(
+        MapParts(known.given, known.vteps, expected, owners, known.guest_names, tuple(sorted(known.unanswered)))
+    )
 
 
 def map_found(known: Understanding, renderer: Renderer) -> Topology:
@@ -39,8 +41,6 @@ def map_of_status(known: Understanding, parts: Parts, status: ClusterStatus) -> 
     expected = {node: view.expected for node, view in views.items()}
     seen = Seen(status, views, frozenset(vnet.id for vnet in known.given.sdn.both.vnets))
     owners = parts.cluster.owners
-    return topology(MapParts(known.given, known.vteps, expected, owners, known.guest_names, _unanswered(known), seen))
-
-
-def _unanswered(known: Understanding) -> tuple[str, ...]:
-    return tuple(sorted({**known.snapshot.unreachable, **known.unreadable}))
+    return topology(
+        MapParts(known.given, known.vteps, expected, owners, known.guest_names, tuple(sorted(known.unanswered)), seen)
+    )

@@ -64,6 +64,11 @@ class Understanding:
         return self.decoded.unreadable
 
     @property
+    def unanswered(self) -> dict[str, str]:
+        """Nodes of which nothing is known, with the reason: they were not reached, or are `unreadable`."""
+        return {**self.snapshot.unreachable, **self.unreadable}
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that was found, in order, as warnings and notes: nothing is being changed."""
         return self.findings_without(())

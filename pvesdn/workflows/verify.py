@@ -122,7 +122,7 @@ class _Node:
 
 def _look(known: Understanding, renderer: Renderer, looker: Looker) -> tuple[dict[str, _Node], dict[str, str]]:
     """Every node that answered, and the reason for each that did not."""
-    unreachable = {**known.snapshot.unreachable, **known.unreadable}
+    unreachable = known.unanswered
     nodes = {}
     for planned in plan_nodes(known, renderer):
         name = planned.changes.node

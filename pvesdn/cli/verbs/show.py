@@ -42,7 +42,7 @@ def show(session: Session, *, draft_file: Path | None, folder: Path | None, inte
     snapshot = take(session, folder) if world is None else read_cluster(world)
     known = understood(snapshot, draft, intent)
     rows = overview(known)
-    unreachable = dict(snapshot.unreachable) | dict(known.unreadable)
+    unreachable = known.unanswered
     # What watch has left here is about the cluster of this machine, which need not be the one that was read.
     is_here = world is not None and world.local_node is not None and known.given.cluster.member(world.local_node)
     watch = standing(session.settings()) if is_here else None
