@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from bench.measured import MAP_RUNS
 from bench.snapshots import write_cluster
-from bench.timed import processor_seconds
+from bench.timed import spent
 
 CALLS = {
     "design, SVG": ("topology", "--format", "svg"),
@@ -30,16 +29,15 @@ def measure_map(nodes: str, vnets: str) -> dict[str, Any]:
         folder, answer = Path(place, "snapshot"), Path(place, "answer")
         write_cluster(folder, int(nodes), int(vnets), "unchanged")
         answer.write_text("")
-        least = min(
-            processor_seconds((sys.executable, "-m", "bench.whole", "floor", str(folder), str(answer)))
-            for _ in range(MAP_RUNS)
-        )
+        floor = (sys.executable, "-m", "bench.whole", "floor", str(folder), str(answer))
+        least = min(spent(floor).seconds for _ in range(MAP_RUNS))
         taken = {
-            name: min(
-                processor_seconds((sys.executable, "-m", "pvesdn", *call, "--from", str(folder)))
-                for _ in range(MAP_RUNS)
-            )
+            name: [spent((sys.executable, "-m", "pvesdn", *call, "--from", str(folder))) for _ in range(MAP_RUNS)]
             for name, call in CALLS.items()
         }
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    return {"calls": taken, "floor": least, "peak_of_children": peak, "has_dot": which("dot") is not None}
+    return {
+        "calls": {name: min(one.seconds for one in runs) for name, runs in taken.items()},
+        "floor": least,
+        "peak_of_children": max(one.peak_bytes for runs in taken.values() for one in runs),
+        "has_dot": which("dot") is not None,
+    }

@@ -99,7 +99,7 @@ wall, is in `docs/scale.md`; what a single VXLAN device for all of them would ch
 ## Starting
 
 `pvesdn --help` as a process, in processor seconds; the best of {len(started["seconds"])}, each run followed by one of a
-program of click's that does nothing (`bench/row.py`). The ratio is the median of these pairs. What a verb imports
+program of click's that does nothing (`bench/processes.py`). The ratio is the median of these pairs. What a verb imports
 beyond this is paid for by those who call that verb.
 
 | pvesdn --help | an empty click program | ratio |

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import drawing, reading, row, scrape, unchanged
+from bench import comparing, drawing, printing, processes, reading, row, scrape, unchanged
 from bench.bars import help_bar, map_bar, read_bars
 from bench.measured import STATES, Reads
 from bench.page import wrapped
@@ -30,25 +30,25 @@ from pvesdn.workflows.plan import plan
 @pytest.fixture(autouse=True)
 def few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """How a row is measured does not depend on how often."""
-    for runs in ("RUNS", "WHOLE_RUNS", "HELP_RUNS"):
-        monkeypatch.setattr(row, runs, 2)
+    for module, runs in ((printing, "RUNS"), (comparing, "RUNS"), (processes, "WHOLE_RUNS"), (processes, "HELP_RUNS")):
+        monkeypatch.setattr(module, runs, 2)
     monkeypatch.setattr(unchanged, "RUNS", 2)
     monkeypatch.setattr(reading, "RUNS", 1)
     monkeypatch.setattr(drawing, "MAP_RUNS", 1)
 
 
-@pytest.mark.parametrize("source", row.SOURCES.values(), ids=row.SOURCES)
-def test_the_floor_prints_the_same_bytes_as_pvesdn(source: row.Source) -> None:
+@pytest.mark.parametrize("source", printing.SOURCES.values(), ids=printing.SOURCES)
+def test_the_floor_prints_the_same_bytes_as_pvesdn(source: printing.Source) -> None:
     given = source.network(3, 4)
 
-    assert list(source.floor(given)) == list(row.texts(given, source.interfaces))
+    assert list(source.floor(given)) == list(printing.texts(given, source.interfaces))
 
 
-@pytest.mark.parametrize("source", row.SOURCES)
+@pytest.mark.parametrize("source", printing.SOURCES)
 def test_a_row_has_the_seconds_of_every_run_and_its_memory(source: str) -> None:
     measured = row.main("pvesdn", source, "3", "4")
 
-    assert len(measured["seconds"]) == row.RUNS
+    assert len(measured["seconds"]) == printing.RUNS
     assert measured["peak_bytes"] > 1_000_000
 
 
@@ -65,7 +65,7 @@ def test_a_comparison_is_measured_to_the_last_line_of_its_diff(change: str, touc
 def test_a_whole_plan_is_measured_beside_its_floor_and_in_its_steps(state: str) -> None:
     measured = row.main("plan", state, "2", "4")
 
-    assert len(measured["seconds"]) == len(measured["floor"]) == row.WHOLE_RUNS
+    assert len(measured["seconds"]) == len(measured["floor"]) == processes.WHOLE_RUNS
     assert len(measured["phases"]) == 5
 
 
@@ -140,8 +140,8 @@ def test_what_was_measured_side_by_side_is_on_the_page() -> None:
 def test_help_is_measured_beside_a_program_of_clicks_that_does_nothing() -> None:
     measured = row.main("help")
 
-    assert len(measured["seconds"]) == len(measured["floor"]) == row.HELP_RUNS
-    shown = subprocess.run([sys.executable, "-c", row.EMPTY], capture_output=True, text=True, check=False)
+    assert len(measured["seconds"]) == len(measured["floor"]) == processes.HELP_RUNS
+    shown = subprocess.run([sys.executable, "-c", processes.EMPTY], capture_output=True, text=True, check=False)
     assert (shown.returncode, "--help" in shown.stdout) == (0, True)
 
 
