@@ -156,6 +156,8 @@ def _of_interfaces(
     bridges = _Bridges(file.printed)
     sizes: dict[str, list[Difference]] = {}
     for stanza in file.change.stanzas:
+        if stanza.action is Action.ADD and not stanza.differences:
+            continue  # nobody has used it yet; of a fresh node this is each of thousands
         name, changed = stanza.name, {difference.name: difference for difference in stanza.differences}
         if stanza.action is Action.REMOVE:
             if name not in staying and _is_vnet(name, file.there.get(name, "")):
