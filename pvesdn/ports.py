@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pvesdn.errors import NodeError
 from pvesdn.model.dry_run import DryRun
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
-from pvesdn.model.looked_up import LookedUp, Question
 from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.probes import Heard, PathProbe
@@ -18,6 +17,9 @@ from pvesdn.model.reloads import ChangedInterfaces
 from pvesdn.model.sdn_edits import SdnCall
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.model.tasks import TaskState
+
+if TYPE_CHECKING:  # words for types alone; every verb would pay for making its models
+    from pvesdn.model.looked_up import LookedUp, Question
 
 Result = TypeVar("Result")
 
