@@ -260,26 +260,36 @@ class TestKernel:
         assert sysctl(machine, {"file": SYSCTL}) == {"log": ["back"]}
         assert machine.ran == [("sysctl -w net.ipv4.ip_forward=0", 30)]
 
+    ALL_ENTRIES = "bridge -j fdb show"
+
     def test_flood_entries_are_looked_at_and_added(self, node: NodeRoot) -> None:
-        there = '[{"mac": "00:00:00:00:00:00", "dst": "10.0.0.2"}, {"mac": "02:00:00:00:00:01", "dst": "10.0.0.3"}, {}]'
-        machine = Scripted(node, {"bridge -j fdb show dev vxlan_a": printed(there)})
-        restored = flood(machine, {"ports": {"vxlan_a": ["10.0.0.2", "10.0.0.3"]}})
+        there = (
+            '[{"mac": "00:00:00:00:00:00", "ifname": "vxlan_a", "dst": "10.0.0.2"}, '
+            '{"mac": "02:00:00:00:00:01", "ifname": "vxlan_a", "dst": "10.0.0.3"}, '
+            '{"mac": "00:00:00:00:00:00", "ifname": "vxlan_b", "dst": "10.0.0.3"}, {}]'
+        )
+        machine = Scripted(node, {self.ALL_ENTRIES: printed(there)})
+        restored = flood(machine, {"ports": {"vxlan_a": ["10.0.0.2", "10.0.0.3"], "vxlan_b": ["10.0.0.3"]}})
         assert restored == {"restored": {"vxlan_a": ["10.0.0.3"]}}
         assert machine.ran == [
-            ("bridge -j fdb show dev vxlan_a", 30),
+            (self.ALL_ENTRIES, 30),
             ("bridge fdb append 00:00:00:00:00:00 dev vxlan_a dst 10.0.0.3", 20),
         ]
 
-    def test_a_device_that_cannot_be_looked_at_may_have_gone(self, node: NodeRoot) -> None:
-        machine = Scripted(node, {"bridge -j fdb show dev a": BAD, "ip link show dev a": BAD})
+    def test_without_a_list_nobody_is_asked(self, node: NodeRoot) -> None:
+        machine = Scripted(node)
+        assert flood(machine, {"ports": {}}) == {"restored": {}}
+        assert machine.ran == []
+
+    def test_a_device_to_which_nothing_can_be_added_may_have_gone(self, node: NodeRoot) -> None:
+        added = {name: f"bridge fdb append 00:00:00:00:00:00 dev {name} dst 10.0.0.2" for name in "ab"}
+        machine = Scripted(node, dict.fromkeys(added.values(), BAD) | {"ip link show dev a": BAD})
         assert flood(machine, {"ports": {"a": ["10.0.0.2"]}}) == {"restored": {}}
-        assert machine.ran == [("bridge -j fdb show dev a", 30), ("ip link show dev a", 20)]
-        machine.answers = {f"bridge -j fdb show dev {name}": BAD for name in "ab"}
+        assert machine.ran == [(self.ALL_ENTRIES, 30), (added["a"], 20), ("ip link show dev a", 20)]
+        machine.answers = dict.fromkeys(added.values(), BAD)
         with pytest.raises(Refused) as refused:
             flood(machine, {"ports": {"a": ["10.0.0.2"], "b": ["10.0.0.2"]}})
-        assert refused.value.error == "; ".join(
-            f"bridge -j fdb show dev {name} ended with status 1: it broke" for name in "ab"
-        )
+        assert refused.value.error == "; ".join(f"{added[name]} ended with status 1: it broke" for name in "ab")
 
     @pytest.mark.parametrize("ports", [None, [], "vxlan_a"])
     def test_ports_are_an_object(self, node: NodeRoot, ports: Any) -> None:

@@ -198,8 +198,11 @@ class TestSettingsThatGo:
 
 class TestFlood:
     FDB = (
-        '[{"mac":"aa:bb:cc:00:00:01","master":"web"},{"mac":"00:00:00:00:00:00","dst":"192.168.0.2","flags":["self"]},'
-        '{"mac":"00:00:00:00:00:00","dst":"fd00::2","flags":["self"]},{"mac":"aa:bb:cc:00:00:02","dst":"192.168.0.3"}]'
+        '[{"mac":"aa:bb:cc:00:00:01","ifname":"vxlan_web","master":"web"},'
+        '{"mac":"00:00:00:00:00:00","ifname":"vxlan_web","dst":"192.168.0.2","flags":["self"]},'
+        '{"mac":"00:00:00:00:00:00","ifname":"vxlan_web","dst":"fd00::2","flags":["self"]},'
+        '{"mac":"00:00:00:00:00:00","ifname":"vxlan_db","dst":"192.168.0.2","flags":["self"]},'
+        '{"mac":"aa:bb:cc:00:00:02","ifname":"vxlan_web","dst":"192.168.0.3"}]'
     )
 
     def test_missing_entries_are_restored_and_the_others_left(self, program: Asking, node: NodeRoot) -> None:
@@ -207,10 +210,14 @@ class TestFlood:
         ports = {"vxlan_web": ["192.168.0.2", "192.168.0.3", "FD00:0::2"], "vxlan_db": ["192.168.0.2"]}
         assert program.value("flood", ports=ports) == {"restored": {"vxlan_web": ["192.168.0.3"]}}
         assert node.calls() == [
-            "bridge -j fdb show dev vxlan_db",
-            "bridge -j fdb show dev vxlan_web",
+            "bridge -j fdb show",
             "bridge fdb append 00:00:00:00:00:00 dev vxlan_web dst 192.168.0.3",
         ]
+
+    def test_entries_that_cannot_be_looked_at_are_not_taken_for_missing(self, program: Asking, node: NodeRoot) -> None:
+        node.command("bridge", script='echo "it broke" >&2; exit 1')
+        assert program.refusal("flood", ports=self.PORTS) == "bridge -j fdb show ended with status 1: it broke"
+        assert node.calls() == ["bridge -j fdb show"]
 
     PORTS: ClassVar = {"vxlan_a": ["192.168.0.2"], "vxlan_b": ["192.168.0.3"]}
 
@@ -223,13 +230,14 @@ class TestFlood:
         assert program.value("flood", ports=self.PORTS) == {"restored": {"vxlan_b": ["192.168.0.3"]}}
         assert node.calls()[-1] == "bridge fdb append 00:00:00:00:00:00 dev vxlan_b dst 192.168.0.3"
 
-    def test_a_device_that_cannot_be_looked_at_is_named_and_does_not_hide_the_others(
+    def test_a_device_that_takes_no_entry_is_named_and_does_not_hide_the_others(
         self, program: Asking, node: NodeRoot
     ) -> None:
         node.command("bridge", script='case "$*" in *vxlan_a*) echo "it broke" >&2; exit 1;; esac', prints="[]")
         node.command("ip")
         refusal = program.refusal("flood", ports=self.PORTS)
-        assert refusal == "bridge -j fdb show dev vxlan_a ended with status 1: it broke"
+        added = "bridge fdb append 00:00:00:00:00:00 dev vxlan_a dst 192.168.0.2"
+        assert refusal == f"{added} ended with status 1: it broke"
         assert node.calls()[-1] == "bridge fdb append 00:00:00:00:00:00 dev vxlan_b dst 192.168.0.3"
 
     @pytest.mark.parametrize("address", ["", "banana", "192.168.0.2/24", "-h"])
