@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +31,8 @@ def costs(context: Context, *, what: str, kind: str, vnets: int, verb: str, way:
 
     :param what: in words, for the table.
     :param kind: of their zone, `unicast` or `evpn`.
-    :param verb: `apply`, `plan`, `verify` or `ifreload`.
+    :param verb: `apply`, `plan` or `verify`; of a node's own `ifreload`, `ifreload everywhere`, which is on one node
+        after the other as PVE does it, `ifquery` and `ifup`, which is of the first VNet.
     :param way: what ``[apply] reload`` says.
     :param limit: seconds that it may take.
     """
@@ -42,7 +43,10 @@ def costs(context: Context, *, what: str, kind: str, vnets: int, verb: str, way:
         "apply": partial(_pvesdn, cluster, limit, "apply", "--yes"),
         "plan": partial(_pvesdn, cluster, limit, "plan"),
         "verify": partial(_pvesdn, cluster, limit, "verify"),
-        "ifreload": partial(_ifreload, context.nodes()[0], limit),
+        "ifreload": partial(_own, context.nodes()[:1], limit, "ifreload", "-a"),
+        "ifreload everywhere": partial(_own, context.nodes(), limit, "ifreload", "-a"),
+        "ifquery": partial(_own, context.nodes()[:1], limit, "ifquery", "-a", "-c", "-o", "json"),
+        "ifup": partial(_own, context.nodes()[:1], limit, "ifup", "vxlan_v00000", "v00000"),
     }
     context.figures |= {"what": what, "kind": kind, "vnets": vnets, "way": way, "limit": limit, "seconds": None}
     begin = time.monotonic()
@@ -82,9 +86,11 @@ def _pvesdn(cluster: LiveCluster, limit: int, *arguments: str) -> None:
         require(not run.document["summary"]["has_changes"], "a plan in which nothing is left to do", story_of(run))
 
 
-def _ifreload(node: LiveNode, limit: int) -> None:
-    with as_proof():
-        node.space.must("ifreload", "-a", limit=limit)
+def _own(nodes: Sequence[LiveNode], limit: int, *argv: str) -> None:
+    """Of ifupdown2 alone, one node after the other."""
+    for node in nodes:
+        with as_proof():
+            node.space.must(*argv, limit=limit)
 
 
 def _resident(node: LiveNode) -> float:
