@@ -37,6 +37,7 @@ BRIDGED = with_(
 )
 GATEWAY6 = "subnet: lan-fd00:2::-64\n\tvnet web\n\tgateway fd00:2::1\n\n"
 VNIS = {**LAN, "pvesdn-vnis.cfg": "vni: 10000\n\tvnet db\n\tzone prod\n\nvni: 10001\n\tvnet web\n\tzone prod\n\n"}
+OF_DB = {**LAN, "pvesdn-vnis.cfg": "vni: 77\n\tvnet db\n\tzone prod\n\n"}
 PIN = "vnet: web\n\tzone prod\n\ttag 77\n\n"
 PINNED = {**LAN, "pvesdn.cfg": LAN["pvesdn.cfg"] + PIN}
 
@@ -181,6 +182,36 @@ ROWS = (
             "(pvesdn-vnis.cfg:5); remove the one that no node has"
         ),
         followed=(("pvesdn-vnis.cfg", "vni: 10002\n\tvnet web\n\tzone prod\n\n", ""),),
+    ),
+    Row(
+        "an L3VNI that a VNet of the panel's was given",
+        {**ROUTED, "pvesdn-vnis.cfg": "vni: 4000\n\tvnet web\n\tzone prod\n\n"},
+        said=(
+            "error: pvesdn.cfg:7: zone 'prod': vrf-vxlan 4000 is also the VNI of vnet 'web' (pvesdn-vnis.cfg:1); choose "
+            "another VNI"
+        ),
+        followed=(("pvesdn.cfg", "vrf-vxlan 4000", "vrf-vxlan 4001"),),
+    ),
+    Row(
+        "a tag that a VNet of the panel's was given",
+        {**OF_DB, "pvesdn.cfg": LAN["pvesdn.cfg"] + "vxlan: lab\n\nvnet: test\n\tzone lab\n\ttag 77\n\n"},
+        said=(
+            "error: pvesdn.cfg:9: vnet 'test': tag 77 is also the VNI of vnet 'db' (pvesdn-vnis.cfg:1); choose another VNI"
+        ),
+        followed=(("pvesdn.cfg", "tag 77", "tag 78"),),
+    ),
+    Row(
+        "a tag of PVE's that a VNet of the panel's was given",
+        {
+            **OF_DB,
+            "zones.cfg": LAN["zones.cfg"] + "vxlan: far\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n",
+            "vnets.cfg": LAN["vnets.cfg"] + "vnet: test\n\tzone far\n\ttag 77\n\n",
+        },
+        said=(
+            "error: pvesdn-vnis.cfg:1: VNI 77 of vnet 'db' is also the tag of vnet 'test' (vnets.cfg:9); pin another one: "
+            "'vnet: db' in pvesdn.cfg with zone prod and the tag"
+        ),
+        followed=(("pvesdn.cfg", "", "vnet: db\n\tzone prod\n\ttag 78\n\n"),),
     ),
     Row(
         "VNIs that would have to be read from a node that is off",

@@ -6,11 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pvesdn.design.checks.wording import error, placed, warning
-from pvesdn.model.defined import Defined
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
-from pvesdn.model.own_sdn import EvpnZone, OwnSdn, VxlanZone
-from pvesdn.model.pve_sdn import PveEvpnZone, PveSdn, PveVxlanZone, UnmanagedZone
+from pvesdn.model.own_sdn import EvpnZone
+from pvesdn.model.pve_sdn import PveEvpnZone, PveVxlanZone, UnmanagedZone
+from pvesdn.model.snapshot import VNIS_NAME
+from pvesdn.model.vnets import Vnet
+
+_GIVEN = "vni"
+"""The word of a VNI that nobody has written: pvesdn has given it to a VNet of the panel's."""
+_RANKS = {_GIVEN: 0, "vrf-vxlan": 1, "tag": 2}
+"""What is changed more easily comes later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +24,21 @@ class _Use:
     """One use of a VNI.
 
     :param name: such as ``the tag of vnet 'web'``.
+    :param where: its place.
     :param word: the property that says it.
+    :param other: how another number is had.
     """
 
     vni: int
     name: str
-    defined: Defined
+    where: Where
     word: str
+    other: str = "choose another VNI"
 
     @property
-    def where(self) -> Where:
-        """Its place."""
-        return self.defined.at(self.word)
+    def rank(self) -> tuple[int, int]:
+        """Of two uses in one source the one that is written second is at fault."""
+        return _RANKS[self.word], self.where.line
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
@@ -37,40 +46,72 @@ def check(given: DesignInput) -> Iterator[Finding]:
     should stay separate.
     """
     first: dict[int, _Use] = {}
-    # What is PVE's was there before, so the fault is told at ours. Between two of one source it is told at the one that
-    # is written second; L3VNIs count as first, as tags are changed more easily.
-    for use, what in _again(_in_order(given.sdn.pve), first):
+    # What is PVE's was there before, so the fault is told at ours.
+    for use, what in _again(_of_pve(given), first):
         yield warning(
             use.where, what, f"PVE accepts this; one of the two will not work; choose another {use.word} in PVE"
         )
-    for use, what in _again(_in_order(given.sdn.own), first):
-        yield error(use.where, what, "choose another VNI")
-
-
-def _in_order(source: OwnSdn | PveSdn) -> list[_Use]:
-    return sorted(_uses(source), key=lambda use: (use.word != "vrf-vxlan", use.defined.where.line))
+    for use, what in _again(_of_ours(given), first):
+        yield error(use.where, what, use.other)
 
 
 def _again(uses: Iterable[_Use], first: dict[int, _Use]) -> Iterator[tuple[_Use, str]]:
     """Uses of a VNI that is already used, with what is wrong; first uses are recorded in `first`."""
-    for use in uses:
+    for use in sorted(uses, key=lambda use: use.rank):
         other = first.setdefault(use.vni, use)
         if other is not use:
-            noun = use.name.partition(" of ")[0].removeprefix("the ")
-            yield use, f"{noun} {use.vni} is also {placed(other.name, other.where)}"
+            noun, _, owner = use.name.removeprefix("the ").partition(" of ")
+            whose = f"of {owner} " if use.word == _GIVEN else ""
+            yield use, f"{noun} {use.vni} {whose}is also {placed(other.name, other.where)}"
 
 
-def _uses(source: OwnSdn | PveSdn) -> Iterator[_Use]:
-    """L3VNIs, and the tags that are VNIs: in PVE's vlan and qinq zones they are VLANs."""
+def _of_pve(given: DesignInput) -> Iterator[_Use]:
+    """Tags in PVE's vlan and qinq zones are VLANs, and no VNIs."""
     tagged: set[str] = set()
-    for zone in source.zones:
-        if isinstance(zone, EvpnZone | PveEvpnZone) and zone.l3vni is not None:
-            yield _Use(zone.l3vni, f"the vrf-vxlan of zone '{zone.id}'", zone, "vrf-vxlan")
-        is_tunnelled = isinstance(zone, VxlanZone | EvpnZone | PveVxlanZone | PveEvpnZone)
+    for zone in given.sdn.pve.zones:
+        if isinstance(zone, PveEvpnZone) and zone.l3vni is not None:
+            yield _l3vni(zone, zone.l3vni)
+        is_tunnelled = isinstance(zone, PveVxlanZone | PveEvpnZone)
         if is_tunnelled or (isinstance(zone, UnmanagedZone) and zone.type in {"vxlan", "evpn"}):
             tagged.add(zone.id)
-    pins = {pin.id: pin for pin in source.pins} if isinstance(source, OwnSdn) else {}
-    for vnet in source.vnets:
-        # All zones of ours have tunnels, one that could not be read too.
-        if vnet.tag is not None and (isinstance(source, OwnSdn) or vnet.zone in tagged):
-            yield _Use(vnet.tag, f"the tag of vnet '{vnet.id}'", pins.get(vnet.id, vnet), "tag")
+    for vnet in given.sdn.pve.vnets:
+        if vnet.tag is not None and vnet.zone in tagged:
+            yield _tag(vnet, vnet.tag)
+
+
+def _of_ours(given: DesignInput) -> Iterator[_Use]:
+    """All zones of ours have tunnels, one that could not be read too."""
+    own = given.sdn.own
+    for zone in own.zones:
+        if isinstance(zone, EvpnZone) and zone.l3vni is not None:
+            yield _l3vni(zone, zone.l3vni)
+    pins = {pin.id: pin for pin in own.pins}
+    for vnet in own.vnets:
+        if vnet.tag is None:
+            continue
+        if vnet.drawn_in is None or vnet.id in pins:
+            yield _tag(pins.get(vnet.id, vnet), vnet.tag)
+        elif (use := _given(given, vnet, vnet.tag)) is not None:
+            yield use
+
+
+def _l3vni(zone: EvpnZone | PveEvpnZone, vni: int) -> _Use:
+    return _Use(vni, f"the vrf-vxlan of zone '{zone.id}'", zone.at("vrf-vxlan"), "vrf-vxlan")
+
+
+def _tag(vnet: Vnet, vni: int) -> _Use:
+    return _Use(vni, f"the tag of vnet '{vnet.id}'", vnet.at("tag"), "tag")
+
+
+def _given(given: DesignInput, vnet: Vnet, vni: int) -> _Use | None:
+    """What a VNet of the panel's has; None where that is of the zone's range and written down nowhere, for then the
+    range is at fault, which is told of it.
+    """
+    table = () if given.sdn.vnis is None else given.sdn.vnis.given
+    entry = next((entry for entry in table if (entry.vni, entry.vnet, entry.zone) == (vni, vnet.id, vnet.zone)), None)
+    span = next((zone.vni_range for zone in given.sdn.own.zones if zone.id == vnet.zone), None)
+    if entry is None and span is not None and vni in span:
+        return None
+    where = Where(file=VNIS_NAME, line=entry.where.line if entry is not None else 0)
+    other = f"pin another one: 'vnet: {vnet.id}' in pvesdn.cfg with zone {vnet.zone} and the tag"
+    return _Use(vni, f"the VNI of vnet '{vnet.id}'", where, _GIVEN, other)
