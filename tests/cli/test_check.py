@@ -81,6 +81,17 @@ def test_the_word_of_a_list_has_its_own_columns(tmp_path: Path) -> None:
     assert (found["line"], found["column"], found["end_column"]) == (2, 19, 30)
 
 
+def test_pins_of_vnets_that_only_pve_knows_are_held_against_each_other_and_against_tags(tmp_path: Path) -> None:
+    own = "vxlan: prod\n\tcarries lan\n\tvni-range 200-299\n\n" + GOOD
+    for name, tag in (("db", 210), ("api", 210), ("dmz", 100)):
+        own += f"\nvnet: {name}\n\tzone prod\n\ttag {tag}\n"
+    file = written(tmp_path, own)
+    assert call("check", file).out.splitlines() == [
+        f"{file}:18:6: error: vnet 'api': tag 210 is also the tag of vnet 'db' ({file}:14); choose another VNI",
+        f"{file}:22:6: error: vnet 'dmz': tag 100 is also the tag of vnet 'web' ({file}:10); choose another VNI",
+    ]
+
+
 def test_standard_input_is_a_pvesdn_cfg() -> None:
     result = call("check", "-", piped=WRONG.encode())
     assert result.status == 1

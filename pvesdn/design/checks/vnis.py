@@ -93,6 +93,10 @@ def _of_ours(given: DesignInput) -> Iterator[_Use]:
             yield _tag(pins.get(vnet.id, vnet), vnet.tag)
         elif (use := _given(given, vnet, vnet.tag)) is not None:
             yield use
+    there = {vnet.id for vnet in own.vnets}
+    for pin in own.pins:  # of a VNet that nobody knows of, since PVE's half is not at hand
+        if pin.tag is not None and pin.id not in there and given.sdn.pve.unread.may_have("vnet", pin.id):
+            yield _tag(pin, pin.tag)
 
 
 def _l3vni(zone: EvpnZone | PveEvpnZone, vni: int) -> _Use:
