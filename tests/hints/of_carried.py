@@ -214,6 +214,12 @@ ROWS = (
         followed=(("pvesdn.cfg", "", "vnet: db\n\tzone prod\n\ttag 78\n\n"),),
     ),
     Row(
+        "a pin without a VNI",
+        with_(PINNED, "pvesdn.cfg", "\ttag 77\n", ""),
+        said="error: pvesdn.cfg:5: vnet 'web': tag is missing; add it",
+        followed=(("pvesdn.cfg", "web\n\tzone prod\n", "web\n\tzone prod\n\ttag 77\n"),),
+    ),
+    Row(
         "VNIs that would have to be read from a node that is off",
         LAN,
         said=(

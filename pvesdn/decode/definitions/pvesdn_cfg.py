@@ -170,6 +170,7 @@ def _sort_out_pins(found: OwnDefinitions) -> None:
     carrying = {entry.section.id for entry in found.of("zone") if entry.has("carries")}
     for entry in found.of("vnet"):
         if entry.get("zone") in carrying:
+            found.pinning.add(entry.where)
             for name in ("alias", "vlanaware", "nodes"):
                 if entry.get(name):
                     what = f"{name} cannot be used in zone '{entry.get('zone')}', which carries a zone of PVE's"

@@ -208,11 +208,10 @@ class _Reading:
 
 def _check_between(pve: Definitions, own: OwnDefinitions) -> None:
     """Ids that both sources use, and objects of one source inside an object of the other."""
-    pinned = {pin.where for pin in own.pins}
     for noun in ("zone", "vnet", "subnet", "controller"):
         theirs = {entry.section.id: entry.where for entry in pve.of(noun)}
         for entry in own.of(noun):
-            if entry.section.id in theirs and entry.where not in pinned:
+            if entry.section.id in theirs and entry.where not in own.pinning:
                 entry.fail(f"id is already used by a {noun} in {theirs[entry.section.id].file}", "choose another id")
     _check_homes(pve, own, noun="vnet", home="zone")
     _check_homes(pve, own, noun="subnet", home="vnet")

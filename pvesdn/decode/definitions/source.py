@@ -13,6 +13,7 @@ from pvesdn.decode.definitions.pve_unsupported import Unsupported
 from pvesdn.decode.definitions.values import BadValueError, Reader, zone_id
 from pvesdn.model.defined import Defined
 from pvesdn.model.fabrics import Fabric, UnmanagedFabric
+from pvesdn.model.findings import Where
 from pvesdn.model.own_sdn import EvpnController, Exit, OwnZone, Underlay
 from pvesdn.model.pve_sdn import RenderedPveController, RenderedPveZone, UnmanagedController, UnmanagedZone
 from pvesdn.model.unread import Unread
@@ -63,6 +64,8 @@ class OwnDefinitions(Definitions):
     exits: list[Exit] = field(default_factory=list)
     pins: list[Vnet] = field(default_factory=list)
     """`vnet` sections in zones that carry PVE's; not among `vnets`."""
+    pinning: set[Where] = field(default_factory=set)
+    """Where these stand, faulty ones too."""
 
 
 @dataclass(slots=True)
