@@ -184,6 +184,15 @@ ROWS = (
         followed=(("pvesdn-vnis.cfg", "vni: 10002\n\tvnet web\n\tzone prod\n\n", ""),),
     ),
     Row(
+        "a line among the VNIs that says nothing",
+        {**VNIS, "pvesdn-vnis.cfg": "10000 is db's\n\n" + VNIS["pvesdn-vnis.cfg"].partition("\n\n")[2]},
+        said=(
+            "error: pvesdn-vnis.cfg:1: neither 'type: id' nor an indented property; write a header like 'vni: 10000', and "
+            "begin each property below it with a TAB"
+        ),
+        followed=(("pvesdn-vnis.cfg", "10000 is db's\n", "vni: 10000\n\tvnet db\n\tzone prod\n"),),
+    ),
+    Row(
         "an L3VNI that a VNet of the panel's was given",
         {**ROUTED, "pvesdn-vnis.cfg": "vni: 4000\n\tvnet web\n\tzone prod\n\n"},
         said=(

@@ -53,6 +53,7 @@ class _OwnScanner(Scanner):
         """The lines that follow belong to something that could not be read, which was told."""
         self._has_stray = False
         """A property without indentation was told in this section: the others are of the same making."""
+        self._example = "vni: 10000" if "vni" in words else "vnet: web"
         self._is_after_section = False
         """Nothing but properties has come since the last section ended: they were probably meant as its own."""
 
@@ -98,15 +99,14 @@ class _OwnScanner(Scanner):
         if not has_colon and self._open is not None and type_ in self._words.get(self._open.type, ()):
             self._take_stray(number, line)
         elif found is not None and self._is_like_a_type(type_, has_colon=has_colon):
-            self._odd(number, *_why_no_header(line.strip(), found), line)
+            self._odd(number, *_why_no_header(line.strip(), found, self._example), line)
             self._lose(type_, (found[3].split() or [""])[0])
         elif self._open is not None:
             self._take_stray(number, line)
         elif not self._is_lost:
             what = f"neither 'type: id' nor an indented property{strange_first(line)}"
-            self._odd(
-                number, what, "write a header like 'vnet: web', and begin each property below it with a TAB", line
-            )
+            hint = f"write a header like '{self._example}', and begin each property below it with a TAB"
+            self._odd(number, what, hint, line)
             self._lose("", "")
 
     def _is_like_a_type(self, type_: str, *, has_colon: bool) -> bool:
@@ -139,12 +139,12 @@ class _OwnScanner(Scanner):
         self._is_lost = self._has_stray = False
 
 
-def _why_no_header(line: str, found: re.Match[str]) -> tuple[str, str]:
+def _why_no_header(line: str, found: re.Match[str], example: str) -> tuple[str, str]:
     """What is wrong with a line that was meant as a header, and what to write."""
     type_, rest = found[1], found[3].strip(" \t")
     word, _, more = rest.partition(" ")
     if not rest:
-        return f"header without an id: {shown(line)}", "write 'type: id', such as 'vnet: web'"
+        return f"header without an id: {shown(line)}", f"write 'type: id', such as '{example}'"
     if not rest[0].isascii():
         return (
             f"header with U+{ord(rest[0]):04X} in the place of its colon",
