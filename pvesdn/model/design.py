@@ -23,12 +23,14 @@ class DesignInput:
 
     :param facts: by node; members that are offline or did not answer are absent.
     :param seen: VTEPs as last seen, by node.
+    :param pending: kind, id and state of what is pending in PVE's definitions, as `PendingChange` has them.
     """
 
     sdn: SdnConfig
     cluster: ClusterState
     facts: Mapping[str, NodeFacts] = field(default_factory=dict)
     seen: Mapping[str, SeenVtep] = field(default_factory=dict)
+    pending: frozenset[tuple[str, str, str]] = frozenset()
 
     @cached_property
     def capabilities(self) -> PveCapabilities:
@@ -46,6 +48,11 @@ class DesignInput:
         §3.1).
         """
         return all(self.capabilities.on(node).has_lock for node in self.facts)
+
+    @property
+    def may_be_edited(self) -> bool:
+        """Whether an apply could edit them as they are: not beside edits of somebody else's."""
+        return self.can_be_edited and not self.pending
 
 
 @dataclass(frozen=True, slots=True)

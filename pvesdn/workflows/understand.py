@@ -113,7 +113,7 @@ def judge(decoded: Decoded, *, detaches_guests: bool = False) -> Understanding:
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
     guest_names = decode_guest_names(snapshot.api.get(GUESTS_PATH))
     carried = carry(
-        DesignInput(sdn=sdn.config, cluster=cluster, facts=decoded.facts, seen=seen),
+        DesignInput(sdn.config, cluster, decoded.facts, seen, frozenset((c.kind, c.id, c.state) for c in sdn.pending)),
         new={change.id for change in sdn.pending if (change.kind, change.state) == ("vnet", "new")},
         only_looks=decoded.intent == "running",
         detaches_guests=detaches_guests,

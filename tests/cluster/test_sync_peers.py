@@ -10,7 +10,7 @@ import pytest
 
 from pvesdn_lab.simulated import sdn_config
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cluster.kit import plan_of, serving, state_of
+from tests.cluster.kit import draw, plan_of, serving, state_of
 from tests.cluster.test_former import Shell
 
 ALL = "192.168.0.1,192.168.0.2,192.168.0.3"
@@ -52,6 +52,15 @@ def is_pending(cluster: SimulatedCluster) -> bool:
     sdn = cluster.world.pmxcfs.sdn
     running = sdn_config.running(sdn)
     return any(running[kind] != found for kind, found in sdn_config.pending(sdn).items())
+
+
+def test_while_edits_of_others_are_pending_nobody_is_sent_to_a_command_that_refuses_them(shell: Shell) -> None:
+    cluster = shell.cluster
+    cluster.join("pve4", "192.168.0.4/24")
+    draw(cluster, {"vnets.cfg": PVE["vnets.cfg"] + "vnet: more\n\tzone tun\n\ttag 902\n\n"})
+    told = shell.run("pvesdn plan").err
+    assert "add 192.168.0.4 to the peers in PVE, or leave pve4 out of the zone's nodes" in told
+    assert "--sync-peers" not in told
 
 
 def test_a_member_that_joins_gets_into_every_list_and_nothing_is_left_to_plan(shell: Shell) -> None:

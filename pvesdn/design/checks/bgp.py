@@ -171,7 +171,7 @@ def _can_sync(given: DesignInput, controller: PveEvpnController, missing: Mappin
     """Whether what would be added of itself are these addresses."""
     lists = (found for found in peer_lists(given) if (found.collection, found.id) == ("controllers", controller.id))
     added = {node: address for found in lists for node, address in found.addresses.items()}
-    return given.can_be_edited and missing.items() <= added.items()
+    return given.may_be_edited and missing.items() <= added.items()
 
 
 def _asn_of_pve(given: DesignInput) -> Iterator[Finding]:

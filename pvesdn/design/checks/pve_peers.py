@@ -50,12 +50,12 @@ def _add(given: DesignInput, found: PeerList, missing: tuple[str, ...]) -> str:
     addresses = [found.addresses[node] for node in missing if node in found.addresses]
     is_known = len(addresses) == len(missing)
     added = listed(addresses) if is_known else f"the underlay address of {listed(missing)}"
-    how = f" ({SYNC} does)" if is_known and given.can_be_edited else ""
+    how = f" ({SYNC} does)" if is_known and given.may_be_edited else ""
     return f"add {added} to the peers in PVE{how}, or leave {listed(missing)} out of the zone's nodes"
 
 
 def _left(given: DesignInput, lists: Iterable[PeerList]) -> Iterator[tuple[Hashable, Finding]]:
-    how = f" ({SYNC} does)" if given.can_be_edited else ""
+    how = f" ({SYNC} does)" if given.may_be_edited else ""
     for found in lists:
         for peer, node in found.gone.items():
             what = f"peers lists {peer}, which was the address of {node}, and {node} has left the cluster"
