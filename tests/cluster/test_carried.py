@@ -771,6 +771,31 @@ def test_a_carried_zone_that_is_gone_stops_the_plan(standing: SimulatedCluster) 
     assert {name: link["master"] for name, link in kept.items()} == {n: link["master"] for n, link in before.items()}
 
 
+GIVEN_UP = OURS.replace("\tcarries lan\n\tvni-range 10000-10999\n", "")
+
+
+@pytest.mark.parametrize("way", ["discarded", "given up"])
+def test_a_carried_zone_whose_deletion_is_pending_stops_the_plan_and_both_ways_out_are_named(
+    standing: SimulatedCluster, way: str
+) -> None:
+    for path in ("vnets/web/subnets/lan-10.0.2.0-24", "vnets/web", "vnets/db", "zones/lan"):
+        panel(standing, "delete", path)
+    with pytest.raises(SdnConfigError) as told:
+        plan_of(standing)
+    (line,) = told.value.lines
+    assert line == (
+        "pvesdn.cfg:8: zone 'prod': zone 'lan' of PVE's is deleted, and that is pending; `pvesh create "
+        "/cluster/sdn/rollback` on a node discards what is pending; or remove carries and vni-range to give up its VNets"
+    )
+    if way == "discarded":
+        assert standing.nodes["pve1"].run("pvesh", "create", "/cluster/sdn/rollback").returncode == 0
+        assert plan_of(standing).is_empty
+    else:
+        standing.write_sdn("pvesdn.cfg", GIVEN_UP)
+        agree(standing)
+        assert not {"web", "db", "vxlan_web"} & links(standing).links.keys()
+
+
 def test_an_apply_that_is_undone_leaves_the_vnis_for_the_next_one(cluster: SimulatedCluster) -> None:
     cluster.nodes["pve3"].break_command("ifreload", status=1, stderr="error: it is broken\n", times=1)
     report = apply_to(cluster)

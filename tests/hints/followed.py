@@ -22,6 +22,9 @@ FOLLOWED = {
     "tests/cluster/test_carried.py::test_the_panels_button_alone_is_told_and_mended": (
         ("design/checks/carried.py", "run pvesdn apply; PVE's own Apply does not carry VNets"),
     ),
+    "tests/cluster/test_carried.py::test_a_carried_zone_whose_deletion_is_pending_stops_the_plan_and_both_ways_out_are_named": (
+        ("design/checks/carried.py", "`pvesh create /cluster/sdn/rollback` on a node discards .*"),
+    ),
     f"{_CONFIRM}::test_who_waits_or_makes_the_node_answer_can_confirm": (
         ("workflows/confirmation.py", "make the node answer and try again; .*"),
     ),

@@ -81,7 +81,15 @@ def _no_home(given: DesignInput, zone: OwnZone) -> Iterator[Finding]:
             return
         simple = [z.id for z in pve.zones if isinstance(z, PveSimpleZone)]
         otherwise = f"draw it {_IN_PANEL} as a zone of type simple, or remove carries to give up its VNets"
-        yield error(zone.at("carries"), f"PVE has no zone '{name}'", absent(name, simple, otherwise))
+        if ("zone", name, "deleted") in given.pending and given.can_be_edited:
+            what = f"zone '{name}' of PVE's is deleted, and that is pending"
+            hint = (
+                "`pvesh create /cluster/sdn/rollback` on a node discards what is pending; or remove carries and "
+                "vni-range to give up its VNets"
+            )
+            yield error(zone.at("carries"), what, hint)
+        else:
+            yield error(zone.at("carries"), f"PVE has no zone '{name}'", absent(name, simple, otherwise))
     elif isinstance(found, VxlanZone | EvpnZone):
         what = f"zone '{name}' is in {found.where.file} itself"
         yield error(zone.at("carries"), what, f"name a zone of type simple, drawn {_IN_PANEL}")
