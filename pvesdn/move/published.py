@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pvesdn.decode.definitions.own_scan import scan_own
 from pvesdn.decode.definitions.section_config import Property, Section
-from pvesdn.design.checks.carried import fixed_vnis
+from pvesdn.design.checks.carried import fixed_vnis, routed_beside
 from pvesdn.design.checks.wording import absent, error
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.design import DesignInput
@@ -78,6 +78,7 @@ def publish(wish: Wish, given: DesignInput, text: str, mtu: Mapping[str, int]) -
     subnets = tuple(subnet for subnet in own.subnets if subnet.vnet in inside)
     home = wish.home or f"{zone.id[: SDN_ID_LENGTH - len(_SUFFIX)]}{_SUFFIX}"
     refused = [*_of_home(home, zone, given), *(fault for vnet in vnets for fault in _of_vnet(vnet))]
+    refused += (fault for subnet in subnets for fault in _of_subnet(zone, subnet))
     if not vnets:
         refused.append(error(zone.where, "has no VNet to publish", "draw VNets in PVE, and write carries by hand"))
     if refused:
@@ -109,6 +110,11 @@ def _of_vnet(vnet: Vnet) -> Iterator[Finding]:
     if vnet.nodes is not None:
         what = "nodes is for some nodes of the zone, and a VNet of PVE's is on all of them"
         yield error(vnet.at("nodes"), what, "remove nodes, apply, and publish then; or give it a zone of its own")
+
+
+def _of_subnet(zone: OwnZone, subnet: Subnet) -> Iterator[Finding]:
+    if beside := routed_beside(zone, subnet):
+        yield error(subnet.where, beside, "make it larger, apply, and publish then")
 
 
 def _free_range(given: DesignInput, zone: OwnZone) -> VniRange:

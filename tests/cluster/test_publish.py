@@ -297,10 +297,10 @@ REFUSED = {
         "vni-range 10000-10999 holds 10500, the tag of vnet 'lab' (pvesdn.cfg:34); choose a range without it",
         "prod --vni-range 11000-11999",
     ),
-    "what is to be drawn": Refusal(
+    "a single address in a VRF": Refusal(
         "prod",
-        "subnets.cfg: subnet 'prodpve-10.0.3.1-32': PVE routes 10.0.3.1/32 in the host's own table, and zone 'prod' has a"
-        " VRF; draw a larger subnet in PVE (Datacenter > SDN)",
+        "pvesdn.cfg:27: subnet 'prod-10.0.3.1-32': PVE routes 10.0.3.1/32 in the host's own table, and zone 'prod' has a"
+        " VRF; make it larger, apply, and publish then",
         "prod",
         own=OURS.replace("\tvrf main\n", "").replace("10.0.3.0-24", "10.0.3.1-32"),
         own_then=OURS.replace("\tvrf main\n", ""),

@@ -166,6 +166,7 @@ FOLLOWED = {
             "move/published.py",
             "did you mean .*|its zones are .*|it has no zone|remove nodes, apply, .*|.*: --as PVEZONE|.*: --vni-range .*",
         ),
+        ("move/published.py", "make it larger, .*"),
     ),
     f"{_PUBLISH}::test_a_zone_without_vnets_is_given_to_the_panel_by_hand": (
         ("move/published.py", "draw VNets in PVE, .*"),

@@ -132,9 +132,16 @@ def _gateways(pair: _Pair) -> Iterator[Finding]:
             what = f"snat needs the host's own table, and zone '{zone.id}' has a VRF"
             hint = f"remove snat {_IN_PANEL}, and give zone '{zone.id}' an exit"
             yield error(subnet.at("snat"), what, hint if _may_exit(zone) else f"remove snat {_IN_PANEL}")
-        elif subnet.gateway is not None and subnet.network.version == 4 and subnet.network.prefixlen == _HOST_MASK:  # noqa: PLR2004 - IPv4
-            what = f"PVE routes {subnet.cidr} in the host's own table, and zone '{zone.id}' has a VRF"
-            yield error(subnet.where, what, f"draw a larger subnet {_IN_PANEL}")
+        elif beside := routed_beside(zone, subnet):
+            yield error(subnet.where, beside, f"draw a larger subnet {_IN_PANEL}")
+
+
+def routed_beside(zone: OwnZone, subnet: Subnet) -> str:
+    """What is wrong with a subnet that PVE writes a route of its own for, which no VRF has; empty for any other."""
+    is_single = subnet.network.version == 4 and subnet.network.prefixlen == _HOST_MASK  # noqa: PLR2004 - IPv4
+    if not has_vrf(zone) or subnet.gateway is None or not is_single:
+        return ""
+    return f"PVE routes {subnet.cidr} in the host's own table, and zone '{zone.id}' has a VRF"
 
 
 def _may_exit(zone: OwnZone) -> bool:
