@@ -19,7 +19,7 @@ from pvesdn.model.sdn_edits import SdnEdits
 from pvesdn.model.snapshot import OWN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.decoded import Intent
-from pvesdn.workflows.draft import definitions_change
+from pvesdn.workflows.draft import definitions_change, unpinned
 from pvesdn.workflows.peers import sync_peers
 from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.understand import Understanding
@@ -70,7 +70,7 @@ def view(snapshot: Snapshot, terms: Terms, intent: Intent) -> Offer:
     """
     snapshot, known, edits = _known(snapshot, terms, intent)
     planned = plan_understood(known, Renderer(), only=terms.only, flags=terms.flags)
-    changes = replace(_with_definitions(planned, snapshot, terms), edits=edits)
+    changes = replace(_with_definitions(planned, snapshot, known, terms), edits=edits)
     return Offer(terms, snapshot, known, changes, None if terms.nodes is None else ())
 
 
@@ -82,7 +82,7 @@ def make_offer(snapshot: Snapshot, terms: Terms, edited: EditedLines | None = No
     """
     snapshot, known, edits = _known(snapshot, terms, "pending", edited)
     planned = plan_understood(known, Renderer(), flags=terms.flags)
-    whole = replace(_with_definitions(planned, snapshot, terms), edits=edits)
+    whole = replace(_with_definitions(planned, snapshot, known, terms), edits=edits)
     only = terms.only
     if only is None:
         return Offer(terms, snapshot, known, whole)
@@ -103,12 +103,14 @@ def _known(
     return synced, known if edits is None else take(synced), edits
 
 
-def _with_definitions(changes: ChangeSet, snapshot: Snapshot, terms: Terms) -> ChangeSet:
+def _with_definitions(changes: ChangeSet, snapshot: Snapshot, known: Understanding, terms: Terms) -> ChangeSet:
     if terms.draft is None:
         return changes
     name = terms.draft.name
     falls = tuple(replace(fall, draft=name) if fall.file == OWN_NAME else fall for fall in changes.falls)
-    return replace(changes, definitions=definitions_change(snapshot, terms.draft.text), falls=falls)
+    findings = (*changes.findings, *unpinned(snapshot, known))
+    definitions = definitions_change(snapshot, terms.draft.text)
+    return replace(changes, definitions=definitions, falls=falls, findings=findings)
 
 
 def nodes_of(only: Iterable[str]) -> tuple[str, ...] | None:

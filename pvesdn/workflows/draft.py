@@ -8,17 +8,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pvesdn.compare.conflicts import digest
+from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.encode.vnis import encode_vnis
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.differences import Difference
 from pvesdn.model.execution import ReplaceDefinitions
 from pvesdn.model.files import FileChange
+from pvesdn.model.findings import Finding, Severity, Where
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.progress import Begun, Ended, StepName
 from pvesdn.model.report import Outcome
 from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE, OWN_NAME, VNIS_FILE, VNIS_NAME, Snapshot
 from pvesdn.model.vnis import VniTable
 from pvesdn.workflows.any_member import on_any_member
+from pvesdn.workflows.understand import Understanding
 from pvesdn.workflows.world import World
 
 _CLUSTER = "cluster"
@@ -42,6 +45,22 @@ def definitions_change(snapshot: Snapshot, text: str) -> FileChange | None:
         return None
     expect = None if live is None else digest(live)
     return FileChange(path=OWN_FILE, old=live, new=text, mode=_MODE, owner=_OWNER, expect=expect)
+
+
+def unpinned(snapshot: Snapshot, known: Understanding) -> Iterator[Finding]:
+    """Pins of VNets of the panel's that go with the live pvesdn.cfg, while the VNets keep what was pinned.
+
+    :param snapshot: the cluster as it is, without the draft.
+    :param known: with it.
+    """
+    live = read_sdn({OWN_NAME: snapshot.pve_files.get(OWN_NAME, "")}, intent="pending").config.own
+    own = known.given.sdn.own
+    pins = {pin.id: pin.tag for pin in live.pins} | dict.fromkeys((pin.id for pin in own.pins), None)
+    for vnet in own.vnets:
+        if vnet.drawn_in is not None and vnet.tag is not None and pins.get(vnet.id) == vnet.tag:
+            what = f"vnet '{vnet.id}' keeps VNI {vnet.tag}, which pvesdn.cfg pins no more"
+            hint = f"to have another one, pin that: 'vnet: {vnet.id}' in pvesdn.cfg with zone {vnet.zone} and the tag"
+            yield Finding.at(Where(file=VNIS_NAME, line=0), Severity.NOTE, what, hint=hint)
 
 
 def vnis_change(snapshot: Snapshot, table: VniTable | None, there: VniTable | None) -> FileChange | None:

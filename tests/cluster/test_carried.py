@@ -858,9 +858,17 @@ def test_who_goes_back_to_before_a_pin_renumbers_no_vnet_that_runs(tmp_path: Pat
         shell.apply({"pvesdn.cfg": f"{OURS}\nvnet: web\n\tzone prod\n\ttag 77\n", **lan})
         done = shell.run("pvesdn rollback 1 --yes")
         assert done.status == 0, done.err
+        kept = (
+            "note: pvesdn-vnis.cfg: vnet 'web' keeps VNI 77, which pvesdn.cfg pins no more; to have another one, pin that: "
+            "'vnet: web' in pvesdn.cfg with zone prod and the tag"
+        )
+        assert kept in done.err.splitlines()
         assert cluster.read_sdn("pvesdn.cfg") == OURS
         assert links(cluster).links["vxlan_web"]["info"]["id"] == 77
         assert is_nothing(plan_of(cluster))
+        done = shell.apply({"pvesdn.cfg": f"{OURS}\nvnet: web\n\tzone prod\n\ttag 10000\n"})
+        assert "note: " not in done.err
+        assert links(cluster).links["vxlan_web"]["info"]["id"] == 10000
 
 
 def test_a_vnet_that_is_drawn_while_a_member_is_off_is_there_when_it_is_back(standing: SimulatedCluster) -> None:

@@ -25,6 +25,9 @@ FOLLOWED = {
     "tests/cluster/test_carried.py::test_a_carried_zone_whose_deletion_is_pending_stops_the_plan_and_both_ways_out_are_named": (
         ("design/checks/carried.py", "`pvesh create /cluster/sdn/rollback` on a node discards .*"),
     ),
+    "tests/cluster/test_carried.py::test_who_goes_back_to_before_a_pin_renumbers_no_vnet_that_runs": (
+        ("workflows/draft.py", "to have another one, pin that: .*"),
+    ),
     f"{_CONFIRM}::test_who_waits_or_makes_the_node_answer_can_confirm": (
         ("workflows/confirmation.py", "make the node answer and try again; .*"),
     ),
