@@ -8,6 +8,9 @@ from pvesdn.model.base import Model
 from pvesdn.model.defined import Defined
 from pvesdn.model.primitives import SdnId, Vni
 
+TITLE = "# VNIs of VNets that are drawn in PVE's panel. Written by `pvesdn apply`: one that is gone keeps its own."
+"""The first line of the file."""
+
 
 class GivenVni(Defined):
     """A VNI that was given to a VNet of a zone of ours. It stays the VNet's while the VNet is gone.

@@ -15,6 +15,7 @@ from pvesdn.decode.definitions.vni_file import GRAMMAR as VNI_GRAMMAR
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.secrets.veil import Veil, hide_comment, is_address, is_mac, is_name, is_number, word_set
 from pvesdn.model.primitives import Json
+from pvesdn.model.vnis import TITLE
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]+")
 _HEADER = re.compile(r"([^\s:]+)(:[ \t]*)(\S+)([ \t]*)")
@@ -103,7 +104,7 @@ def _running_aliases(text: str) -> Iterator[str]:
 
 
 def _clean(line: str, veil: Veil) -> str:
-    if not line.strip():
+    if not line.strip() or line == TITLE:
         return line
     if line.endswith("\r"):
         return _clean(line[:-1], veil) + "\r"

@@ -9,12 +9,14 @@ import pytest
 from pvesdn.compare.execution import execution_plan
 from pvesdn.compare.fingerprint import result_of
 from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.decode.secrets.veil import Veil
 from pvesdn.encode.vnis import encode_vnis
 from pvesdn.errors import NodeFailed
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Where
 from pvesdn.model.snapshot import OWN_FILE, VNIS_FILE, VNIS_NAME
 from pvesdn.model.vnis import GivenVni, VniTable
+from pvesdn.redact.definitions import hide_definitions
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.draft import definitions_change, replace_definitions
 from pvesdn.workflows.plan import plan
@@ -35,18 +37,27 @@ def planned(made: FakeCluster) -> ChangeSet:
     return plan(read_cluster(made.world()), Renderer())
 
 
-def test_what_is_written_can_be_read_back() -> None:
-    where = Where(file="", line=0)
-    table = VniTable(
-        given=(
-            GivenVni(where=where, vni=7, vnet="web", zone="prod"),
-            GivenVni(where=where, vni=99, vnet="web", zone="prod", is_former=True),
-            GivenVni(where=where, vni=100, vnet="db", zone="prod"),
-        )
+_WHERE = Where(file="", line=0)
+TABLE = VniTable(
+    given=(
+        GivenVni(where=_WHERE, vni=7, vnet="web", zone="prod"),
+        GivenVni(where=_WHERE, vni=99, vnet="web", zone="prod", is_former=True),
+        GivenVni(where=_WHERE, vni=100, vnet="db", zone="prod"),
     )
-    found = decode_sdn({VNIS_NAME: encode_vnis(table)}, intent="pending").config.vnis
+)
+
+
+def test_what_is_written_can_be_read_back() -> None:
+    found = decode_sdn({VNIS_NAME: encode_vnis(TABLE)}, intent="pending").config.vnis
     assert found is not None
-    assert found.facts == table.facts
+    assert found.facts == TABLE.facts
+
+
+def test_a_snapshot_hides_nothing_of_what_is_written_and_comments_of_others() -> None:
+    veil, text = Veil(), encode_vnis(TABLE)
+    assert hide_definitions(text, veil) == text
+    assert veil.count == 0
+    assert "hunter2" not in hide_definitions(f"# of hunter2\n{text}", veil)
 
 
 @pytest.mark.parametrize("text", [WEB, "# by hand\n\n" + WEB.replace("\n\n", "\n")])
