@@ -9,6 +9,7 @@ from ipaddress import ip_interface
 
 from pvesdn.compare.options import Options
 from pvesdn.decode.secrets import hide_secrets
+from pvesdn.model.dhcp_filter import without_bytecode
 from pvesdn.model.differences import Difference
 
 
@@ -77,7 +78,7 @@ def _some(values: tuple[str, ...], meant: list[str], wanted: Counter[str]) -> It
 
 
 def _shown(name: str, values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(hidden(value, name) for value in values)
+    return tuple(hidden(without_bytecode(value), name) for value in values)
 
 
 def meant(name: str, value: str) -> str:

@@ -48,3 +48,9 @@ def dhcp_filter(device: str) -> tuple[str, ...]:
 def is_dhcp_filter(command: str) -> bool:
     """Whether a command of a stanza puts it on a device, whatever the device's name."""
     return command.startswith("tc filter replace dev ") and _PLACE in command
+
+
+def without_bytecode(command: str) -> str:
+    """Such a command for people to read, who know the numbers from nothing else; any other one as it is."""
+    start, word, _ = command.partition(" bytecode ")
+    return f"{start}{word}..." if is_dhcp_filter(command) else command

@@ -6,6 +6,7 @@ import pytest
 
 from pvesdn.compare.differences import daemon_differences, stanza_differences, sysctl_differences
 from pvesdn.compare.frr_words import frr_differences
+from pvesdn.model.dhcp_filter import dhcp_filter
 from pvesdn.model.differences import Difference
 
 ROUTER = """\
@@ -43,6 +44,17 @@ def test_what_comes_or_goes_has_one_side() -> None:
     assert stanza_differences({"hwaddress": ("02::",)}, {"vrf": ("vrf_a",)}) == (
         Difference("hwaddress", ("02::",), ()),
         Difference("vrf", (), ("vrf_a",)),
+    )
+
+
+def test_the_program_of_a_filter_is_not_spelled_out_and_what_somebody_else_runs_is() -> None:
+    theirs = "tc filter replace dev vxlan_web ingress pref 1 bpf bytecode '1,6 0 0 2'"
+    (found,) = stanza_differences({}, {"post-up": (*dhcp_filter("vxlan_web"), theirs)})
+    assert found.new == (
+        "tc qdisc replace dev vxlan_web clsact",
+        "tc filter replace dev vxlan_web ingress pref 6768 handle 1 protocol all bpf direct-action bytecode ...",
+        "tc filter replace dev vxlan_web egress pref 6768 handle 1 protocol all bpf direct-action bytecode ...",
+        theirs,
     )
 
 
