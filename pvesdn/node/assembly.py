@@ -51,6 +51,7 @@ PARTS = (
         "kept",
         "reload",
         "remembered",
+        "lacking",
         "changed",
         "readvertise",
         "repair",

@@ -182,11 +182,20 @@ def test_what_has_gone_wrong_on_a_node_takes_a_whole_reload(cluster: SimulatedCl
     assert calls(cluster)["pve1"] == [("ifup", "vxlan_more", "more")]
 
 
-def test_an_ifup_that_fails_once_is_made_good_by_ifdown_and_ifup(cluster: SimulatedCluster) -> None:
-    cluster.nodes["pve1"].break_command("ifup", stderr="error: more: it did not work\n", times=1)
-    report = apply_changed(cluster, ONE_MORE)
+@pytest.mark.parametrize(
+    ("definitions", "names"),
+    [
+        pytest.param(ONE_MORE, ("vxlan_more", "more"), id="a VNet more"),
+        pytest.param(EVPN.replace("10.0.2.254\n", "10.0.2.1\n"), ("web",), id="another gateway"),
+    ],
+)
+def test_an_ifup_that_fails_once_is_called_again(
+    cluster: SimulatedCluster, definitions: str, names: tuple[str, ...]
+) -> None:
+    cluster.nodes["pve1"].break_command("ifup", stderr="error: it did not work\n", times=1)
+    report = apply_changed(cluster, definitions)
     assert report.is_good, errors(report)
-    assert calls(cluster)["pve1"] == [("ifup", "vxlan_more", "more")] * 2
+    assert calls(cluster)["pve1"] == [("ifup", *names)] * 2
 
 
 @pytest.mark.parametrize(("command", "times", "definitions"), [("ifup", 2, ONE_MORE), ("ifdown", 1, WITHOUT_PLAIN)])

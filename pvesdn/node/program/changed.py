@@ -3,14 +3,15 @@
 import contextlib
 import os
 import time
-from typing import Any, Dict, FrozenSet, List, Sequence, Tuple
+from typing import Dict, FrozenSet, List, Sequence, Tuple
 
 from pvesdn.node.program.capture import Options, stanzas_in
 from pvesdn.node.program.checkpoint import at_work, load_checkpoint, save_checkpoint, text_before
 from pvesdn.node.program.files import matches, text_of
-from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure, links_by_name
+from pvesdn.node.program.lacking import lacking, links_now, plugged, ports_in
+from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
 from pvesdn.node.program.places import IFUPDOWN_STATE, OUR_INTERFACES
-from pvesdn.node.program.reload import LONGEST_RELOAD, PATIENCE, when_alone
+from pvesdn.node.program.reload import ALREADY_RUNNING, LONGEST_RELOAD, PATIENCE, when_alone
 from pvesdn.node.program.remembered import remembered, remembered_since
 from pvesdn.node.program.request import Value, checked_interface, list_at
 from pvesdn.node.program.swap import locked
@@ -51,9 +52,9 @@ def reload_changed(machine: Machine, arguments: Value) -> Value:
 
 def _nobody_has_come(machine: Machine, down: Sequence[str]) -> None:
     """Whatever way is gone: a whole reload would take the bridge from the guest as well."""
-    plugged = plugged_into(machine, down)
-    if plugged:
-        what = f"{plugged}, which goes: a guest has come since the plan was made"
+    who = plugged_into(machine, down)
+    if who:
+        what = f"{who}, which goes: a guest has come since the plan was made"
         raise Refused(what, "plan and apply again")
 
 
@@ -78,8 +79,8 @@ def why_whole(machine: Machine) -> str:
 
 def plugged_into(machine: Machine, bridges: Sequence[str]) -> str:
     """What would be left without its bridge if these went; empty where nothing would."""
-    plugged = _plugged_into(_links_now(machine), bridges)
-    return f"{plugged[0]} is plugged into {plugged[1]}" if plugged else ""
+    pair = plugged(links_now(machine), bridges)
+    return f"{pair[0]} is plugged into {pair[1]}" if pair else ""
 
 
 def changed_back(machine: Machine, checkpoint: Value) -> Tuple[List[str], List[str]]:
@@ -88,7 +89,7 @@ def changed_back(machine: Machine, checkpoint: Value) -> Tuple[List[str], List[s
     """
     before = stanzas_in(text_before(checkpoint, OUR_INTERFACES))
     names = checkpoint.get(CHANGED, [])
-    kinds = {name: device["kind"] for name, device in _links_now(machine).items()}
+    kinds = {name: device["kind"] for name, device in links_now(machine).items()}
     down = [name for name in names if name not in before]
     up = [name for name in names if name in before]
     order = {"bridge": 0, "vxlan": 1, "vrf": 2}
@@ -114,7 +115,7 @@ def bring_over(machine: Machine, down: Sequence[str], up: Sequence[str]) -> List
     if going:
         outcome = when_alone(machine, ["ifdown", *going], LONGEST_RELOAD, end)
         log += outcome.lines
-        left = [name for name in going if name in _links_now(machine)]
+        left = [name for name in going if name in links_now(machine)]
         if left:
             raise Refused("{}; still there: {}".format(failure(["ifdown"], outcome), _listed(left)))
     coming = [name for name in up if name in stanzas]
@@ -125,93 +126,56 @@ def bring_over(machine: Machine, down: Sequence[str], up: Sequence[str]) -> List
 
 def _bring_up(machine: Machine, coming: List[str], stanzas: Dict[str, Options], end: float) -> List[str]:
     begun = time.monotonic()
-    outcome = when_alone(machine, ["ifup", *coming], LONGEST_RELOAD, end)
+    outcome = _ifup(machine, coming, end)
     log = list(outcome.lines)
     # Of a port that is made anew, or taken down below, its bridge has to have it again, though that does not change.
-    carrying = [name for name in stanzas if name not in coming and set(_ports(stanzas[name])) & set(coming)]
+    carrying = [name for name in stanzas if name not in coming and set(ports_in(stanzas[name])) & set(coming)]
     concerned = [*coming, *carrying]
-    lacking = _lacking(machine, concerned, stanzas)
-    if not lacking:
+    lack = lacking(machine, concerned, stanzas)
+    if not lack:
         return log
     needed = max(SHORTEST_IFUP, time.monotonic() - begun)
     if end - time.monotonic() < 2 * needed:
-        raise _not_up(outcome, lacking)  # it would be left down
+        raise _not_up(outcome, lack)  # it would be left down
     # It remembers what it was told even where that failed, and takes it for done from then on: it has to forget first.
-    devices, known = _links_now(machine), remembered(machine) or frozenset()
-    again = [name for name in concerned if name in lacking or set(_ports(stanzas[name])) & lacking.keys()]
-    torn = [name for name in reversed(again) if name in {*lacking} & {*coming} and _may_go(devices, name, known)]
+    devices, known = links_now(machine), remembered(machine) or frozenset()
+    again = [name for name in concerned if name in lack or set(ports_in(stanzas[name])) & lack.keys()]
+    torn = [name for name in reversed(again) if name in {*lack} & {*coming} and _may_go(devices, name, known)]
     if torn:
         log += when_alone(machine, ["ifdown", *torn], LONGEST_RELOAD, end - needed).lines
-    outcome = when_alone(machine, ["ifup", *again], LONGEST_RELOAD, end)
-    lacking = _lacking(machine, concerned, stanzas)
-    if lacking:
-        raise _not_up(outcome, lacking)
+    outcome = _ifup(machine, again, end)
+    lack = lacking(machine, concerned, stanzas)
+    if lack:
+        raise _not_up(outcome, lack)
     return [*log, *outcome.lines]
 
 
-def _not_up(outcome: CommandResult, lacking: Dict[str, str]) -> Refused:
-    what = [f"{name} {lack}" for name, lack in lacking.items()]
+def _ifup(machine: Machine, names: List[str], end: float) -> CommandResult:
+    """`ifup` of these, once more where it has not come as far as any interface: nothing has failed then, and not all
+    that it would have changed is seen by the devices.
+
+    :raises Refused: it did not the second time either, or another of ifupdown2's commands does not end.
+    """
+    for _ in range(2):
+        since = remembered_since(machine)
+        outcome = when_alone(machine, ["ifup", *names], LONGEST_RELOAD, end)
+        # It writes its memory whatever becomes of the interfaces.
+        if outcome.status == 0 or (outcome.status != ALREADY_RUNNING and remembered_since(machine) != since):
+            return outcome
+        if outcome.status == ALREADY_RUNNING:
+            break
+    raise Refused("{}; no interface was brought up".format(failure(["ifup"], outcome)))
+
+
+def _not_up(outcome: CommandResult, lack: Dict[str, str]) -> Refused:
+    what = [f"{name} {what}" for name, what in lack.items()]
     return Refused("{}; {}".format(failure(["ifup"], outcome), _listed(what)))
 
 
 def _may_go(devices: Dict[str, Value], name: str, known: FrozenSet[str]) -> bool:
     """A bridge with guests' ports is never taken down: they would not come back by themselves."""
     is_bridge = name in devices and devices[name]["kind"] == "bridge"
-    return name in known and not (is_bridge and _plugged_into(devices, [name]))
-
-
-def _lacking(machine: Machine, names: Sequence[str], stanzas: Dict[str, Options]) -> Dict[str, str]:
-    """Those of the interfaces that are not as their stanza says, and what is wrong."""
-    devices = _links_now(machine)
-    found = {}
-    for name in names:
-        lack = _lack(name, stanzas[name], devices)
-        if lack:
-            found[name] = lack
-    return found
-
-
-def _lack(name: str, options: Options, devices: Dict[str, Value]) -> str:
-    device = devices.get(name)
-    if device is None:
-        return "is not there"
-    if not device["up"]:
-        return "is down"
-    for key, found in (("mtu", device["mtu"]), ("vxlan-id", device["vni"]), ("vrf", device["master"])):
-        if key in options and options[key] != [str(found)]:
-            return "has {} {} and not {}".format(key, found, " ".join(options[key]))
-    for port in _ports(options):
-        if devices.get(port, {}).get("master") != name:
-            return f"does not have its port {port}"
-    return ""
-
-
-def _ports(options: Options) -> List[str]:
-    return [port for port in options.get("bridge-ports", []) if port != "none"]
-
-
-def _plugged_into(devices: Dict[str, Value], bridges: Sequence[str]) -> Tuple[str, ...]:
-    """A port that would be left without its bridge, and that bridge; empty where there is none."""
-    for name, device in sorted(devices.items()):
-        bridge = device["master"]
-        if bridge in bridges and devices.get(bridge, {}).get("kind") == "bridge" and device["kind"] != "vxlan":
-            return name, bridge
-    return ()
-
-
-def _links_now(machine: Machine) -> Dict[str, Value]:
-    found: Dict[str, Value] = {}
-    for name, row in links_by_name(machine).items():
-        info = row.get("linkinfo") or {}
-        data: Dict[str, Any] = info.get("info_data") or {}
-        found[name] = {
-            "kind": info.get("info_kind", ""),
-            "mtu": row.get("mtu"),
-            "master": row.get("master"),
-            "up": "UP" in row.get("flags", []),
-            "vni": data.get("id"),
-        }
-    return found
+    return name in known and not (is_bridge and plugged(devices, [name]))
 
 
 def _listed(things: Sequence[str]) -> str:

@@ -56,6 +56,9 @@ def remembered(machine: Machine) -> Optional[FrozenSet[str]]:
     return frozenset(names)
 
 
-def remembered_since(machine: Machine) -> float:
-    """When it was written last, in nanoseconds of the Unix epoch."""
-    return os.stat(machine.place(IFUPDOWN_STATE)).st_mtime_ns
+def remembered_since(machine: Machine) -> int:
+    """When it was written last, in nanoseconds of the Unix epoch; 0 where it is absent."""
+    try:
+        return os.stat(machine.place(IFUPDOWN_STATE)).st_mtime_ns
+    except FileNotFoundError:
+        return 0

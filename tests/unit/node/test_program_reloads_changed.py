@@ -22,19 +22,25 @@ MEMORY = "/var/tmp/network/ifstatenew"
 TEXT = """\
 auto web
 iface web
+\taddress 10.0.2.254/24
+\thwaddress 02:00:00:00:00:09
 \tbridge-ports vxlan_web
 \tmtu 1450
 
 auto vxlan_web
 iface vxlan_web
 \tvxlan-id 2
+\tvxlan-local-tunnelip 192.168.0.1
 \tmtu 1450
 """
 PORT = {"ifname": "vxlan_web", "mtu": 1450, "master": "web", "flags": ["UP"]}
-PORT["linkinfo"] = {"info_kind": "vxlan", "info_data": {"id": 2}}
+PORT["linkinfo"] = {"info_kind": "vxlan", "info_data": {"id": 2, "local": "192.168.0.1"}}
 BRIDGE = {"ifname": "web", "mtu": 1450, "flags": ["UP"], "linkinfo": {"info_kind": "bridge"}}
+BRIDGE.update(address="02:00:00:00:00:09", addr_info=[{"local": "10.0.2.254", "prefixlen": 24}])
 OLD = {"ifname": "old", "mtu": 1450, "flags": ["UP"], "linkinfo": {"info_kind": "bridge"}}
 CALLS = ("ifup", "ifdown", "ifreload")
+REMEMBERS = f'touch "${{0%/*}}/..{MEMORY}"'
+"""What ifupdown2 does at the end of every command, whatever has become of the interfaces."""
 
 
 def pickled(name: str) -> bytes:
@@ -158,6 +164,17 @@ LACKS = [
         "vxlan_web has vxlan-id 3 and not 2",
         id="VNI",
     ),
+    pytest.param(
+        [BRIDGE, {**PORT, "linkinfo": {"info_kind": "vxlan", "info_data": {"id": 2, "local": "192.168.0.7"}}}],
+        "vxlan_web has vxlan-local-tunnelip 192.168.0.7 and not 192.168.0.1",
+        id="VTEP",
+    ),
+    pytest.param(
+        [{**BRIDGE, "address": "02:00:00:00:00:01"}, PORT],
+        "web has hwaddress 02:00:00:00:00:01 and not 02:00:00:00:00:09",
+        id="MAC",
+    ),
+    pytest.param([{**BRIDGE, "addr_info": []}, PORT], "web does not have address 10.0.2.254/24", id="gateway"),
 ]
 
 
@@ -172,10 +189,42 @@ def test_success_is_judged_by_the_devices_and_not_by_the_exit_status(
 
 
 def test_a_status_other_than_0_is_no_failure_where_all_is_as_it_should_be(program: Asking, node: NodeRoot) -> None:
-    node.command("ifup", complains="error: web: a script of somebody's\n", status=1)
+    node.command("ifup", complains="error: web: a script of somebody's\n", status=1, script=REMEMBERS)
     answer = program.value("reload_changed", down=[], up=["vxlan_web", "web"])
     assert answer == {"whole": "", "log": ["error: web: a script of somebody's"]}
     assert called(node) == ["ifup vxlan_web web"]
+
+
+@pytest.mark.parametrize("status", [1, 89])
+def test_an_ifup_that_has_not_come_as_far_as_any_interface_is_no_success(
+    program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(reload_part, "PATIENCE", 0.0)
+    node.command("ifup", complains="error: it did not begin\n", status=status)
+    refusal = program.refusal("reload_changed", down=[], up=["vxlan_web", "web"])
+    assert refusal == f"ifup ended with status {status}: error: it did not begin; no interface was brought up"
+    assert called(node) == ["ifup vxlan_web web"] * (1 if status == 89 else 2)
+
+
+def test_an_ifup_that_begins_at_the_second_attempt_takes_nothing_down(program: Asking, node: NodeRoot) -> None:
+    begun = '"${0%/*}/../begun"'
+    node.command("ifup", script=f"[ -e {begun} ] || {{ touch {begun}; exit 1; }}")
+    assert program.value("reload_changed", down=[], up=["vxlan_web", "web"])["whole"] == ""
+    assert called(node) == ["ifup vxlan_web web"] * 2
+
+
+def test_an_address_of_ipv6_may_come_with_the_second_call_where_the_device_has_got_another_mac(
+    program: Asking, node: NodeRoot
+) -> None:
+    text = TEXT.replace("10.0.2.254/24\n", "10.0.2.254/24\n\taddress 2001:DB8::1/64\n")
+    node.write(OURS, text)
+    assert program.value("reload_changed", down=[], up=["web"])["whole"] == ""
+    node.write(OURS, text.replace("\thwaddress 02:00:00:00:00:09\n", ""))
+    refusal = program.refusal("reload_changed", down=[], up=["web"])
+    assert "web does not have address 2001:DB8::1/64" in refusal
+    held = [{"local": "10.0.2.254", "prefixlen": 24}, {"local": "2001:db8::1", "prefixlen": 64}]
+    shows(node, {**BRIDGE, "addr_info": held}, PORT)
+    assert program.value("reload_changed", down=[], up=["web"])["whole"] == ""
 
 
 def test_what_has_failed_is_taken_down_before_it_is_tried_again_but_no_bridge_with_guests(
@@ -274,6 +323,7 @@ class Slow(Machine):
         self.clock.sleep(min(self.takes, limit))
         if self.takes > limit:
             raise TooLate(f"{argv[0]} did not finish")
+        os.utime(self.place(MEMORY), (self.clock.now, self.clock.now))
         return CommandResult(1, "", ["error: slow"])
 
 
