@@ -52,6 +52,7 @@ PARTS = (
         "reload",
         "remembered",
         "lacking",
+        "whole",
         "changed",
         "readvertise",
         "repair",

@@ -174,6 +174,18 @@ def test_what_somebody_has_edited_meanwhile_is_loaded_as_a_whole(cluster: Simula
     assert calls(cluster)["pve3"] == [("ifreload", "-a")]
 
 
+def test_what_somebody_has_removed_meanwhile_is_taken_down_by_a_whole_reload(cluster: SimulatedCluster) -> None:
+    node = cluster.nodes["pve3"]
+    node.write("/etc/network/interfaces.d/mine", "auto mine\niface mine\n\tbridge-ports none\n")
+    assert node.run("ifreload", "-a").returncode == 0
+    (node.root / "etc/network/interfaces.d/mine").unlink()
+    node.forget_commands()
+    assert "mine" in node.links()
+    assert apply_changed(cluster, ONE_MORE).is_good
+    assert calls(cluster)["pve3"] == [("ifreload", "-a")]
+    assert "mine" not in node.links()
+
+
 def test_what_has_gone_wrong_on_a_node_takes_a_whole_reload(cluster: SimulatedCluster) -> None:
     assert cluster.nodes["pve2"].run("ip", "link", "del", "vxlan_web").returncode == 0
     cluster.nodes["pve2"].forget_commands()

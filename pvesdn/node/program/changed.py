@@ -1,24 +1,23 @@
 """The verb `reload_changed`: the interfaces that change are taken down and brought up, and no others."""
 
-import contextlib
 import os
 import time
 from typing import Dict, FrozenSet, List, Sequence, Tuple
 
 from pvesdn.node.program.capture import Options, stanzas_in
 from pvesdn.node.program.checkpoint import at_work, load_checkpoint, save_checkpoint, text_before
-from pvesdn.node.program.files import matches, text_of
+from pvesdn.node.program.files import text_of
 from pvesdn.node.program.lacking import lacking, links_now, plugged, ports_in
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
-from pvesdn.node.program.places import IFUPDOWN_STATE, OUR_INTERFACES
+from pvesdn.node.program.places import OUR_INTERFACES
 from pvesdn.node.program.reload import ALREADY_RUNNING, LONGEST_RELOAD, PATIENCE, when_alone
 from pvesdn.node.program.remembered import remembered, remembered_since
 from pvesdn.node.program.request import Value, checked_interface, list_at
 from pvesdn.node.program.swap import locked
+from pvesdn.node.program.whole import why_whole
 
 CHANGED = "changed"
 """Of a checkpoint: the interfaces that were taken down and brought up; the way back is by them too."""
-SYSTEM_INTERFACES = "/etc/network/interfaces"
 STAGED_BY_PVE = "/etc/network/interfaces.new"
 SHORTEST_IFUP = 30.0
 """Seconds that have to be left for an `ifup` before anything is taken down for it."""
@@ -40,7 +39,7 @@ def reload_changed(machine: Machine, arguments: Value) -> Value:
     up = [checked_interface(name) for name in list_at(arguments, "up", str)]
     with locked(machine), at_work(machine, "reload"):
         _nobody_has_come(machine, down)
-        why = why_whole(machine)
+        why = why_whole(machine, down)
         if why:
             _nothing_else_comes_in(machine, why)
             return {"whole": why, "log": []}
@@ -63,18 +62,6 @@ def _nothing_else_comes_in(machine: Machine, why: str) -> None:
     if os.path.lexists(machine.place(STAGED_BY_PVE)):
         what = f"all of the network has to be reloaded ({why}), and {STAGED_BY_PVE}, which has come since the plan was"
         raise Refused(f"{what} made, would come into force with it", "plan and apply again")
-
-
-def why_whole(machine: Machine) -> str:
-    """Why all of the network has to be reloaded; empty where it need not."""
-    if remembered(machine) is None:
-        return f"{IFUPDOWN_STATE}, ifupdown2's memory, is missing or cannot be read"
-    since = remembered_since(machine)
-    for path in [SYSTEM_INTERFACES, *matches(machine, f"{SYSTEM_INTERFACES}.d/*")]:
-        with contextlib.suppress(FileNotFoundError):
-            if path != OUR_INTERFACES and os.stat(machine.place(path)).st_mtime_ns > since:
-                return f"{path} has been written since ifupdown2 ran last"
-    return ""
 
 
 def plugged_into(machine: Machine, bridges: Sequence[str]) -> str:

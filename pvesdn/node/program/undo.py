@@ -9,7 +9,7 @@ from functools import partial
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from pvesdn.node.program.capture import file_now, files_now, interfaces_in
-from pvesdn.node.program.changed import CHANGED, bring_over, changed_back, plugged_into, why_whole
+from pvesdn.node.program.changed import CHANGED, bring_over, changed_back, plugged_into
 from pvesdn.node.program.checkpoint import (
     KEPT,
     boot_id,
@@ -41,6 +41,7 @@ from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.serve import servers_as_before, servers_left
 from pvesdn.node.program.swap import Busy, locked, on_its_way_back, unstage
 from pvesdn.node.program.token import give_token_back, may_hold_lock
+from pvesdn.node.program.whole import why_whole
 
 Part = Callable[[Machine, Value], List[str]]
 """Puts something back; what was done, and what failed."""
@@ -249,7 +250,7 @@ def _bring_changed_back(machine: Machine, checkpoint: Value) -> List[str]:
     if CHANGED not in checkpoint or checkpoint.get("is_booted") or checkpoint["attempts"] > 1:
         return _reload_network(machine, checkpoint)
     down, up = changed_back(machine, checkpoint)
-    why = why_whole(machine) or plugged_into(machine, down)
+    why = why_whole(machine, down) or plugged_into(machine, down)
     return [why, *_reload_network(machine, checkpoint)] if why else bring_over(machine, down, up)
 
 

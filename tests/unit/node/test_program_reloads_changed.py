@@ -57,24 +57,22 @@ def pickled(name: str) -> bytes:
     )
 
 
-@pytest.fixture
-def memory(node: NodeRoot) -> Path:
-    """ifupdown2 knows `web`, `vxlan_web` and `old`."""
-    place = node.place(MEMORY)
-    place.parent.mkdir(parents=True)
-    place.write_bytes(b"".join(map(pickled, ("web", "vxlan_web", "old"))))
-    return place
-
-
 @pytest.fixture(autouse=True)
-def stanzas(node: NodeRoot, memory: Path) -> None:
+def memory(node: NodeRoot) -> Path:
+    """ifupdown2 has brought up all that its files say."""
     node.write("/etc/network/interfaces", "source /etc/network/interfaces.d/*\n")
-    os.utime(node.place("/etc/network/interfaces"), (1, 1))
     node.write(OURS, TEXT)
     for command in ("ifup", "ifdown"):
         node.command(command)
     shows(node, BRIDGE, PORT)
-    del memory
+    place = node.place(MEMORY)
+    place.parent.mkdir(parents=True)
+    remembers(place, "web", "vxlan_web")
+    return place
+
+
+def remembers(memory: Path, *names: str) -> None:
+    memory.write_bytes(b"".join(map(pickled, names)))
 
 
 def shows(node: NodeRoot, *rows: dict[str, Any]) -> None:
@@ -86,8 +84,9 @@ def called(node: NodeRoot) -> list[str]:
 
 
 def test_what_goes_is_taken_down_and_what_comes_is_brought_up_with_one_call_each(
-    program: Asking, node: NodeRoot
+    program: Asking, node: NodeRoot, memory: Path
 ) -> None:
+    remembers(memory, "web", "vxlan_web", "old")
     assert program.value("reload_changed", down=["old"], up=["vxlan_web", "web"]) == {"whole": "", "log": []}
     assert called(node) == ["ifdown old", "ifup vxlan_web web"]
 
@@ -97,13 +96,63 @@ def test_names_that_ifupdown2_would_stumble_over_are_left_out(program: Asking, n
     assert called(node) == ["ifup web"]  # `web` is in the file again, and does not go
 
 
-def test_a_whole_reload_is_left_to_pve_and_nothing_is_called(program: Asking, node: NodeRoot, memory: Path) -> None:
+def test_what_somebody_has_written_since_is_loaded_as_a_whole_and_nothing_is_called(
+    program: Asking, node: NodeRoot, memory: Path
+) -> None:
     after = memory.stat().st_mtime_ns + 1
     node.write("/etc/network/interfaces.d/mine", "auto mine\n")
     os.utime(node.place("/etc/network/interfaces.d/mine"), ns=(after, after))
     answer = program.value("reload_changed", down=[], up=["web"])
     assert answer["whole"] == "/etc/network/interfaces.d/mine has been written since ifupdown2 ran last"
     assert called(node) == []
+
+
+def test_a_file_that_is_put_back_with_its_old_time_has_been_written_too(
+    program: Asking, node: NodeRoot, memory: Path
+) -> None:
+    file = node.place("/etc/network/interfaces")
+    os.utime(memory, (1, 1))
+    os.utime(file, (0, 0))
+    answer = program.value("reload_changed", down=[], up=["web"])
+    assert answer["whole"] == "/etc/network/interfaces has been written since ifupdown2 ran last"
+
+
+@pytest.mark.parametrize("line", ["source /etc/network/more/*.conf", "source-directory more", "source more/a.conf"])
+def test_a_file_counts_from_wherever_it_is_sourced(program: Asking, node: NodeRoot, memory: Path, line: str) -> None:
+    node.write("/etc/network/interfaces.d/mine", f"{line}\n")
+    node.write("/etc/network/more/a.conf", "iface mine\n")
+    remembers(memory, "web", "vxlan_web", "mine")
+    assert program.value("reload_changed", down=[], up=["web"])["whole"] == ""
+    after = memory.stat().st_mtime_ns + 1
+    os.utime(node.place("/etc/network/more/a.conf"), ns=(after, after))
+    answer = program.value("reload_changed", down=[], up=["web"])
+    assert answer["whole"] == "/etc/network/more/a.conf has been written since ifupdown2 ran last"
+
+
+def test_an_interface_that_has_left_all_files_is_left_to_a_whole_reload_which_takes_it_down(
+    program: Asking, node: NodeRoot, memory: Path
+) -> None:
+    remembers(memory, "web", "vxlan_web", "old", "more")
+    answer = program.value("reload_changed", down=["old"], up=["web"])
+    assert answer["whole"] == "more, which ifupdown2 has brought up, is in none of its files any more"
+    assert called(node) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("source /etc/network/*/*/*\n", "only the last component and its folder may have wildcards"),
+        ("source /etc/network/interfaces\nsource /etc/network/interfaces.d/*\n", ""),
+    ],
+)
+def test_sources_that_nobody_can_follow_take_a_whole_reload(
+    program: Asking, node: NodeRoot, memory: Path, text: str, why: str
+) -> None:
+    node.write("/etc/network/interfaces", text)
+    remembers(memory, "web", "vxlan_web")
+    answer = program.value("reload_changed", down=[], up=["web"])
+    assert why in answer["whole"]
+    assert bool(answer["whole"]) == bool(why)
 
 
 def test_what_is_staged_in_pves_panel_is_not_brought_into_force_by_a_whole_reload(
@@ -239,7 +288,8 @@ def test_what_has_failed_is_taken_down_before_it_is_tried_again_but_no_bridge_wi
     assert called(node)[2:] == ["ifup vxlan_web web", "ifdown web vxlan_web", "ifup vxlan_web web"]
 
 
-def test_what_ifdown_leaves_is_a_failure(program: Asking, node: NodeRoot) -> None:
+def test_what_ifdown_leaves_is_a_failure(program: Asking, node: NodeRoot, memory: Path) -> None:
+    remembers(memory, "web", "vxlan_web", "old")
     shows(node, BRIDGE, PORT, OLD)
     node.command("ifdown", complains="error: old: busy\n", status=1)
     refusal = program.refusal("reload_changed", down=["old"], up=["web"])

@@ -1,0 +1,71 @@
+"""Why all of a node's network has to be reloaded, where only the node itself can tell: what ifupdown2 has loaded is not
+what its files say.
+"""
+
+import os
+from typing import Iterator, Sequence
+
+from pvesdn.node.program.capture import interfaces_in
+from pvesdn.node.program.files import matches, text_of
+from pvesdn.node.program.machine import Machine, Refused, told
+from pvesdn.node.program.places import IFUPDOWN_STATE, OUR_INTERFACES
+from pvesdn.node.program.remembered import remembered, remembered_since
+from pvesdn.node.program.request import INTERFACE
+
+SYSTEM_INTERFACES = "/etc/network/interfaces"
+MOST_FILES = 1000
+"""That are looked at: who has more of them has all reloaded."""
+_SOURCES = {"source": "", "source-directory": "/*"}
+"""Lines that name more files, and what is put behind the name."""
+
+
+def why_whole(machine: Machine, down: Sequence[str]) -> str:
+    """Why all of the network has to be reloaded; empty where it need not. :param down: what is about to be taken down.
+
+    A file that somebody has put back with its old time, or has removed, counts as well: only the kernel's own time of
+    change says the former, and what ifupdown2 has brought up the latter.
+    """
+    known = remembered(machine)
+    if known is None:
+        return f"{IFUPDOWN_STATE}, ifupdown2's memory, is missing or cannot be read"
+    since, named = remembered_since(machine), {*down}
+    try:
+        for count, path in enumerate(_files(machine), 1):
+            if count > MOST_FILES:
+                return f"{SYSTEM_INTERFACES} sources more than {MOST_FILES} files"
+            if path != OUR_INTERFACES and _changed_at(machine, path) > since:
+                return f"{path} has been written since ifupdown2 ran last"
+            named.update(interfaces_in(text_of(machine, path) or ""))
+    except Refused as refused:
+        return refused.error
+    except OSError as error:
+        return told(error, SYSTEM_INTERFACES)
+    for name in sorted(known - named):
+        if INTERFACE.fullmatch(name):
+            return f"{name}, which ifupdown2 has brought up, is in none of its files any more"
+    return ""
+
+
+def _files(machine: Machine) -> Iterator[str]:
+    """/etc/network/interfaces, what it sources, and what that does, each once; ours in any case."""
+    waiting, seen = [SYSTEM_INTERFACES, OUR_INTERFACES], set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        yield path
+        for words in map(str.split, (text_of(machine, path) or "").splitlines()):
+            if len(words) > 1 and words[0] in _SOURCES:
+                pattern = os.path.join(os.path.dirname(SYSTEM_INTERFACES), words[1] + _SOURCES[words[0]])
+                waiting += matches(machine, os.path.normpath(pattern))
+
+
+def _changed_at(machine: Machine, path: str) -> int:
+    """When a file was written or put in its place, as a link too: nanoseconds since 1970; 0 where it is absent."""
+    place = machine.place(path)
+    try:
+        looks = [os.stat(place), os.lstat(place)]
+    except FileNotFoundError:
+        return 0
+    return max(max(look.st_mtime_ns, look.st_ctime_ns) for look in looks)
