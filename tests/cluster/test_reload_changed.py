@@ -102,7 +102,7 @@ def _settled(state: dict[str, object]) -> dict[str, object]:
 
 def test_a_vnet_that_goes_is_one_ifdown(cluster: SimulatedCluster) -> None:
     assert apply_changed(cluster, WITHOUT_PLAIN).is_good
-    assert calls(cluster) == on_each(("ifdown", "backup", "vxlan_backup"))
+    assert calls(cluster) == on_each(("ifdown", "vxlan_backup", "backup"))
     assert "backup" not in cluster.nodes["pve2"].links()
 
 
@@ -120,7 +120,7 @@ def test_a_bridge_with_guests_is_never_taken_down_by_ifdown(cluster: SimulatedCl
     cluster.nodes["pve1"].plug_guest("backup", 101)
     apply_changed(cluster, WITHOUT_PLAIN, PlanFlags(detach_guests=True))
     assert calls(cluster)["pve1"] == [("ifreload", "-a")]
-    assert calls(cluster)["pve2"] == [("ifdown", "backup", "vxlan_backup")]
+    assert calls(cluster)["pve2"] == [("ifdown", "vxlan_backup", "backup")]
 
 
 @pytest.mark.parametrize("has_memory", [True, False])
@@ -229,7 +229,7 @@ def test_the_way_back_is_by_what_was_changed_alone(cluster: SimulatedCluster) ->
     cluster.nodes["pve3"].break_command("ifup", stderr="error: more: it did not work\n", times=2)
     report = apply_changed(cluster, ONE_MORE)
     assert not report.is_good
-    assert calls(cluster)["pve1"] == [("ifup", "vxlan_more", "more"), ("ifdown", "more", "vxlan_more")]
+    assert calls(cluster)["pve1"] == [("ifup", "vxlan_more", "more"), ("ifdown", "vxlan_more", "more")]
     assert _settled(state_of(cluster)) == before
 
 

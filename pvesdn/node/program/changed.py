@@ -100,7 +100,7 @@ def bring_over(machine: Machine, down: Sequence[str], up: Sequence[str]) -> List
     # One name that it does not know, and it does nothing at all.
     going = [name for name in down if name in known and name not in stanzas]
     if going:
-        outcome = when_alone(machine, ["ifdown", *going], LONGEST_RELOAD, end)
+        outcome = when_alone(machine, _ifdown(going), LONGEST_RELOAD, end)
         log += outcome.lines
         left = [name for name in going if name in links_now(machine)]
         if left:
@@ -129,12 +129,17 @@ def _bring_up(machine: Machine, coming: List[str], stanzas: Dict[str, Options], 
     again = [name for name in concerned if name in lack or set(ports_in(stanzas[name])) & lack.keys()]
     torn = [name for name in reversed(again) if name in {*lack} & {*coming} and _may_go(devices, name, known)]
     if torn:
-        log += when_alone(machine, ["ifdown", *torn], LONGEST_RELOAD, end - needed).lines
+        log += when_alone(machine, _ifdown(torn), LONGEST_RELOAD, end - needed).lines
     outcome = _ifup(machine, again, end)
     lack = lacking(machine, concerned, stanzas)
     if lack:
         raise _not_up(outcome, lack)
     return [*log, *outcome.lines]
+
+
+def _ifdown(names: List[str]) -> List[str]:
+    """:param names: in the order in which they are to go: ifupdown2 begins with the last that it is told."""
+    return ["ifdown", *reversed(names)]
 
 
 def _ifup(machine: Machine, names: List[str], end: float) -> CommandResult:

@@ -285,7 +285,7 @@ def test_what_has_failed_is_taken_down_before_it_is_tried_again_but_no_bridge_wi
     assert called(node) == ["ifup vxlan_web web", "ifup web"]
     shows(node, {**BRIDGE, "mtu": 1500}, {**PORT, "mtu": 1500})
     program.refusal("reload_changed", down=[], up=["vxlan_web", "web"])
-    assert called(node)[2:] == ["ifup vxlan_web web", "ifdown web vxlan_web", "ifup vxlan_web web"]
+    assert called(node)[2:] == ["ifup vxlan_web web", "ifdown vxlan_web web", "ifup vxlan_web web"]
 
 
 def test_what_ifdown_leaves_is_a_failure(program: Asking, node: NodeRoot, memory: Path) -> None:

@@ -67,7 +67,8 @@ def ifup(root: Path, arguments: Sequence[str]) -> int:
 
 
 def ifdown(root: Path, arguments: Sequence[str]) -> int:
-    """``ifdown [-i FILE] NAME...``: virtual links go, physical ones lose their addresses and their master.
+    """``ifdown [-i FILE] NAME...``: virtual links go, physical ones lose their addresses and their master, the last
+    that is named first.
 
     What was brought up is known by ifupdown2's own memory: FILE need not name it any more, and what FILE names but
     nobody has brought up cannot be taken down.
@@ -83,7 +84,7 @@ def ifdown(root: Path, arguments: Sequence[str]) -> int:
                 return _finish(
                     [f"error: main exception: cannot find interfaces: {unknown} (interface was probably never up ?)"]
                 )
-            for name in names:
+            for name in reversed(names):
                 _take_down(state, name)
             remember(state)
     return 0
