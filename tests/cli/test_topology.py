@@ -161,6 +161,30 @@ def test_the_file_s_ending_says_the_format(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.any", "a.dot", "a.html", "a.mmd", "a.svg"]
 
 
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("-o", "a.png"), "a.png: pvesdn draws svg, html, dot, mermaid, and no png; pipe --format dot into dot -Tpng"),
+        (("-o", "a.PDF", "--format", "svg"), "a.PDF: pvesdn draws svg, html, dot, mermaid, and no pdf; pipe"),
+        (("-o", "a.html", "--format", "svg"), "a.html: its ending says html, and --format svg; leave one of them out"),
+    ],
+)
+def test_no_file_is_called_what_it_is_not(
+    words: tuple[str, ...], complaint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call("topology", "--from", HEALTHY, *words)
+    assert (done.status, done.out) == (1, "")
+    assert complaint in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_format_that_is_named_may_have_any_other_ending(tmp_path: Path) -> None:
+    done = call("topology", "--from", HEALTHY, "--format", "mermaid", "-o", tmp_path / "net.md")
+    assert done.status == 0
+    assert (tmp_path / "net.md").read_text().startswith("flowchart ")
+
+
 def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     done = call("topology", "--from", HEALTHY, "--format", "dot", "-o", tmp_path)
     assert done.status == 1

@@ -32,6 +32,8 @@ _BY_SUFFIX = {
     ".mermaid": "mermaid",
 }
 _FORMATS = ("svg", "html", "dot", "mermaid")
+_OTHERS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf", ".ps", ".eps"})
+"""Endings of pictures that graphviz makes, and pvesdn does not: whatever opens such a file would not find one in it."""
 _MODE = 0o644
 """A picture is shown to others; it has names and addresses, and no secrets."""
 
@@ -75,13 +77,13 @@ def topology(
     is broken has a colour, a mark and a shape of its own. The exit status tells whether it could be drawn, not whether
     the network is well.
     """
+    form = _form(wanted, file)
     snapshot = take(session, folder, has_state=is_live)
     known = understand(snapshot, intent="running" if is_live else "pending")
     if not is_live:
         show_findings(session.screen, known.findings)
     drawn = _part(known, zones, vnets, only, is_live=is_live)
-    text = _written(session, drawn, wanted or _guessed(file))
-    drawing.put(session, file, text, mode=_MODE)
+    drawing.put(session, file, _written(session, drawn, form), mode=_MODE)
     return drawing.status_of(session, snapshot, known.unreadable)
 
 
@@ -103,8 +105,19 @@ def _part(
     return found
 
 
-def _guessed(file: Path | None) -> str:
-    return "svg" if file is None else _BY_SUFFIX.get(file.suffix.lower(), "svg")
+def _form(wanted: str | None, file: Path | None) -> str:
+    """The format that was asked for, or that a file's ending says; svg where neither does.
+
+    :raises SettingsError: the file would be called something that it is not.
+    """
+    suffix = "" if file is None else file.suffix.lower()
+    meant = _BY_SUFFIX.get(suffix)
+    if suffix in _OTHERS:
+        hint = f"pipe --format dot into dot -T{suffix[1:]}"
+        raise SettingsError(f"{file}: pvesdn draws {', '.join(_FORMATS)}, and no {suffix[1:]}", hint=hint)
+    if wanted is not None and meant not in {None, wanted}:
+        raise SettingsError(f"{file}: its ending says {meant}, and --format {wanted}", hint="leave one of them out")
+    return wanted or meant or "svg"
 
 
 def _written(session: Session, found: Topology, wanted: str) -> str:
