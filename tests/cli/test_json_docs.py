@@ -35,6 +35,7 @@ def keys(value: Any) -> Iterator[str]:
     [
         (("plan", "--diff"), "plan"),
         (("show",), "show"),
+        (("topology", "--live"), "topology"),
         (("apply", "--yes"), "apply"),
         (("import", "--diff"), "import"),
         (("history",), "history"),
@@ -61,5 +62,5 @@ def test_every_key_is_documented(words: tuple[str, ...], kind: str, settings: Pa
 
 def test_every_kind_is_documented() -> None:
     text = DOCUMENTATION.read_text()
-    for kind in ("plan", "apply", "history", "diff", "show", "import", "check", "error"):
+    for kind in ("plan", "apply", "history", "diff", "show", "topology", "import", "check", "error"):
         assert f"\n## {kind}\n" in text

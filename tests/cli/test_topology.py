@@ -185,6 +185,38 @@ def test_a_format_that_is_named_may_have_any_other_ending(tmp_path: Path) -> Non
     assert (tmp_path / "net.md").read_text().startswith("flowchart ")
 
 
+def test_the_document_has_what_a_picture_has_and_how_it_is(tmp_path: Path) -> None:
+    folder = stored("session-blocked", tmp_path)
+    found = json.loads(call("topology", "--live", "--json", "--from", folder).out)
+    assert (found["kind"], found["is_live"], found["exit_status"]) == ("topology", True, 0)
+    down = next(session for session in found["sessions"] if session["ends"] == ["node1", "node3"])
+    assert down["health"] == "bad"
+    assert "found" in down["first"]
+    vnets = {vnet["id"]: vnet for zone in found["zones"] for vnet in zone["vnets"]}
+    assert vnets["web"]["subnets"] == ["10.20.1.0/24 via 10.20.1.1"]
+    astray = json.loads(call("topology", "--live", "--json", "--from", stored("guest-in-another-vnet", tmp_path)).out)
+    guests = [guest for zone in astray["zones"] for vnet in zone["vnets"] for guest in vnet["guests"]]
+    assert [(guest["port"], guest["node"], guest["health"]) for guest in guests] == [("tap100i0", "node2", "bad")] * 2
+    design = json.loads(call("topology", "--json", "--from", folder, "--vnet", "web").out)
+    assert design["only"] == "VNet web"
+    assert [vnet["id"] for zone in design["zones"] for vnet in zone["vnets"]] == ["web"]
+    assert {node["health"] for node in design["nodes"]} == {None}
+
+
+def test_the_document_names_nodes_that_did_not_answer(tmp_path: Path) -> None:
+    done = call("topology", "--json", "--from", stored("node-not-reached", tmp_path))
+    found = json.loads(done.out)
+    assert (done.status, found["exit_status"], [*found["unreachable"]]) == (4, 4, ["node2"])
+    assert [node["name"] for node in found["nodes"] if not node["has_answered"]] == ["node2"]
+
+
+def test_a_document_is_no_picture() -> None:
+    for words in (("--format", "dot"), ("-o", "net.svg")):
+        done = call("topology", "--from", HEALTHY, "--json", *words)
+        assert done.status == 1
+        assert "--json prints a document instead of a picture" in json.loads(done.out)["errors"][0]
+
+
 def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     done = call("topology", "--from", HEALTHY, "--format", "dot", "-o", tmp_path)
     assert done.status == 1

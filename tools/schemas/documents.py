@@ -252,6 +252,33 @@ def _trace() -> dict[str, Schema]:
     }
 
 
+def _topology() -> dict[str, Schema]:
+    judged = {"health": or_null(one_of(Health)), "first": TEXT}
+    share = or_null(record("So many of all", {"up": NUMBER, "all": NUMBER}))
+    guest = {"guest": NUMBER, "name": TEXT, "node": TEXT, "port": TEXT, **judged}
+    vnet = {"id": TEXT, "tag": or_null(NUMBER), "tag_word": one_of(("VNI", "VLAN")), "alias": TEXT}
+    vnet |= {"subnets": each(TEXT), "nodes": each(TEXT), "guests": each(record("A guest's port", guest)), **judged}
+    zone = {"id": TEXT, "what": TEXT, "source": TEXT, "nodes": each(TEXT), "l3vni": or_null(NUMBER)}
+    zone |= {"vnets": each(record("A VNet", vnet)), **judged}
+    node = {"name": TEXT, "is_online": SWITCH, "has_answered": SWITCH, "zones": each(TEXT), "vteps": each(TEXT)}
+    node |= {"asn": or_null(NUMBER), "sessions": share, **judged}
+    leaving = dict.fromkeys(("id", "zone", "node", "interface"), TEXT)
+    leaving |= {"addresses": each(TEXT), "gateways": each(TEXT), "virtual": TEXT, **judged}
+    return {
+        **_STATUS,
+        "cluster": TEXT,
+        "is_live": SWITCH,
+        "only": TEXT,
+        "zones": each(record("A zone", zone)),
+        "nodes": each(record("A node", node)),
+        "sessions": each(record("A BGP session", {"ends": each(TEXT), "is_outside": SWITCH, **judged})),
+        "exits": each(record("Where a zone leaves the cluster", leaving)),
+        "outside": each(TEXT),
+        "findings": each(part("finding")),
+        "unreachable": by_name(TEXT),
+    }
+
+
 def _opened() -> Schema:
     there = {"name": TEXT, "who": TEXT, "state": one_of(OpenState), "age": or_null(_SECONDS), "left": _SECONDS}
     return record("An apply that is not over", {"id": TEXT, "nodes": each(record("A node of it", there))})
@@ -321,6 +348,7 @@ def documents() -> dict[str, Schema]:
         "verify": _document("verify", "What `verify` prints", _verify()),
         "status": _document("status", "What `status` prints", _status()),
         "trace": _document("trace", "What `trace` prints", _trace()),
+        "topology": _document("topology", "What `topology` prints", _topology()),
         "show": _document("show", "What `show` prints", _show()),
         "import": {
             "anyOf": [

@@ -8,6 +8,7 @@ import click
 
 from pvesdn.adapters.graphviz import laid_out
 from pvesdn.cli import complete, drawing, options, statuses
+from pvesdn.cli.screens.topology_document import topology_document
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import no_such, show_findings, take
 from pvesdn.cli.verdict import require_names
@@ -57,6 +58,7 @@ _MODE = 0o644
 )  # fmt: skip
 @options.nodes
 @options.folder
+@options.json_output
 @options.common
 @click.pass_obj
 def topology(
@@ -74,17 +76,25 @@ def topology(
 
     Of a large cluster a picture shows what is not well, and the rest in numbers. Without --live it shows the design:
     PVE's definitions with what is pending, and pvesdn.cfg. With --live it shows what `pvesdn status` judges, and what
-    is broken has a colour, a mark and a shape of its own. The exit status tells whether it could be drawn, not whether
-    the network is well.
+    is broken has a colour, a mark and a shape of its own. With --json all of it is listed instead. The exit status
+    tells whether it could be drawn, not whether the network is well.
     """
+    if session.wants_json and (wanted is not None or file is not None):
+        raise click.UsageError("--json prints a document instead of a picture: leave out --format and --output")
     form = _form(wanted, file)
     snapshot = take(session, folder, has_state=is_live)
     known = understand(snapshot, intent="running" if is_live else "pending")
-    if not is_live:
-        show_findings(session.screen, known.findings)
+    found = () if is_live else tuple(known.findings)
+    if not session.wants_json:
+        show_findings(session.screen, found)
     drawn = _part(known, zones, vnets, only, is_live=is_live)
-    drawing.put(session, file, _written(session, drawn, form), mode=_MODE)
-    return drawing.status_of(session, snapshot, known.unreadable)
+    if not session.wants_json:
+        drawing.put(session, file, _written(session, drawn, form), mode=_MODE)
+    ended = drawing.status_of(session, snapshot, known.unreadable)
+    if session.wants_json:
+        told = topology_document(drawn, ended, found=found, unreachable=known.unanswered)
+        session.document("topology", told)
+    return ended
 
 
 def _part(
