@@ -1,7 +1,7 @@
 """The process: `python -m pvesdn.watcher`, which `pvesdn watch` becomes once its settings have been checked.
 
 Its one argument is JSON: ``{"node", "root", "folder", "files", "command", "tick", "metrics"}``; the last is null, or
-``{"file", "every"}``.
+``{"file", "every", "unknown"}``.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ def main(argument: str) -> int:
         print("error: pvesdn watch runs on this node already; pvesdn watch --status tells how it is", file=sys.stderr)  # noqa: T201
         return 1
     hands = _Processes(told["command"], environ)
-    metrics = told.get("metrics") or {"file": "", "every": 0.0}
+    metrics = told.get("metrics") or {"file": "", "every": 0.0, "unknown": ""}
     eyes, turns = Eyes(told["files"], told["root"], told["node"]), Turns(metrics["every"])
-    service = Service(eyes, turns, hands, folder, metrics["file"])
+    service = Service(eyes, turns, hands, folder, metrics["file"], unknown=metrics["unknown"])
     service.tick(time.monotonic())
     notifier.ready()
     gc.freeze()

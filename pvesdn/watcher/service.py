@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 
-from pvesdn.watcher.sight import LARGEST, Eyes
-from pvesdn.watcher.turns import LOOK, VERIFY, Turns
+from pvesdn.watcher.sight import LARGEST, Eyes, Sight
+from pvesdn.watcher.turns import LOOK, METRICS, VERIFY, Turns
 
 LONGEST = 3600.0
 """Seconds after which what was started is told to end: an apply of a large cluster takes its time."""
@@ -16,6 +16,8 @@ LOCK = "watch.lock"
 """Locked while the process runs, which so is there once."""
 RESULT = "watch-look.json"
 """Written by each look; this process reads of it whether there is anything to wait for."""
+BLIND = 60.0
+"""Seconds for which nothing can be seen after which the file of metrics says so; pmxcfs is started anew in less."""
 SERVICE = "watch-service.json"
 """What this process does, for `pvesdn watch --status`."""
 
@@ -45,10 +47,15 @@ class Service:
 
     :param folder: its own, below which it tells what it does.
     :param metrics: the file that what it starts writes them to; taken away where the node does not act.
+    :param unknown: what that file says where nothing can be seen, and so nothing can be started that knows of it.
     """
 
-    def __init__(self, eyes: Eyes, turns: Turns, hands: Hands, folder: str, metrics: str = "") -> None:
-        self._metrics = metrics
+    def __init__(
+        self, eyes: Eyes, turns: Turns, hands: Hands, folder: str, metrics: str = "", *, unknown: str = ""
+    ) -> None:
+        self._metrics, self._unknown = metrics, unknown
+        self._blind_since: float | None = None
+        self._has_said_unknown = False
         self._eyes = eyes
         self._turns = turns
         self._hands = hands
@@ -79,8 +86,8 @@ class Service:
             self._start(now, due)
         elif self._running is not None and self._turns.is_moot(self._running[0], due):
             self._give_up(now, self._running[0], self._running[1])
-        if sight.stands_by and self._metrics and not self.is_busy:
-            self._take_away(self._metrics)
+        if self._metrics and not (self._running and self._running[0] == METRICS):
+            self._keep_true(now, sight)
         what = f"cannot look: {sight.trouble}" if sight.trouble else ""
         standing = f"standing by: {sight.stands_by}" if sight.stands_by else "acts for the cluster"
         self._stand(what or standing, self._running[0] if self._running else "")
@@ -138,6 +145,22 @@ class Service:
         if what == VERIFY:
             self._turns.put_off(now)
 
+    def _keep_true(self, now: float, sight: Sight) -> None:
+        """The file of metrics: nobody writes it where this node does not act, or does not know whether it does."""
+        if sight.stands_by:
+            self._take_away(self._metrics)
+        if not sight.trouble:
+            self._blind_since, self._has_said_unknown = None, False
+            return
+        self._blind_since = now if self._blind_since is None else self._blind_since
+        # A node that stood by has none, and goes on without one: others tell of the cluster.
+        if now - self._blind_since >= BLIND and not self._has_said_unknown and os.path.exists(self._metrics):
+            self._has_said_unknown = True
+            try:
+                _replace(self._metrics, self._unknown)
+            except OSError as error:
+                self._hands.say(f"{self._metrics}: {error.strerror}; take it away: nobody knows what it tells")
+
     def _take_away(self, path: str) -> None:
         """The node that acts now writes its own, and values of then would be told beside it."""
         try:
@@ -162,3 +185,18 @@ class Service:
             os.replace(path + ".new", path)
         except OSError as error:
             self._hands.say(f"{path}: {error.strerror}; pvesdn watch --status does not know")
+
+
+def _replace(path: str, text: str) -> None:
+    """Put a text in place of a file that all may read, whole or not at all.
+
+    :raises OSError: it could not be done; what was there still is.
+    """
+    draft = f"{path}.new"  # node_exporter reads what ends in .prom
+    if os.path.lexists(draft):
+        os.unlink(draft)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    with open(handle, "w", encoding="utf-8") as file:
+        os.fchmod(handle, 0o644)
+        file.write(text)
+    os.replace(draft, path)

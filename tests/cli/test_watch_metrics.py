@@ -10,7 +10,9 @@ import pytest
 
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session
+from pvesdn.compare.metrics import unknown
 from pvesdn.errors import ApiUnavailable
+from pvesdn.render.prometheus import exposition
 from pvesdn.watcher.__main__ import _Processes
 from pvesdn.watcher.turns import LOOK, METRICS, VERIFY
 from tests.cli.kit import Result, call, settings_file
@@ -81,7 +83,7 @@ def test_the_process_that_stays_is_told_of_the_file_and_how_often(settings: Path
     session = Session({}, Screen({}), config=settings)
 
     told = verb._told(session, session.settings(), "node1")
-    assert told["metrics"] == {"file": str(file), "every": 300}
+    assert told["metrics"] == {"file": str(file), "every": 300, "unknown": exposition(unknown())}
 
 
 def test_without_a_file_it_is_told_of_none(tmp_path: Path) -> None:

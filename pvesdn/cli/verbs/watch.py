@@ -101,7 +101,6 @@ def _told(session: Session, settings: Settings, node: str) -> dict[str, object]:
     words = [*(["-q"] if session.screen.is_quiet else []), *["-v"] * session.verbosity]
     if session.config is not None:
         words += ["--config", str(session.config.absolute())]
-    file = settings.metrics.textfile
     return {
         "node": node,
         "root": str(local_root(settings)),
@@ -109,5 +108,15 @@ def _told(session: Session, settings: Settings, node: str) -> dict[str, object]:
         "files": [*SEEN_TO, str(DEFAULT_FILE)],
         "command": [*python("from pvesdn.cli import main; main()"), "--color", session.screen.color, *words],
         "tick": TICK,
-        "metrics": None if file is None else {"file": str(file), "every": settings.metrics.every},
+        "metrics": _metrics(settings),
     }
+
+
+def _metrics(settings: Settings) -> dict[str, object] | None:
+    file = settings.metrics.textfile
+    if file is None:
+        return None
+    from pvesdn.compare.metrics import unknown  # noqa: PLC0415
+    from pvesdn.render.prometheus import exposition  # noqa: PLC0415
+
+    return {"file": str(file), "every": settings.metrics.every, "unknown": exposition(unknown())}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn.watcher.notify import Notifier
-from pvesdn.watcher.service import GRACE, LONGEST, Hands, Service
+from pvesdn.watcher.service import BLIND, GRACE, LONGEST, Hands, Service
 from pvesdn.watcher.sight import Eyes, Sight
 from pvesdn.watcher.turns import AGAIN, RELOADED, SETTLED, UNREST, Turns
 
@@ -201,6 +201,42 @@ def test_the_file_of_metrics_is_taken_away_where_the_node_stands_by(tmp_path: Pa
     made.tick(10)
     made.tick(15)
     assert not file.exists()
+
+
+@pytest.mark.parametrize("has_acted", [True, False])
+def test_the_file_of_metrics_of_a_node_that_sees_nothing_for_a_minute_says_so(tmp_path: Path, has_acted: bool) -> None:
+    file, hands, eyes = tmp_path / "pvesdn.prom", Do(), See()
+    if has_acted:
+        file.write_text("pvesdn_up 1\n")
+    made = Service(eyes, Turns(300), hands, str(tmp_path), str(file), unknown="pvesdn_up 0\n")
+    made.tick(0)
+    eyes.sight = Sight(trouble="pmxcfs is gone")
+    made.tick(5)
+    made.tick(4 + BLIND)
+    assert not has_acted or file.read_text() == "pvesdn_up 1\n"
+    made.tick(5 + BLIND)
+    assert [path.read_text() for path in tmp_path.glob("*.prom*")] == ["pvesdn_up 0\n"] * has_acted
+    assert not has_acted or file.stat().st_mode & 0o777 == 0o644
+    eyes.sight = Sight(cluster=1)
+    made.tick(10 + BLIND)
+    file.write_text("pvesdn_up 1\n")
+    eyes.sight = Sight(trouble="pmxcfs is gone")
+    made.tick(15 + BLIND)
+    assert file.read_text() == "pvesdn_up 1\n"
+    made.tick(15 + 2 * BLIND)
+    assert file.read_text() == "pvesdn_up 0\n"
+
+
+def test_a_file_of_metrics_that_cannot_be_replaced_is_told_once(tmp_path: Path) -> None:
+    file, hands, eyes = tmp_path / "pvesdn.prom", Do(), See()
+    file.write_text("pvesdn_up 1\n")
+    (tmp_path / "pvesdn.prom.new").mkdir()
+    eyes.sight = Sight(trouble="pmxcfs is gone")
+    made = Service(eyes, Turns(300), hands, str(tmp_path), str(file), unknown="pvesdn_up 0\n")
+    for now in range(0, 200, 5):
+        made.tick(now)
+    said = [line for line in hands.done if str(file) in line]
+    assert said == [f"say {file}: Is a directory; take it away: nobody knows what it tells"]
 
 
 def test_metrics_that_are_written_when_the_node_stands_by_are_taken_away_when_that_has_ended(tmp_path: Path) -> None:
