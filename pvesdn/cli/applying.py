@@ -72,7 +72,7 @@ def offer_and_apply(
     :raises PvesdnError: it cannot be planned or carried out, or nobody has agreed.
     """
     settings = session.settings()
-    steps = _watcher(session)
+    steps = watcher(session)
     session.aftermath = steps.aftermath
     world, planner = session.world(settings, steps), partial(make_plan, renderer=Renderer())
     steps.monotonic = world.clock.monotonic
@@ -179,7 +179,7 @@ def _show_offer(session: Session, offer: Offer, *, has_diff: bool) -> None:
     sys.stdout.flush()
 
 
-def _watcher(session: Session) -> Steps:
+def watcher(session: Session) -> Steps:
     """Rows updated in place on a terminal, plain lines elsewhere."""
     dumb = session.environ.get("TERM", "") in {"", "dumb"}
     if session.wants_json or session.screen.is_quiet or dumb or not sys.stdout.isatty():

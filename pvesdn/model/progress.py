@@ -160,10 +160,15 @@ class Stays:
 
 @dataclass(frozen=True, slots=True)
 class PutsBack:
-    """These nodes are put back now. :param is_cut_short: somebody, or an error, has ended the run."""
+    """These nodes are put back now.
+
+    :param is_cut_short: somebody, or an error, has ended the run.
+    :param is_asked_for: it is what this run was started for.
+    """
 
     nodes: tuple[NodeName, ...]
     is_cut_short: bool = False
+    is_asked_for: bool = False
 
 
 @dataclass(frozen=True, slots=True)

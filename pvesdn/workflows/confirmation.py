@@ -6,15 +6,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable
-from pvesdn.model.execution import Undone
+from pvesdn.model.execution import Undone, UndoState
 from pvesdn.model.open_apply import OpenApply, OpenState
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.progress import Begun, Ended, PutsBack, StepName
+from pvesdn.model.report import Outcome
+from pvesdn.workflows.heartbeat import signs_of_life, tell
 from pvesdn.workflows.patience import until_reached
 from pvesdn.workflows.read import read_members
 from pvesdn.workflows.world import World
 
 POLL = 3.0
 """Seconds between two looks whether somebody has confirmed."""
+_OUTCOMES = {
+    UndoState.RESTORED: Outcome.OK,
+    UndoState.NOTHING: Outcome.OK,
+    UndoState.UNTOUCHED: Outcome.SKIPPED,
+    UndoState.KEPT: Outcome.SKIPPED,
+}
 _PAUSES = (2.0,) * 4
 """Seconds between attempts to tell a node that what was done stays."""
 
@@ -111,7 +120,23 @@ def roll_back(
     found = _the_one(standing(world), apply_id)
     if announce is not None:
         announce(found)
-    return found, world.runner.each(tuple(found.nodes), lambda node: world.nodes.undo(node, found.id))
+    nodes = tuple(found.nodes)
+    with signs_of_life(world):
+        tell(world, PutsBack(nodes, is_asked_for=True))
+        return found, world.runner.each(nodes, lambda node: _undone(world, node, found.id))
+
+
+def _undone(world: World, node: NodeName, apply_id: str) -> Undone:
+    """Have a node put back what the apply has done there; who watches hears of it."""
+    tell(world, Begun(node, StepName.UNDONE))
+    try:
+        undone = world.nodes.undo(node, apply_id)
+    except NodeError as error:
+        outcome = Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED
+        tell(world, Ended(node, StepName.UNDONE, outcome, str(error).removeprefix(f"{node}: ")))
+        raise
+    tell(world, Ended(node, StepName.UNDONE, _OUTCOMES.get(undone.state, Outcome.FAILED), "; ".join(undone.left)))
+    return undone
 
 
 def _the_one(now: Standing, apply_id: str | None) -> Found:

@@ -26,11 +26,12 @@ def signs_of_life(world: World) -> Iterator[None]:
     """While the block runs, whoever watches hears that time passes, where somebody can do that beside the run."""
     with ExitStack() as stack:
         if world.pulse is not None:
-            stack.enter_context(world.pulse.beating(SIGN, lambda: _tell(world, Beat())))
+            stack.enter_context(world.pulse.beating(SIGN, lambda: tell(world, Beat())))
         yield
 
 
-def _tell(world: World, event: Event) -> None:
+def tell(world: World, event: Event) -> None:
+    """Whoever watches hears of it."""
     with suppress(OSError):  # a terminal that is gone: the beats go on
         world.observer.tell(event)
 
@@ -71,7 +72,7 @@ class Heartbeat:
             answers = self._world.runner.each(tuple(self._nodes()), lambda node: self._world.nodes.hold(node, self._id))
             for node, is_armed in answers.items():
                 if is_armed is True:
-                    _tell(self._world, Heard(node, until))
+                    tell(self._world, Heard(node, until))
             there = set(self._nodes())
             self._gone |= {node: None for node, is_armed in answers.items() if is_armed is False and node in there}
 

@@ -136,6 +136,16 @@ def putting_back() -> Story:
     ]
 
 
+def rolled_back() -> Story:
+    """With `pvesdn rollback`, of an apply that was open."""
+    nodes = named(3)
+    return [
+        *at(30, PutsBack(nodes, is_asked_for=True), *(Begun(node, StepName.UNDONE) for node in nodes)),
+        *at(33, Ended("pve1", StepName.UNDONE, Outcome.OK)),
+        *at(36, Ended("pve2", StepName.UNDONE, Outcome.UNREACHABLE, "connection timed out")),
+    ]
+
+
 def interrupted() -> Story:
     return [
         *the_first_node_goes_alone(),
@@ -198,6 +208,7 @@ STORIES: Mapping[str, Callable[[], Story]] = {
     "all-at-once": all_at_once,
     "fails": a_node_fails,
     "putting-back": putting_back,
+    "rolled-back": rolled_back,
     "interrupted": interrupted,
     "verified": verifying,
     "to-be-confirmed": waiting_to_be_confirmed,

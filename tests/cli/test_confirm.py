@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cli.kit import UCAST, call
+from tests.cli.kit import UCAST, Terminal, call
 from tests.cli.test_render_show_snapshot import WHOLE
 from tests.fakes import FakeCluster, fake_cluster
 
@@ -119,6 +120,31 @@ def test_a_rollback_says_what_each_node_has(cluster: FakeCluster, settings: Path
         0,
         [{"name": "node2", "state": "restored", "left": [], "error": ""}],
     )
+
+
+def test_on_a_terminal_the_nodes_are_in_rows_while_they_are_put_back(cluster: FakeCluster, settings: Path) -> None:
+    wait(cluster)
+    cluster.nodes["node2"].lost["undo"] = "connection reset"
+    environ = {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
+    done = call("--config", settings, "rollback", cluster=cluster, environ=environ, out=Terminal())
+    assert done.status == 4
+    assert "Putting back 3 nodes" in done.out
+    assert "node1: put back and checked" in done.out
+
+
+def test_an_interrupted_rollback_says_what_was_put_back(cluster: FakeCluster, settings: Path) -> None:
+    wait(cluster)
+    ask = cluster.nodes.ask
+
+    def interrupted(node: str, verb: str, *given: Any, **named: Any) -> Any:
+        if (node, verb) == ("node2", "undo"):
+            raise KeyboardInterrupt
+        return ask(node, verb, *given, **named)
+
+    cluster.nodes.ask = interrupted  # type: ignore[method-assign]
+    done = call("--config", settings, "rollback", cluster=cluster)
+    assert done.status == 130
+    assert "Interrupted. node1: put back; node2: was putting it back. `pvesdn rollback` puts back what is" in done.err
 
 
 @pytest.mark.parametrize(

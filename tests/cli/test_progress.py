@@ -107,6 +107,20 @@ def test_what_has_a_meaning_for_the_way_back_has_a_line(capsys: Out, plain: Plai
     ]
 
 
+def test_of_a_rollback_a_log_has_signs_of_life_and_leaves_the_rest_to_the_result(
+    capsys: Out, plain: PlainSteps, clock: FakeClock
+) -> None:
+    with plain:
+        tell(plain, PutsBack(("pve1", "pve2"), is_asked_for=True))
+        tell(plain, Begun("pve1", StepName.UNDONE), Begun("pve2", StepName.UNDONE))
+        clock.sleep(4)
+        tell(plain, Ended("pve1", StepName.UNDONE, OK))
+        clock.sleep(8)
+        tell(plain, Beat())
+        tell(plain, Ended("pve2", StepName.UNDONE, FAILED, "web is still there"))
+    assert capsys.readouterr().out.splitlines() == ["pve2: still putting it back (12 s)"]
+
+
 def test_until_somebody_confirms_a_log_stays_silent(capsys: Out, plain: PlainSteps, clock: FakeClock) -> None:
     with plain:
         tell(plain, Begun("pve1", StepName.CONFIRMED))

@@ -125,6 +125,7 @@ class Board:
                 self.yes = event
             case PutsBack():
                 self.back, self.yes = event, None
+                self.began = at if self.began is None else self.began
             case Stays(nodes):
                 self.is_kept = True
                 for name in nodes:

@@ -68,7 +68,9 @@ def board_lines(
 
 
 def _head(board: Board, names: Sequence[NodeName], now: float, width: int) -> Line:
-    what = f"Applying to {counted(len(names), 'node')}: {_phase(board, names)}"
+    nodes = counted(len(names), "node")
+    is_asked_for = board.back is not None and board.back.is_asked_for
+    what = f"Putting back {nodes}" if is_asked_for else f"Applying to {nodes}: {_phase(board, names)}"
     elapsed = duration(now - board.began) if board.began is not None else ""
     room = width - len(elapsed) - _GAP
     return (

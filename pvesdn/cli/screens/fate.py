@@ -19,6 +19,8 @@ def fate_lines(board: Board, time_of_day: TimeOfDay) -> Iterator[Line]:
     if board.lock is not None:
         yield (lock_words(board.lock),)
         yield ("Nothing is touched meanwhile.",)
+    elif board.back is not None and board.back.is_asked_for:
+        yield ("Each node looks whether it is as it was. One that is not reached puts itself back as soon as it can.",)
     elif board.back is not None:
         why = "Interrupted" if board.back.is_cut_short else "Something has failed"
         one = "is put back as it was, and looks whether it is"

@@ -154,6 +154,8 @@ class PlainSteps(Steps):
 
     def _show(self, event: Event, spent: float) -> None:
         match event:
+            case Ended() | PutsBack() if self._is_asked_to_put_back():
+                pass  # how each node came out of it is the result
             case Ended(node, step, outcome) if (step, outcome) != (StepName.READ, Outcome.OK):
                 self._say(f"{node}: ", ended(step, outcome), took(spent))
             case Armed(node, _, survives):
@@ -161,7 +163,7 @@ class PlainSteps(Steps):
                 self._say(f"{node}: ", ended(StepName.ARMED, Outcome.OK), left)
             case NotReached(node):
                 self._say(f"{node}: {self._not_reached(node)}")
-            case PutsBack(nodes, is_cut_short):
+            case PutsBack(nodes, is_cut_short=is_cut_short):
                 why = "interrupted" if is_cut_short else "something has failed"
                 self._say(Span("putting back: ", Style.WARNING), f"{ranges(nodes)}: {why}")
             case WaitsForYes():
@@ -172,6 +174,9 @@ class PlainSteps(Steps):
                 self._give_signs_of_life()
             case _:
                 pass
+
+    def _is_asked_to_put_back(self) -> bool:
+        return self.board.back is not None and self.board.back.is_asked_for
 
     def _not_reached(self, node: NodeName) -> str:
         until = self.board.of(node).until

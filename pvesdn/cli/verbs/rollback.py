@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 
 import click
 
 from pvesdn.cli import complete, options, statuses
-from pvesdn.cli.applying import offer_and_apply, require_answer
+from pvesdn.cli.applying import offer_and_apply, require_answer, watcher
 from pvesdn.cli.former import Former
 from pvesdn.cli.screens.confirmation import ids
-from pvesdn.cli.screens.progress import PlainSteps
+from pvesdn.cli.screens.progress import Steps
 from pvesdn.cli.screens.screen import Screen, Span, Style
 from pvesdn.cli.session import Session
 from pvesdn.errors import NodeError, NodeUnreachable
@@ -29,7 +30,9 @@ _WORDS = {
     UndoState.RESTORED: "put back and checked",
     UndoState.KEPT: "was confirmed meanwhile, and stays",
     UndoState.PARTLY: "not as it was before",
+    UndoState.UNDECIDED: "nobody can tell whether PVE has committed: it looks again once there is a quorum",
 }
+_NOT_AS_BEFORE = frozenset({UndoState.PARTLY, UndoState.KEPT, UndoState.UNDECIDED})
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _DIGITS = re.compile(r"[0-9]+")
 _ID_LENGTH = 16
@@ -84,10 +87,12 @@ def _number(which: str | None) -> int | None:
 
 
 def _open_one(session: Session, apply_id: str | None) -> int:
-    world = session.world(session.settings(), PlainSteps(session.screen, is_beside=session.wants_json))
-    found, outcomes = roll_back(
-        world, apply_id, announce=lambda found: session.screen.remark(f"Putting back {ids(found)}.")
-    )
+    steps = watcher(session)
+    session.aftermath = partial(_aftermath, steps)
+    world = session.world(session.settings(), steps)
+    steps.monotonic = world.clock.monotonic
+    with steps:
+        found, outcomes = roll_back(world, apply_id, announce=lambda found: steps.remark(f"Putting back {ids(found)}."))
     status = _status(outcomes)
     ending = Ending.ROLLED_BACK if status == statuses.OK else Ending.PARTLY
     if trouble := settle(world, list(found.nodes), found.id, ending):
@@ -103,6 +108,12 @@ def _open_one(session: Session, apply_id: str | None) -> int:
     else:
         session.screen.line(Span("Rolled back in part: ", Style.ERROR), ids(found))
     return status
+
+
+def _aftermath(steps: Steps) -> str:
+    if not (states := steps.states()):
+        return "Interrupted: nothing was changed."
+    return f"Interrupted. {'; '.join(states)}. `pvesdn rollback` puts back what is still open."
 
 
 def _show(screen: Screen, node: NodeName, outcome: Undone | NodeError) -> None:
@@ -123,9 +134,7 @@ def _entry(outcome: Undone | NodeError) -> dict[str, object]:
 def _status(outcomes: Mapping[NodeName, Undone | NodeError]) -> int:
     """5 where a node that answered is not as before, 4 where one did not answer, else 0."""
     bad = [
-        outcome
-        for outcome in outcomes.values()
-        if isinstance(outcome, NodeError) or outcome.state in {UndoState.PARTLY, UndoState.KEPT}
+        outcome for outcome in outcomes.values() if isinstance(outcome, NodeError) or outcome.state in _NOT_AS_BEFORE
     ]
     if any(not isinstance(outcome, NodeUnreachable) for outcome in bad):
         return statuses.PARTLY
