@@ -20,6 +20,7 @@ from pvesdn.cli.offer import Offer
 from pvesdn.cli.part import left_lines
 from pvesdn.cli.saved import changed_meanwhile
 from pvesdn.cli.screens.apply import exit_status, show_report
+from pvesdn.cli.screens.aside import shown_soon, wait_for_first
 from pvesdn.cli.screens.board import Board
 from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import apply_document
@@ -79,10 +80,12 @@ def offer_and_apply(
     offer = make(world)
     with ExitStack() as turn:
         take_turn = partial(_take_turn, steps, make, turn)
+        show = _now
         if is_agreed and offer.has_work and not offer.is_blocked:
             world, offer = take_turn(world, offer)
+            show = shown_soon  # all others wait for this turn to end, and nobody for a stopped terminal
         if not session.wants_json:
-            _show_offer(session, offer, has_diff=has_diff)
+            show(partial(_show_offer, session, offer, has_diff=has_diff))
         _refuse_obstacles(offer.changes)
         require_canary(manner.wishes.canary, offer.changes, execution_plan(offer.changes, manner.wishes))
         refuse_unrehearsed(offer.changes, manner)
@@ -96,6 +99,7 @@ def offer_and_apply(
     if not offer.has_work:
         report = None
     status = _status(changes, report)
+    wait_for_first()
     with _not_lost(session, report):
         if session.wants_json:
             wishes = replace(manner.wishes, own=world.local_node)
@@ -105,6 +109,10 @@ def offer_and_apply(
         elif report is not None:
             _show_outcome(session, offer, report, steps.board)
     return status
+
+
+def _now(what: Callable[[], object]) -> None:
+    what()
 
 
 @contextmanager

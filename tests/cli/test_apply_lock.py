@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from pvesdn.cli.screens import aside
 from tests.cli.kit import UCAST, Result, call
 from tests.cli.test_apply import Slow
 from tests.fakes import FakeCluster
@@ -69,6 +76,48 @@ def test_what_is_shown_with_yes_is_the_plan_of_when_nobody_else_is_at_work(
     assert "vxlan-id 33" in result.out
     assert "vxlan-id 3\n" not in result.out
     assert not is_held(cluster)
+
+
+class Stopped(io.StringIO):
+    """A terminal that was stopped by Ctrl-S."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = threading.Event()
+        self.was_waited_for = False
+
+    def write(self, text: str) -> int:
+        self.was_waited_for |= not self.goes_on.wait(2)
+        return super().write(text)
+
+
+def test_others_wait_for_no_terminal_that_was_stopped(
+    settings: Path, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "PATIENCE", 0.01)
+    screen, ask = Stopped(), cluster.nodes.ask
+
+    def asked(node: str, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if verb == "unlock":
+            screen.goes_on.set()
+        return ask(node, verb, arguments)
+
+    cluster.nodes.ask = asked  # type: ignore[method-assign]
+    result = call("apply", "--yes", "--config", settings, cluster=cluster, out=screen)
+    assert (result.status, screen.was_waited_for) == (0, False)
+    assert "Plan: 6 to add" in result.out
+    assert result.out.index("Plan: 6 to add") < result.out.index("node1: ")
+
+
+def test_a_plan_that_cannot_be_shown_is_not_carried_out(settings: Path, cluster: FakeCluster) -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    with suppress(SystemExit):
+        call("apply", "--yes", "--config", settings, cluster=cluster, out=Gone())
+    assert not is_held(cluster)
+    assert not any("stage" in node.verbs for node in cluster.nodes.nodes.values())
 
 
 def test_while_it_asks_others_may_apply(settings: Path, cluster: FakeCluster) -> None:

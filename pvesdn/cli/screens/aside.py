@@ -11,6 +11,8 @@ from typing import TypeAlias
 PATIENCE = 5.0
 """Seconds for what is still to be shown at the end; a terminal may be stopped by Ctrl-S, a pipe's reader asleep."""
 
+_FIRST = threading.Lock()
+"""Held while `shown_soon` shows something: whatever is shown later comes below it."""
 _Left: TypeAlias = "SimpleQueue[Callable[[], object] | None]"
 
 
@@ -44,7 +46,36 @@ class Aside:
             thread.join(PATIENCE)
 
 
+def shown_soon(what: Callable[[], object]) -> None:
+    """Have it shown. Returns when that is done and, where a screen hangs, after `PATIENCE` seconds: then it is shown as
+    soon as that goes on.
+
+    :raises Exception: what showing it has raised in time.
+    """
+    failures: list[Exception] = []
+
+    def noted() -> None:
+        try:
+            with _FIRST:
+                what()
+        except Exception as error:  # noqa: BLE001 - it is raised in the thread that asked
+            failures.append(error)
+
+    thread = threading.Thread(target=noted, name="screen", daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    if failures:
+        raise failures[0]
+
+
+def wait_for_first() -> None:
+    """Return when nothing is left of what was to be shown soon."""
+    with _FIRST:
+        pass
+
+
 def _go(left: _Left) -> None:
+    wait_for_first()
     while (what := left.get()) is not None:
         with suppress(Exception):
             what()
