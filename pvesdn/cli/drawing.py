@@ -16,6 +16,7 @@ from pvesdn.compare.picture import picture
 from pvesdn.errors import SettingsError
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.topology import Topology
+from pvesdn.render.page.page import Around
 from pvesdn.render.picture.dot import dot
 from pvesdn.render.picture.svg import svg
 
@@ -33,9 +34,15 @@ def drawn_inside(session: Session, found: Topology) -> str:
         return ""
 
 
-def made_now() -> str:
-    """When a page is made, in words."""
-    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+def made_now(folder: Path | None, *, is_live: bool) -> Around:
+    """What a page says of when it was made, and of how old it is.
+
+    :param folder: the snapshot that it is of; None for the cluster.
+    :param is_live: it tells what the nodes are doing, which is soon no longer so.
+    """
+    now = datetime.now(UTC)
+    moment = f"{now:%Y-%m-%dT%H:%M:%SZ}" if is_live and folder is None else ""
+    return Around(f"{now:%Y-%m-%d %H:%M} UTC", moment=moment, is_stored=folder is not None)
 
 
 def put(session: Session, file: Path | None, text: str, *, mode: int) -> None:

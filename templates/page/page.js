@@ -79,6 +79,22 @@
       full.setAttribute("aria-pressed", String(isFull));
     });
   }
+  const age = one("age"), OLD = 30;
+  const ago = (minutes) => {
+    if (minutes < 120) return `${minutes} min ago`;
+    return minutes < 2880 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} days ago`;
+  };
+  const tellAge = () => {
+    const minutes = Math.floor((Date.now() - Date.parse(age.dataset.made)) / 60000), isOld = minutes >= OLD;
+    const text = isOld ? `! Looked at ${ago(minutes)}: it may be otherwise by now.` : `Looked at ${ago(minutes)}.`;
+    if (age.textContent !== text) age.textContent = text;
+    age.classList.toggle("old", isOld);
+    age.hidden = minutes < 1;
+  };
+  if (age) {
+    tellAge();
+    setInterval(tellAge, 10000);
+  }
   bar.hidden = false;
   apply();
 })();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,13 @@ pytestmark = [needs_browser, pytest.mark.long]
 EVIL = '</script><script>alert(1)</script><img src=x onerror=alert(1)>" onfocus="alert(1)'
 
 
-def written(folder: Path, whole: Topology) -> Path:
-    """The page of a map, with its picture where graphviz is there."""
+def written(folder: Path, whole: Topology, moment: str = "") -> Path:
+    """The page of a map, with its picture where graphviz is there. :param moment: when it was looked at; long ago."""
     drawn = picture(whole)
     there = svg(laid_out(dot(drawn)), drawn.title, is_alone=False) if is_installed() else ""
     file = folder / "page.html"
-    file.write_text(page(whole, Around("2026-11-28 12:00 UTC", there)), "utf-8")
+    around = Around("2026-11-28 12:00 UTC", there, moment=moment or "2026-01-28T12:00:00Z")
+    file.write_text(page(whole, around), "utf-8")
     return file
 
 
@@ -73,6 +75,33 @@ def test_a_person_finds_a_vnet_among_200(large: Opened) -> None:
 def test_a_vnet_is_found_by_whatever_is_known_of_it(large: Opened, typed: str, found: list[str]) -> None:
     large.page.locator("#find").fill(typed)
     assert large.vnets() == found
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [
+        (0, []),
+        (7, ["Looked at 7 min ago."]),
+        (29, ["Looked at 29 min ago."]),
+        (31, ["! Looked at 31 min ago: it may be otherwise by now."]),
+        (200, ["! Looked at 3 h ago: it may be otherwise by now."]),
+        (5000, ["! Looked at 3 days ago: it may be otherwise by now."]),
+    ],
+)
+def test_a_page_on_a_wall_says_how_old_it_is(browser: Browser, tmp_path: Path, minutes: int, text: list[str]) -> None:
+    moment = f"{datetime.now(UTC) - timedelta(minutes=minutes, seconds=10):%Y-%m-%dT%H:%M:%SZ}"
+    with opened(browser, written(tmp_path, a_map(3, 4), moment)) as found:
+        assert found.shown("#age") == text
+        assert found.console == []
+
+
+def test_it_goes_on_to_say_so_where_nobody_loads_it_again(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, written(tmp_path, a_map(3, 4), f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")) as found:
+        found.page.clock.install()
+        found.page.reload()
+        assert found.shown("#age") == []
+        found.page.clock.fast_forward("45:00")
+        assert found.shown("#age") == ["! Looked at 45 min ago: it may be otherwise by now."]
 
 
 def test_what_is_found_nowhere_is_said(large: Opened) -> None:

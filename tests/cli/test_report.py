@@ -108,9 +108,16 @@ def test_it_is_made_without_a_picture_where_graphviz_fails(tmp_path: Path, monke
     assert "<svg" not in done.out
 
 
-def test_it_says_at_the_top_when_it_was_made() -> None:
-    page = call("report", "--from", HEALTHY).out
+def test_it_says_at_the_top_when_it_was_made(applied: FakeCluster, settings: Path) -> None:
+    page = call("--config", settings, "report", cluster=applied).out
     assert re.search(r'class="kicker">[^<]* as of \d{4}-\d\d-\d\d \d\d:\d\d UTC<', page)
+    assert re.search(r'id="age" data-made="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"', page)
+
+
+def test_one_of_a_snapshot_does_not_say_that_it_is_so_now() -> None:
+    page = call("report", "--from", HEALTHY).out
+    assert re.search(r'class="kicker">[^<]* of a snapshot, made \d{4}-\d\d-\d\d \d\d:\d\d UTC<', page)
+    assert 'id="age"' not in page
 
 
 def test_plan_and_history_of_a_cluster_are_in_it(applied: FakeCluster, settings: Path) -> None:

@@ -16,7 +16,7 @@ from pvesdn.decode.secrets.veil import Veil
 from pvesdn.model.status import Beside
 from pvesdn.redact.reasons import hide_reason
 from pvesdn.redact.snapshot import replace_values, veil_for
-from pvesdn.render.page.page import Around, page
+from pvesdn.render.page.page import page
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.status import NOT_STORED, beside_stored, look_beside, status_parts
@@ -54,7 +54,7 @@ def report(session: Session, *, file: Path | None, folder: Path | None) -> int:
     veil = veil_for(snapshot)
     known = understand(replace_values(snapshot, veil).snapshot, intent="running")
     beside = replace(beside, unknown=tuple(_hidden(told, veil) for told in beside.unknown))
-    drawing.put(session, file, _page(session, known, beside), mode=_MODE)
+    drawing.put(session, file, _page(session, folder, known, beside), mode=_MODE)
     return drawing.status_of(session, snapshot, known.unreadable)
 
 
@@ -64,12 +64,12 @@ def _hidden(told: str, veil: Veil) -> str:
     return told if told == NOT_STORED else f"{what}{colon}{hide_reason(why, veil)}"
 
 
-def _page(session: Session, known: Understanding, beside: Beside) -> str:
+def _page(session: Session, folder: Path | None, known: Understanding, beside: Beside) -> str:
     parts = status_parts(known, Renderer(), beside, Asked())
     status = cluster_status(parts, Asked())
     whole = map_of_status(known, parts, status)
-    around = Around(
-        made=drawing.made_now(),
+    around = replace(
+        drawing.made_now(folder, is_live=True),
         picture=drawing.drawn_inside(session, whole),
         verdict=verdict(status),
         notes=(_NO_PACKETS,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from pvesdn.cli.verdict import require_names
 from pvesdn.compare.picture import picture
 from pvesdn.errors import SettingsError
 from pvesdn.model.topology import Topology, narrowed
-from pvesdn.render.page.page import Around, page
+from pvesdn.render.page.page import page
 from pvesdn.render.picture.dot import dot
 from pvesdn.render.picture.mermaid import mermaid
 from pvesdn.render.picture.svg import svg
@@ -89,7 +90,7 @@ def topology(
         show_findings(session.screen, found)
     drawn = _part(known, zones, vnets, only, is_live=is_live)
     if not session.wants_json:
-        drawing.put(session, file, _written(session, drawn, form), mode=_MODE)
+        drawing.put(session, file, _written(session, folder, drawn, form), mode=_MODE)
     ended = drawing.status_of(session, snapshot, known.unreadable)
     if session.wants_json:
         told = topology_document(drawn, ended, found=found, unreachable=known.unanswered)
@@ -130,9 +131,10 @@ def _form(wanted: str | None, file: Path | None) -> str:
     return wanted or meant or "svg"
 
 
-def _written(session: Session, found: Topology, wanted: str) -> str:
+def _written(session: Session, folder: Path | None, found: Topology, wanted: str) -> str:
     if wanted == "html":
-        return page(found, Around(drawing.made_now(), drawing.drawn_inside(session, found)))
+        around = drawing.made_now(folder, is_live=found.is_live)
+        return page(found, replace(around, picture=drawing.drawn_inside(session, found)))
     drawn = picture(found)
     if wanted == "mermaid":
         return mermaid(drawn)

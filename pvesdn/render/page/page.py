@@ -25,6 +25,8 @@ class Around:
 
     :param picture: SVG that has been cleaned; empty for none.
     :param made: when it was made.
+    :param moment: the same for the page's script, which tells how long ago that is; empty where nothing was looked at.
+    :param is_stored: it is of a snapshot, and nobody knows how old that is.
     """
 
     made: str
@@ -33,19 +35,23 @@ class Around:
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     what: str = ""
+    moment: str = ""
+    is_stored: bool = False
 
 
 def page(whole: Topology, around: Around) -> str:
     """The text of the page."""
     what = around.what or ("live state" if whole.is_live else "design")
     only = f", {whole.only} only" if whole.only else ""
+    when = f"of a snapshot, made {around.made}" if around.is_stored else f"as of {around.made}"
     notes = around.notes
     if whole.unanswered:
         silent = counted(len(whole.unanswered), "node")
         notes = (f"{silent} did not answer: {', '.join(whole.unanswered)}. What they have is not known.", *notes)
     found = Page(
         title=f"{whole.cluster}: {what}{only}",
-        kicker=f"pvesdn · {what}{only} · as of {around.made}",
+        kicker=f"pvesdn · {what}{only} · {when}",
+        moment=around.moment,
         cluster=whole.cluster,
         is_live=whole.is_live,
         verdict=around.verdict,

@@ -204,10 +204,15 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A whole page. :param policy: what a browser may load and run."""
+    """A whole page.
+
+    :param moment: when it was looked at, for the script; empty for nothing that ages.
+    :param policy: what a browser may load and run.
+    """
 
     title: str
     kicker: str
+    moment: str
     cluster: str
     is_live: bool
     verdict: Verdict | None
