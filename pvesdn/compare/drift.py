@@ -195,7 +195,8 @@ def _words(difference: Difference) -> str:
     name, old, new = difference.name.removesuffix(":"), ", ".join(difference.old), ", ".join(difference.new)
     if old and new:
         return f"{name} is {old}, not {new}"
-    return f"{name} lacks {new}" if new else f"{name} has {old}"
+    word = f"lacks {new}" if new else f"has {old}"
+    return f"{name} {word}" if name else word  # what comes or goes as a whole has its name in its value
 
 
 def _zones(change: FileChange, view: NodeView) -> tuple[str, ...]:

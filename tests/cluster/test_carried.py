@@ -273,6 +273,9 @@ def test_the_panels_button_alone_is_told_and_mended(cluster: SimulatedCluster) -
     )
     assert bare in [f"{finding.severity.value}: {finding}" for finding in plan_of(cluster).findings]
     assert any("interfaces.d/pvesdn" in line for line in failed(cluster))
+    assert any(
+        "/etc/frr/frr.conf : lacks vrf vrf_prod, L3VNI 4000, lacks router bgp" in line for line in failed(cluster)
+    )
     told = [line for line in failed(cluster) if "uplink" in line]
     assert [line for line in told if line.startswith("pve2")] == [
         "pve2: db uplink: no uplink",
