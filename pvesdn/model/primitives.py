@@ -31,6 +31,10 @@ IpInterface: TypeAlias = Annotated[IPv4Interface | IPv6Interface, AfterValidator
 Json: TypeAlias = Any
 """A machine's answer before it is decoded."""
 
+NAMES_OF_SETTINGS = frozenset({"all", "default"})
+"""No device can have them: the kernel's settings for all devices do (sysctl_dev_name_is_allowed in
+net/ipv4/devinet.c).
+"""
 VNI_MAX = 16_777_214
 """ifupdown2's grammar ends here; RFC 7348 section 5 has 24 bits."""
 

@@ -282,6 +282,15 @@ ROWS = (
         followed=(("pvesdn.cfg", "mtu 1400", "mtu 1450"),),
     ),
     Row(
+        "a VNet of the panel's that no bridge can be called like",
+        with_(LAN, "vnets.cfg", "vnet: db", "vnet: default"),
+        said=(
+            "error: vnets.cfg:1: vnet 'default': 'default' cannot be the name of a bridge: the kernel reserves it; draw it "
+            "under another name in PVE (Datacenter > SDN), and delete this one"
+        ),
+        followed=(("vnets.cfg", "vnet: default", "vnet: others"),),
+    ),
+    Row(
         "source NAT in a VRF",
         with_(ROUTED, "subnets.cfg", "10.0.2.1\n", "10.0.2.1\n\tsnat 1\n"),
         said=(

@@ -11,7 +11,16 @@ from pydantic import TypeAdapter, ValidationError
 from pvesdn.decode.definitions.section_config import has_forbidden
 from pvesdn.model.fabrics import FabricId, FabricIfName
 from pvesdn.model.own_sdn import VniRange
-from pvesdn.model.primitives import VNI_MAX, ControllerId, ExitId, IfName, MacAddress, NodeName, SdnId
+from pvesdn.model.primitives import (
+    NAMES_OF_SETTINGS,
+    VNI_MAX,
+    ControllerId,
+    ExitId,
+    IfName,
+    MacAddress,
+    NodeName,
+    SdnId,
+)
 
 _T = TypeVar("_T")
 Reader: TypeAlias = Callable[[str], Any]
@@ -23,7 +32,6 @@ _TRUE = frozenset({"1", "on", "yes", "true"})
 _FALSE = frozenset({"0", "off", "no", "false"})
 # PVE's own alphabet for an alias (docs/pve.md §1.6): word characters, white space, '(' and ASCII from ')' to '_'.
 _ALIAS = re.compile(r"[\w (-_]{1,256}")
-_NAMES_OF_SETTINGS = frozenset({"all", "default"})
 _PVE_INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{1,20}([:.][0-9]{1,10})?")  # PVE's pve-iface (docs/pve.md §1.4)
 _VNI_RANGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 _ISIS_NET = re.compile(r"[a-fA-F0-9]{2}(\.[a-fA-F0-9]{4}){3,9}\.[a-fA-F0-9]{2}")
@@ -210,11 +218,8 @@ def isis_net(value: str) -> str:
 
 
 def own_vnet_id(value: str) -> str:
-    """A VNet's id that its bridge can have as a name.
-
-    The kernel reserves the names of its settings for all devices (sysctl_dev_name_is_allowed in net/ipv4/devinet.c).
-    """
-    if value in _NAMES_OF_SETTINGS:
+    """A VNet's id that its bridge can have as a name."""
+    if value in NAMES_OF_SETTINGS:
         raise BadValueError(
             f"{shown(value)} cannot be the name of a bridge: the kernel reserves it", "choose another id"
         )

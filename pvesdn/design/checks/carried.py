@@ -13,6 +13,7 @@ from pvesdn.model.defined import Defined
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import EvpnZone, OwnZone, VniRange, VxlanZone
+from pvesdn.model.primitives import NAMES_OF_SETTINGS
 from pvesdn.model.pve_sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone, UnmanagedZone
 from pvesdn.model.vnets import Subnet, Vnet
 
@@ -149,6 +150,10 @@ def _may_exit(zone: OwnZone) -> bool:
 
 
 def _drawn(pair: _Pair) -> Iterator[Finding]:
+    for vnet in pair.vnets:
+        if vnet.id in NAMES_OF_SETTINGS:
+            what = f"'{vnet.id}' cannot be the name of a bridge: the kernel reserves it"
+            yield error(vnet.where, what, f"draw it under another name {_IN_PANEL}, and delete this one")
     isolated = [vnet for vnet in pair.vnets if vnet.is_isolated]
     if isolated:
         what = f"isolate-ports keeps guests of one node apart; by zone '{pair.zone.id}' they reach those of other nodes"
