@@ -195,8 +195,15 @@ class _Allotment:
         """A VNet that runs with another VNI is cut in two until every node has the new one."""
         if found := self._nodes_by_vni(item.vnet.id):
             runs = " and ".join(f"{old} of {_listed(nodes)}" for old, nodes in sorted(found.items()))
-            what = f"does not say the VNI of vnet '{item.vnet.id}': {runs} becomes {vni}"
-            self.findings.append(Finding.at(_FILE, Severity.WARNING, what))
+            left = _listed(
+                {entry.zone for entry in self._written() if entry.vnet == item.vnet.id and entry.vni in found}
+            )
+            why = (
+                f"vnet '{item.vnet.id}' has left zone {left}"
+                if left
+                else f"does not say the VNI of vnet '{item.vnet.id}'"
+            )
+            self.findings.append(Finding.at(_FILE, Severity.WARNING, f"{why}: {runs} becomes {vni}"))
 
     def table(self) -> VniTable:
         """What the file has to hold: what VNets have, what they had before, and what VNets that are gone had.

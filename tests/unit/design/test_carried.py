@@ -253,6 +253,11 @@ def test_a_vnet_that_cannot_keep_what_it_runs_with_is_told(
     assert [finding.severity for finding in made.findings] == [Severity.WARNING]
 
 
+def test_a_vnet_that_has_left_another_zone_of_ours_is_told_so_and_the_file_is_not_blamed() -> None:
+    made = carry(drawn(vnis=vni(9, "web", "edge"), instead=having(9, "vxlan_web")))
+    assert said(made) == ["pvesdn-vnis.cfg: vnet 'web' has left zone edge: 9 of node2 becomes 101"]
+
+
 def test_without_the_file_vnis_are_read_back_from_the_nodes() -> None:
     made = carry(drawn(vnis=None, instead=having(103, "vxlan_web")))
     assert tags(made) == {"db": 100, "web": 103}
