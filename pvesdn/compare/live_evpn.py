@@ -10,9 +10,10 @@ from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveSession, LiveVni
 from pvesdn.model.verification import Discrepancy, Subject
 
-_OF_VIRTUAL_ROUTERS = ("00:00:5e:00:01:", "00:00:5e:00:02:")
-"""MACs of VRRP (RFC 9568 section 7.3). Zebra 8.4.4 may show one as its own router MAC on a master, and announces the
-bridge's all the same; what the others have of it is looked at there.
+OF_VIRTUAL_ROUTERS = ("00:00:5e:00:01:", "00:00:5e:00:02:")
+"""MACs of VRRP (RFC 9568 section 7.3). Zebra 8.4.4 may show one as an L3VNI's router MAC where a virtual router is. Its
+type-5 routes have the bridge's MAC all the same; those of its guests may have the virtual router's, and then what is
+routed to them is lost (docs/pve.md §13.1). Which it is the others have: it is looked for, and told, there.
 """
 _UNKNOWN = ("known to FRR", "unknown", "FRR missed that the device was made")
 
@@ -76,7 +77,7 @@ def wrong_with(view: NodeView, vni: ExpectedVni, live: LiveVni) -> tuple[str, st
         return None
     if live.state and live.state != "Up":
         return "Up", live.state, "its bridge or its VRF is down, or FRR missed that they came up"
-    if live.router_mac not in {"", "none", mac} and not live.router_mac.startswith(_OF_VIRTUAL_ROUTERS):
+    if live.router_mac not in {"", "none", mac} and not live.router_mac.startswith(OF_VIRTUAL_ROUTERS):
         cause = "FRR noted the bridge's MAC before it was set: the others send to the wrong one"
         return f"router MAC {mac}", f"router MAC {live.router_mac}", cause
     return None

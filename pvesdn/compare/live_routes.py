@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pvesdn.compare.live_evpn import bridge_mac, heard_nodes, wrong_with
+from pvesdn.compare.live_evpn import OF_VIRTUAL_ROUTERS, bridge_mac, heard_nodes, wrong_with
 from pvesdn.compare.live_view import RESTART, ClusterView, NodeView, listed, some
 from pvesdn.model.expectation import ExpectedRoute, ExpectedVni
 from pvesdn.model.findings import Severity
@@ -176,10 +176,9 @@ class _Vrf:
                 trait=f"router MAC of {other.node}",
                 expected=wanted,
                 found="unknown" if macs is None else " and ".join(sorted(macs)),
-                cause="zebra has lost it: a route that another node announces too has gone, or its router MAC has changed"
-                if macs is None
-                else f"FRR here has kept an old one, or FRR on {other.node} announces it",
-                step=RESTART,
+                cause=_why_not_its_mac(other.node, macs),
+                step=f"on {other.node}: {RESTART}" if _is_of_virtual_router(macs) else RESTART,
+                is_there=not _is_of_virtual_router(macs),
             )
 
     def _finding(self, prefix: IpNetwork, **said: object) -> Discrepancy:
@@ -190,6 +189,19 @@ class _Vrf:
     def _shown(self, prefix: IpNetwork) -> str:
         family = " -6" if _ip(prefix) == "ipv6" else ""
         return f"ip{family} route show vrf {self.name} {prefix if prefix.prefixlen else 'default'}"
+
+
+def _is_of_virtual_router(macs: frozenset[str] | None) -> bool:
+    return any(mac.startswith(OF_VIRTUAL_ROUTERS) for mac in macs or ())
+
+
+def _why_not_its_mac(node: str, macs: frozenset[str] | None) -> str:
+    """:param macs: what is known in place of a node's router MAC; None for nothing."""
+    if macs is None:
+        return "zebra has lost it: a route that another node announces too has gone, or its router MAC has changed"
+    if _is_of_virtual_router(macs):
+        return f"FRR on {node} announces its guests with the MAC of its virtual router, which {node} does not route for"
+    return f"FRR here has kept an old one, or FRR on {node} announces it"
 
 
 def _has(node: NodeView, route: ExpectedRoute) -> bool:

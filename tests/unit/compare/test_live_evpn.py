@@ -87,7 +87,7 @@ def test_an_entry_that_is_missing_is_that_of_its_own_zone(device: str, end: Call
     [
         ("02:00:00:00:00:01", False),
         ("none", False),
-        ("00:00:5e:00:01:04", False),  # zebra's word for a virtual router's macvlan; it announces the bridge's
+        ("00:00:5e:00:01:04", False),  # a virtual router's macvlan: what the others have of it counts
         ("02:00:00:00:00:99", True),
     ],
 )
