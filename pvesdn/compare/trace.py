@@ -128,7 +128,17 @@ def follow(walk: Walk, opposite: Direction | None = None) -> Direction:
             done.append(way.is_lost(at.node, "", f"there are more than {_MOST_WAYS} ways"))
         else:
             todo = [*_step(walk, way, at), *todo]
+    for note in _not_told_of_guests(walk.scene):
+        done = [way.noting(note) for way in done]
     return Direction(walk.source, walk.target, tuple(done))
+
+
+def _not_told_of_guests(scene: Scene) -> Iterator[str]:
+    """What may be unknown of either end: who else has its address, or which it has."""
+    for node, found in sorted(scene.found.items()):
+        for what, named in (("cards", "the configurations of its guests"), ("leases", "PVE's IPAM")):
+            if what in found.unseen:
+                yield f"what {node} has of {named} was not seen: {found.unseen[what]}"
 
 
 def _step(walk: Walk, way: Way, at: Position) -> Steps:

@@ -72,10 +72,18 @@ def is_switched_off(scene: Scene, end: End) -> bool:
     )
 
 
+def why_switch_unseen(scene: Scene, end: End) -> str:
+    """Why nobody knows whether the link is switched off; empty where it is known."""
+    if end.guest is None or scene.state(end.node).plugs is not None:
+        return ""
+    return f"whether the link of {end.name} is switched off: {scene.why_not_told(end.node, 'guest-plugs')}"
+
+
 def leave(walk: Walk, way: Way, mac: str) -> Steps:
     """From the guest's device into its bridge. :param mac: where the guest's frame goes."""
     scene, source = walk.scene, walk.source
     names = chain(scene, source.node, source.port)
+    way = way.doubting(why) if (why := why_switch_unseen(scene, source)) else way
     way = through(scene, way, source.node, names, f"port of {source.name}")
     if way.reason:
         yield way, None
@@ -114,6 +122,7 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
         yield way, None
     elif own == target.port and at.node == target.node and not at.is_for_router:
         reason = f"the link of {target.name} is switched off" if is_switched_off(scene, target) else ""
+        way = way.doubting(why) if (why := why_switch_unseen(scene, target)) else way
         yield way.ends(at.node, own, reason) if reason else way.arrives(), None
     elif at.is_for_router:
         yield (

@@ -194,6 +194,8 @@ def _out(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
     if known is not None and known.is_silent:
         yield way.ends(node, device.name, f"the router {gateway} does not answer on {device.name}"), None
         return
+    if unseen := _untold_translations(walk, node):
+        way = way.noting(f"whether {node} gives it another source: {unseen}")
     translated = "".join(f", with {to} as its source" for to in _translations(walk, node, device.name))
     what = f"leaves for the router {gateway}{translated}"
     way = way.and_hop(node, Place.OUTSIDE, device.name, what, next_hop=str(gateway), mtu=device.mtu)
@@ -204,12 +206,18 @@ def _out(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
         yield way.is_lost(node, device.name, reason), None
 
 
+def _untold_translations(walk: Walk, node: str) -> str:
+    """Why nobody knows which rules translate what leaves a node; empty where that is known."""
+    found = walk.scene.found.get(node)
+    return "" if found is not None and found.nat is not None else walk.scene.why_not_looked_up(node, "nat")
+
+
 def _translations(walk: Walk, node: str, device: str) -> Iterator[str]:
     """The addresses that rules of the node's put in the place of the source's."""
     found, source = walk.scene.found.get(node), walk.source.address
     if found is None or source is None or source.version != 4:  # noqa: PLR2004 - the rules are iptables'
         return
-    for words in map(_words_of_rule, found.nat):
+    for words in map(_words_of_rule, found.nat or ()):
         if words.get("-o", device) == device and (not words.get("-s") or _covers(words["-s"], source)) and words:
             yield words.get("--to-source", f"the address of {device}")
             return

@@ -87,13 +87,14 @@ class LookedUp:
 
     :param routes: by VRF, empty for the main table, and address: the route that is used.
     :param nat: rules that translate what leaves, as lines of iptables-save.
+    :param unseen: reasons by the name of the question; of `cards` and `leases` too, which are empty then.
     """
 
     cards: tuple[GuestCard, ...] = ()
     fdb: tuple[FdbEntry, ...] | None = None
     neighbours: tuple[Neighbour, ...] | None = None
     routes: Mapping[tuple[str, IpAddress], FoundRoute] | None = None
-    nat: tuple[str, ...] = ()
+    nat: tuple[str, ...] | None = None
     unseen: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_interface
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pvesdn.decode import json_text
 from pvesdn.decode.cluster.answers import one_line
@@ -25,12 +25,12 @@ def decode_looked_up(value: Mapping[str, Json]) -> LookedUp:
     """The value of `look_up`. What cannot be read was not seen; nothing is raised."""
     unseen: dict[str, str] = {}
 
-    def seen(name: str, decode: Callable[[list[dict[str, Json]]], Decoded]) -> Decoded | None:
+    def seen(name: str, decode: Callable[[Any], Decoded], *, of_objects: bool = True) -> Decoded | None:
         try:
             given = json_text.mapping(value.get(name), name)
             if "answer" not in given:
                 raise WrongShapeError(json_text.string(given.get("fault", "no answer"), f"fault of {name}"))  # noqa: TRY301
-            return decode(json_text.rows(given["answer"], name))
+            return decode(json_text.rows(given["answer"], name) if of_objects else given["answer"])
         except WrongShapeError as error:
             unseen[name] = one_line(str(error))
             return None
@@ -41,16 +41,16 @@ def decode_looked_up(value: Mapping[str, Json]) -> LookedUp:
         fdb=seen("fdb", lambda rows: tuple(map(_entry, rows))),
         neighbours=seen("neighbours", lambda rows: tuple(map(_neighbour, rows))),
         routes=seen("routes", _routes),
-        nat=_lines(value),
+        nat=seen("nat", _lines, of_objects=False),
         unseen=unseen,
     )
 
 
-def _lines(value: Mapping[str, Json]) -> tuple[str, ...]:
-    given = value.get("nat")
-    answer = given.get("answer") if isinstance(given, dict) else None
-    lines = answer if isinstance(answer, list) else []
-    return tuple(one_line(line) for line in lines if isinstance(line, str))
+def _lines(answer: Json) -> tuple[str, ...]:
+    if not isinstance(answer, list):
+        message = "nat is not a JSON list"
+        raise WrongShapeError(message)
+    return tuple(one_line(json_text.string(line, "a line of nat")) for line in answer)
 
 
 def _cards(rows: list[dict[str, Json]]) -> tuple[GuestCard, ...]:

@@ -4,7 +4,7 @@ import re
 from typing import Any, Callable, Dict, List
 
 from pvesdn.node.program.machine import Machine
-from pvesdn.node.program.shown import shown_by_frr
+from pvesdn.node.program.shown import objects_of_frr
 
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _MOST_VTEPS = 4
@@ -16,12 +16,12 @@ def announced_vnis(machine: Machine) -> List[int]:
 
     bgpd lists the routes of a VTEP; type-2 routes of its guests are among them, and are left out.
     """
-    known = shown_by_frr(machine, "show bgp l2vpn evpn vni") or {}
+    known = objects_of_frr(machine, "show bgp l2vpn evpn vni")
     rows = [row for row in known.values() if isinstance(row, dict)]
     vteps = sorted({str(row.get("originatorIp")) for row in rows if _IPV4.fullmatch(str(row.get("originatorIp")))})
     found = set()
     for vtep in vteps[:_MOST_VTEPS]:
-        routes = shown_by_frr(machine, f"show bgp l2vpn evpn route vni all vtep {vtep}") or {}
+        routes = objects_of_frr(machine, f"show bgp l2vpn evpn route vni all vtep {vtep}")
         for vni, there in routes.items():
             own = f":[{vtep}]"
             if isinstance(there, dict) and any(name.startswith("[3]:") and name.endswith(own) for name in there):

@@ -10,7 +10,8 @@ from pvesdn.node.program.dhcp import Filters, filters_to_come
 from pvesdn.node.program.drop_ins import targets
 from pvesdn.node.program.files import LARGEST_FILE, digest_of, named, text_of
 from pvesdn.node.program.flood import all_zero_entries
-from pvesdn.node.program.machine import Machine, Refused, devices_shown, json_of, lacks_ipv6, rows_of
+from pvesdn.node.program.frr import says_down
+from pvesdn.node.program.machine import Machine, Refused, devices_shown, failure, lacks_ipv6, rows_of, rows_shown
 from pvesdn.node.program.nat import rules_to_come
 from pvesdn.node.program.places import (
     FRR_CONF,
@@ -173,7 +174,7 @@ def devices_now(machine: Machine, faults: Optional[List[str]] = None) -> Dict[st
 def _asked(machine: Machine, argv: List[str], faults: Optional[List[str]]) -> Any:
     """What a command tells; None where it fails, and somebody takes its `faults`."""
     try:
-        return json_of(machine, argv)
+        return rows_shown(machine, argv)
     except Refused as refused:
         if faults is None:
             raise
@@ -226,8 +227,8 @@ def routes_of(machine: Machine, devices: Iterable[str]) -> List[List[str]]:
         argv = ["ip", "-j", *(["-6"] if option == "-6" else []), "route", "show", "table", "all"]
         if not wanted or (option == "-6" and lacks_ipv6(machine)):
             continue
-        for row in json_of(machine, argv):
-            if isinstance(row, dict) and row.get("dev") in wanted and _is_somebodys(row):
+        for row in rows_shown(machine, argv):
+            if row.get("dev") in wanted and _is_somebodys(row):
                 found.append([option, *_route(row)])
     return found
 
@@ -257,7 +258,7 @@ def frr_now(machine: Machine) -> Value:
     """Whether FRR runs and starts at boot, and its running configuration as a set of lines; None for what there is
     nobody to tell.
 
-    :raises Refused: systemd does not tell.
+    :raises Refused: systemd or FRR does not tell.
     """
     if machine.find("systemctl") is None:
         return {"active": None, "enabled": None, "lines": running_lines(machine)}
@@ -270,12 +271,16 @@ def frr_now(machine: Machine) -> Value:
 
 
 def running_lines(machine: Machine) -> Optional[List[str]]:
-    """FRR's running configuration, sorted: after a reload it may tell the same in another order."""
+    """FRR's running configuration, sorted: after a reload it may tell the same in another order. None where there is
+    nobody to tell it; Refused where somebody is there and does not.
+    """
     if machine.find("vtysh") is None or text_of(machine, FRR_CONF) is None:
         return None
-    outcome = machine.run(["vtysh", "-c", "show running-config"], limit=30)
-    words = [line.strip() for line in outcome.output.splitlines()]
-    return None if outcome.status else sorted(_without_empty_blocks(words))
+    argv = ["vtysh", "-c", "show running-config"]
+    outcome = machine.run(argv, limit=30)
+    if outcome.status and not says_down(outcome):
+        raise Refused(failure(argv, outcome))
+    return None if outcome.status else sorted(_without_empty_blocks(list(map(str.strip, outcome.output.splitlines()))))
 
 
 def _without_empty_blocks(lines: List[str]) -> Iterator[str]:

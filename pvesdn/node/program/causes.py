@@ -7,13 +7,16 @@ import time
 from typing import Any, Callable, Dict, Iterator, List, Set
 
 from pvesdn.node.program.files import text_of
-from pvesdn.node.program.machine import Machine, Refused, rows_of
+from pvesdn.node.program.machine import Machine, Refused, failure, rows_of
+from pvesdn.node.program.rules import saved_rules
 
 _LIMIT = 10.0
 _RULE = re.compile(r"-A (\S+) ")
 _GOES_TO = re.compile(r" -[jg] (\S+)")
 _POLICY = re.compile(r":(\S+) (\S+)")
 _HOOKS = ("INPUT", "OUTPUT")
+_NO_NFTABLES = "Protocol not supported"
+"""What nft says to a kernel without nftables."""
 _MOST_RULES = 5000
 _MOST_SOCKETS = 5000
 _FAMILIES = ("ip", "ip6", "inet")
@@ -29,15 +32,16 @@ def packet_filters(machine: Machine) -> Dict[str, Any]:
     absent.
     """
     found: Dict[str, Any] = {}
-    for argv in (["iptables-save", "-t", "filter"], ["ip6tables-save", "-t", "filter"]):
-        if machine.find(argv[0]) is not None:
-            outcome = machine.run(argv, limit=_LIMIT)
-            if not outcome.status:  # a kernel without the table has no rules in it
-                found[argv[0].partition("-")[0]] = lines_of_the_host(outcome.output.splitlines())
+    if machine.find("iptables-save") is not None:
+        found["iptables"] = lines_of_the_host(saved_rules(machine, "iptables-save", "filter", _LIMIT))
+    if machine.find("ip6tables-save") is not None:
+        found["ip6tables"] = lines_of_the_host(saved_rules(machine, "ip6tables-save", "filter", _LIMIT))
     if machine.find("nft") is not None:
-        outcome = machine.run(["nft", "-j", "list", "ruleset"], limit=_LIMIT)
-        if not outcome.status:
-            found["nft"] = _objects_of_nft(outcome.output)
+        argv = ["nft", "-j", "list", "ruleset"]
+        outcome = machine.run(argv, limit=_LIMIT)
+        if outcome.status and not any(_NO_NFTABLES in line for line in outcome.lines):
+            raise Refused(failure(argv, outcome))
+        found["nft"] = [] if outcome.status else _objects_of_nft(outcome.output)
     return found
 
 

@@ -5,7 +5,7 @@ import time
 from typing import List, Tuple
 
 from pvesdn.node.program.checkpoint import at_work
-from pvesdn.node.program.machine import Machine, Refused, failure, json_of
+from pvesdn.node.program.machine import Machine, Refused, failure, is_there, rows_shown
 from pvesdn.node.program.places import INTERFACES
 from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.reload import nobody_reloads, when_alone
@@ -101,7 +101,7 @@ def _take_down(machine: Machine, file: str, interface: str) -> str:
     outcome = machine.run(["ifdown", "-i", machine.place(file), interface], limit=60)
     if outcome.status == 0:
         return f"took down {interface}"
-    if machine.run(["ip", "link", "show", "dev", interface], limit=20).status:
+    if not is_there(machine, interface):
         return f"{interface} does not exist: nothing to take down"
     hint = ""
     if any(NEVER_UP in line for line in outcome.lines):
@@ -112,7 +112,7 @@ def _take_down(machine: Machine, file: str, interface: str) -> str:
 
 
 def _has_addresses(machine: Machine, interface: str) -> bool:
-    devices = json_of(machine, ["ip", "-j", "address", "show", "dev", interface])
+    devices = rows_shown(machine, ["ip", "-j", "address", "show", "dev", interface])
     held = [address for device in devices for address in device.get("addr_info", [])]
     return any(address.get("scope") != "link" for address in held)
 

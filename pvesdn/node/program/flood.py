@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Iterator, List, Tuple
 
-from pvesdn.node.program.machine import Machine, Refused, json_of, rows_of
+from pvesdn.node.program.machine import Machine, Refused, is_there, rows_of, rows_shown
 from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at
 from pvesdn.node.program.swap import locked
 
@@ -24,7 +24,7 @@ def flood(machine: Machine, arguments: Value) -> Value:
     restored: Dict[str, List[str]] = {}
     failures = []
     with locked(machine):
-        there = set(all_zero_entries(json_of(machine, ["bridge", "-j", "fdb", "show"]))) if wanted else set()
+        there = set(all_zero_entries(rows_shown(machine, ["bridge", "-j", "fdb", "show"]))) if wanted else set()
         for port, addresses in wanted.items():
             missing = [address for address in addresses if (port, address) not in there]
             try:
@@ -54,7 +54,7 @@ def _restore(machine: Machine, port: str, missing: List[str]) -> bool:
         try:
             machine.must(["bridge", "fdb", "append", ALL_ZERO_MAC, "dev", port, "dst", address], limit=20)
         except Refused:
-            if machine.run(["ip", "link", "show", "dev", port], limit=20).status:
+            if not is_there(machine, port):
                 return False
             raise
     return True

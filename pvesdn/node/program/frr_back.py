@@ -5,7 +5,7 @@ from typing import List
 
 from pvesdn.node.program.capture import running_lines
 from pvesdn.node.program.frr import take_files
-from pvesdn.node.program.machine import Machine
+from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.units import is_active
 
@@ -18,7 +18,7 @@ def put_frr_back(machine: Machine, checkpoint: Value) -> List[str]:
     before = checkpoint["frr"]
     if "frr" not in checkpoint["begun"]:
         # Nobody has asked it for a change: what it runs now came by a hook of somebody's, or by hand.
-        has_changed = before["active"] and running_lines(machine) != before["lines"]
+        has_changed = before["active"] and _unlike(machine, before["lines"])
         return take_files(machine, "reload") if has_changed else []
     if before["enabled"] is False:
         machine.run(["systemctl", "disable", "frr"], limit=60)
@@ -38,8 +38,16 @@ def frr_left(machine: Machine, checkpoint: Value) -> List[str]:
     if active != before["active"]:
         return ["FRR runs, and did not" if active else "FRR does not run; systemctl status frr says why"]
     end = time.monotonic() + SETTLING
-    while before["lines"] is not None and running_lines(machine) != before["lines"]:
+    while before["lines"] is not None and (left := _unlike(machine, before["lines"])):
         if time.monotonic() >= end:
-            return ["FRR's running configuration is not what it was"]
+            return [left]
         time.sleep(0.5)
     return []
+
+
+def _unlike(machine: Machine, lines: List[str]) -> str:
+    """What is wrong with FRR's running configuration; empty where it is what it was."""
+    try:
+        return "" if running_lines(machine) == lines else "FRR's running configuration is not what it was"
+    except Refused as refused:
+        return f"nobody can tell whether FRR runs what it did: {refused.error}"

@@ -4,12 +4,14 @@ Such a file may hold passwords; no other word of it leaves the node, save MACs a
 asked for.
 """
 
+import contextlib
 import itertools
 import re
 from typing import Any, Dict, Iterator, List, Tuple, Union
 
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.quorum import require_cluster_files
 
 _FILES = ("/etc/pve/qemu-server/*.conf", "/etc/pve/lxc/*.conf")
 _GUEST = re.compile(r"/([0-9]{1,9})\.conf$")
@@ -26,10 +28,11 @@ _MOST = 10000
 def nics(machine: Machine) -> List[Dict[str, Union[int, str]]]:
     """Devices with an MTU of their own: ``[{"guest": 101, "device": 0, "bridge": "web", "mtu": 9000}]``.
 
-    A file that cannot be read tells nothing: a guest's configuration is no reason not to look at the node.
+    A file that cannot be read tells nothing: a guest's configuration is no reason not to look at the node. That it
+    could not be read, `plugs` tells.
     """
     found: List[Dict[str, Union[int, str]]] = []
-    for guest, device, words in devices_of_guests(machine):
+    for guest, device, words in devices_of_guests(machine, skips_unreadable=True):
         bridge, mtu = words.get("bridge", ""), words.get("mtu", "")
         if _BRIDGE.match(bridge) and _MTU.match(mtu):
             found.append({"guest": guest, "device": device, "bridge": bridge, "mtu": int(mtu)})
@@ -41,6 +44,8 @@ def plugs(machine: Machine) -> List[Dict[str, Any]]:
 
     Its VLANs may have ``"trunks": [[7, 9]]``, and a link that is switched off has ``"is_down": true``. A device whose
     VLANs cannot be understood is left out.
+
+    :raises Refused: a file cannot be read: what it says is not known, which is not that it says nothing.
     """
     found: List[Dict[str, Any]] = []
     for guest, device, words in devices_of_guests(machine):
@@ -64,10 +69,7 @@ def addresses_of_guest(machine: Machine, guest: int, device: int) -> List[str]:
     found: List[str] = []
     for pattern in _FILES:
         for path in _paths(machine, pattern.replace("*", str(guest))):
-            try:
-                lines = (text_of(machine, path) or "").splitlines()
-            except (Refused, OSError):
-                continue
+            lines = (text_of(machine, path) or "").splitlines()
             for line in itertools.takewhile(lambda line: not line.startswith("["), lines):
                 match = _CLOUD_INIT.match(line)
                 if match is not None and int(match.group(1)) == device:
@@ -76,23 +78,27 @@ def addresses_of_guest(machine: Machine, guest: int, device: int) -> List[str]:
     return found
 
 
-def devices_of_guests(machine: Machine) -> Iterator[Tuple[int, int, Dict[str, str]]]:
-    """The guest's id, the device's index, and what its line says."""
+def devices_of_guests(machine: Machine, *, skips_unreadable: bool = False) -> Iterator[Tuple[int, int, Dict[str, str]]]:
+    """The guest's id, the device's index, and what its line says.
+
+    :raises Refused: the files, or one of them unless it `skips_unreadable`, cannot be read.
+    """
+    skipped = (Refused, OSError) if skips_unreadable else ()
     for pattern in _FILES:
-        for path in _paths(machine, pattern):
-            try:
+        paths: List[str] = []
+        with contextlib.suppress(*skipped):
+            require_cluster_files(machine)
+            paths = _paths(machine, pattern)
+        for path in paths:
+            text = ""
+            with contextlib.suppress(*skipped):
                 text = text_of(machine, path) or ""
-            except (Refused, OSError):
-                continue
             guest = int(_GUEST.search(path).group(1))  # type: ignore[union-attr] # see `_paths`
             yield from ((guest, device, words) for device, words in _of_guest(text))
 
 
 def _paths(machine: Machine, pattern: str) -> List[str]:
-    try:
-        return [path for path in matches(machine, pattern) if _GUEST.search(path)]
-    except (Refused, OSError):
-        return []
+    return [path for path in matches(machine, pattern) if _GUEST.search(path)]
 
 
 def _of_guest(text: str) -> Iterator[Tuple[int, Dict[str, str]]]:

@@ -10,8 +10,9 @@ from typing import Any, Callable, Dict, Iterator, List, Set
 
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.guests import addresses_of_guest, devices_of_guests
-from pvesdn.node.program.machine import Machine, Refused, json_of, lacks_ipv6, rows_of, told
+from pvesdn.node.program.machine import Machine, Refused, is_there, lacks_ipv6, rows_of, rows_shown, told
 from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at
+from pvesdn.node.program.rules import saved_rules
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _MOST_ASKED = 1000
@@ -41,7 +42,7 @@ def look_up(machine: Machine, arguments: Value) -> Value:
     macs = {_checked_mac(mac) for mac in list_at(arguments, "macs", str)}
     addresses = [checked_address(text) for text in list_at(arguments, "addresses", str)]
     vrfs = ["", *(checked_interface(name) for name in list_at(arguments, "vrfs", str))]
-    routes = _or_why_not(lambda: [row for vrf in vrfs for text in addresses for row in _routes(machine, vrf, text)])
+    routes = _or_why_not(lambda: [row for vrf in vrfs for row in _routes(machine, vrf, addresses)])
     hops = {hop for row in routes.get("answer", []) for hop in _gateways(row)}
     return {
         "cards": _or_why_not(lambda: _cards(machine, guests)),
@@ -113,7 +114,7 @@ def _values(document: Any, key: str) -> List[Any]:
 
 
 def _entries(machine: Machine, macs: Set[str], ports: Set[str]) -> List[Value]:
-    rows = rows_of(json_of(machine, ["bridge", "-j", "fdb", "show"]))
+    rows = rows_shown(machine, ["bridge", "-j", "fdb", "show"])
     asked = [row for row in rows if row.get("mac") in macs or _is_learned(row, ports)]
     return [{key: row[key] for key in _OF_AN_ENTRY if key in row} for row in asked[:_MOST_TOLD]]
 
@@ -124,20 +125,27 @@ def _is_learned(row: Dict[str, Any], ports: Set[str]) -> bool:
 
 def _neighbours(machine: Machine, addresses: Set[str], macs: Set[str]) -> List[Value]:
     # What comes from the routes of EVPN needs no ARP, and is not shown without `nud all`.
-    rows = rows_of(json_of(machine, ["ip", "-j", "neighbour", "show", "nud", "all"]))
+    rows = rows_shown(machine, ["ip", "-j", "neighbour", "show", "nud", "all"])
     asked = [row for row in rows if row.get("dst") in addresses or row.get("lladdr") in macs]
     return [{key: row[key] for key in _OF_A_NEIGHBOUR if key in row} for row in asked[:_MOST_TOLD]]
 
 
-def _routes(machine: Machine, vrf: str, address: str) -> Iterator[Value]:
-    """The routes whose prefix has the address, the shorter ones too."""
+def _routes(machine: Machine, vrf: str, addresses: List[str]) -> List[Value]:
+    """The routes of a table whose prefix has one of the addresses, the shorter ones too."""
+    try:
+        return [row for address in addresses for row in _routes_to(machine, vrf, address)]
+    except Refused:
+        if not vrf or is_there(machine, vrf):
+            raise
+        return []  # a VRF that is not there has no routes
+
+
+def _routes_to(machine: Machine, vrf: str, address: str) -> Iterator[Value]:
     family = "-6" if ipaddress.ip_address(address).version == 6 else "-4"
     if family == "-6" and lacks_ipv6(machine):
         return
     kind, name = ("vrf", vrf) if vrf else ("table", "main")
-    # A VRF that is not there has no routes, and iproute2 fails.
-    shown = json_of(machine, ["ip", "-j", family, "route", "show", kind, name, "match", address], may_fail=bool(vrf))
-    for row in rows_of(shown):
+    for row in rows_shown(machine, ["ip", "-j", family, "route", "show", kind, name, "match", address]):
         yield dict({key: row[key] for key in _OF_A_ROUTE if key in row}, vrf=vrf, address=address)
 
 
@@ -152,6 +160,5 @@ def _gateways(row: Value) -> Iterator[str]:
 def _translations(machine: Machine) -> List[str]:
     if machine.find("iptables-save") is None:
         return []
-    outcome = machine.run(["iptables-save", "-t", "nat"], limit=10.0)
-    # A kernel without the table translates nothing.
-    return [] if outcome.status else [line for line in outcome.lines if _TRANSLATES.match(line)][:_MOST_TOLD]
+    lines = saved_rules(machine, "iptables-save", "nat", 10.0)
+    return [line for line in lines if _TRANSLATES.match(line)][:_MOST_TOLD]

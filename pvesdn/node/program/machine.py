@@ -140,9 +140,16 @@ def failure(argv: List[str], outcome: CommandResult) -> str:
     return "{} ended with status {}{}".format(" ".join(argv), outcome.status, last)
 
 
-def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False) -> Any:
-    """What one of iproute2's commands prints; an empty list for nothing, and where it `may_fail` and does."""
-    outcome = machine.run(argv, limit=30) if may_fail else machine.must(argv, limit=30)
+def json_of(machine: Machine, argv: List[str], *, nothing_for: Tuple[str, ...] = ()) -> Any:
+    """What one of iproute2's commands prints; an empty list for nothing.
+
+    :param nothing_for: complaints by which it says that the kernel has nothing of the kind. Any other failure is
+        Refused: what could not be asked is not known, which is something else than none.
+    """
+    outcome = machine.run(argv, limit=30)
+    has_nothing = any(words in line for line in outcome.lines for words in nothing_for)
+    if outcome.status and not has_nothing:
+        raise Refused(failure(argv, outcome))
     output = "" if outcome.status else outcome.output.strip()
     try:
         # Names of devices may hold control characters, which iproute2 prints as they are.
@@ -163,6 +170,19 @@ def lacks_ipv6(machine: Machine) -> bool:
     return not machine.root and not os.path.exists("/proc/sys/net/ipv6")
 
 
+def rows_shown(machine: Machine, argv: List[str], *, nothing_for: Tuple[str, ...] = ()) -> List[Dict[str, Any]]:
+    """The same as objects in a list, which is what iproute2 prints of whatever it has; Refused for anything else."""
+    answer = json_of(machine, argv, nothing_for=nothing_for)
+    if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+        raise Refused("{} printed no list of objects".format(" ".join(argv)), "is iproute2 too old?")
+    return answer
+
+
+def is_there(machine: Machine, device: str) -> bool:
+    """Whether the node has a device. The list of all is asked: to the name of one, `ip` says the same in each case."""
+    return any(row.get("ifname") == device for row in rows_shown(machine, ["ip", "-j", "link"]))
+
+
 def rows_of(answer: Any) -> List[Dict[str, Any]]:
     """The objects in a list that a command has printed as JSON; none where it is anything else."""
     return [row for row in (answer if isinstance(answer, list) else []) if isinstance(row, dict)]
@@ -170,7 +190,7 @@ def rows_of(answer: Any) -> List[Dict[str, Any]]:
 
 def links_by_name(machine: Machine) -> Dict[str, Dict[str, Any]]:
     """The devices as `ip -d link` shows them."""
-    return {str(row.get("ifname")): row for row in rows_of(json_of(machine, ["ip", "-j", "-d", "link"]))}
+    return {str(row.get("ifname")): row for row in rows_shown(machine, ["ip", "-j", "-d", "link"])}
 
 
 def _printed(process: "subprocess.Popen[bytes]", argv: List[str], limit: float) -> Tuple[bytes, bytes]:

@@ -11,7 +11,9 @@ from pvesdn.node.program.causes import CAUSES
 from pvesdn.node.program.devices import ADDRESSES, LINKS, links_and_addresses
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.guests import nics
-from pvesdn.node.program.machine import Machine, Refused, json_of, lacks_ipv6
+from pvesdn.node.program.machine import Machine, Refused, failure, json_of, lacks_ipv6
+from pvesdn.node.program.places import CLUSTER_FILES
+from pvesdn.node.program.quorum import require_cluster_files
 from pvesdn.node.program.request import Value, checked_path, list_at
 from pvesdn.node.program.shown import ask_together
 from pvesdn.node.program.state import QUESTIONS, state_of
@@ -28,6 +30,8 @@ IP_COMMANDS = {
     "ip-rule": ["ip", "-j", "rule"],
     "ip-rule6": ["ip", "-j", "-6", "rule"],
 }
+_NO_RULES = ("Operation not supported", "Address family not supported")
+"""What a kernel that was built without policy routing says to `ip rule`: it has no rules."""
 
 
 def read(machine: Machine, arguments: Value) -> Value:
@@ -37,7 +41,10 @@ def read(machine: Machine, arguments: Value) -> Value:
     """
     found = {}
     left = LARGEST_READ
-    for pattern in list_at(arguments, "files", str):
+    patterns = list_at(arguments, "files", str)
+    if any(pattern.startswith(CLUSTER_FILES + "/") for pattern in patterns):
+        require_cluster_files(machine)
+    for pattern in patterns:
         for path in matches(machine, checked_path(pattern)):
             text = text_of(machine, path)
             if text is not None:
@@ -89,8 +96,7 @@ def _ask(machine: Machine, name: str) -> Any:
         raise Refused(f"{name!r} is not a command of the node program")
     if "-6" in IP_COMMANDS[name] and lacks_ipv6(machine):
         return []
-    # A kernel built without policy routing refuses `ip rule`; it has no rules.
-    return json_of(machine, IP_COMMANDS[name], may_fail=name.startswith("ip-rule"))
+    return json_of(machine, IP_COMMANDS[name], nothing_for=_NO_RULES if name.startswith("ip-rule") else ())
 
 
 def _modes(machine: Machine) -> Iterator[Tuple[str, str]]:
@@ -105,8 +111,12 @@ def _versions(machine: Machine) -> Dict[str, str]:
     versions = {"python3": platform.python_version(), "kernel": platform.release()}
     if machine.find("dpkg-query") is not None:
         form = "-f=${Package}\\t${Version}\\t${db:Status-Status}\\n"
-        # Its exit status says only that one of the packages is absent, which is an answer too.
-        for line in machine.run(["dpkg-query", "-W", form, *PACKAGES], limit=30).output.splitlines():
+        argv = ["dpkg-query", "-W", form, *PACKAGES]
+        outcome = machine.run(argv, limit=30)
+        # 1 says that one of the packages is absent, which is an answer too; 2, that nobody can tell.
+        if outcome.status not in (0, 1):
+            raise Refused(failure(argv[:2], outcome))
+        for line in outcome.output.splitlines():
             package, version, status = (line + "\t\t").split("\t")[:3]
             if package in PACKAGES and version and status == "installed":
                 versions[package] = version

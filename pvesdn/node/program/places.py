@@ -17,7 +17,9 @@ IFUPDOWN_LOCK = "/run/network/.lock"
 IFUPDOWN_STATE = "/var/tmp/network/ifstatenew"
 """What ifupdown2 remembers of what it has brought up."""
 
-CLUSTER_FOLDER = "/etc/pve/sdn"
+CLUSTER_FILES = "/etc/pve"
+"""Where pmxcfs shows the cluster's shared file system."""
+CLUSTER_FOLDER = CLUSTER_FILES + "/sdn"
 """The cluster's definitions, in its shared file system."""
 
 STATE_DIR = "/var/lib/pvesdn"

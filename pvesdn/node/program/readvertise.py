@@ -10,9 +10,10 @@ import time
 from typing import Dict, List
 
 from pvesdn.node.program.checkpoint import at_work, load_checkpoint, save_checkpoint
+from pvesdn.node.program.frr import says_down
 from pvesdn.node.program.machine import Machine, Refused, links_by_name
 from pvesdn.node.program.request import Value
-from pvesdn.node.program.shown import vnis_of_frr
+from pvesdn.node.program.shown import FRR_LIMIT, vnis_of_frr
 from pvesdn.node.program.swap import locked
 
 WITHDRAWN_FOR = 1.0
@@ -75,18 +76,26 @@ def _macs_in_vrfs(links: Dict[str, Value]) -> Macs:
 def changed_macs(machine: Machine, before: Macs) -> Macs:
     """The bridges of L3VNIs that have another MAC than `before`, or were not there. FRR is asked which they are, once
     there is one that might be; without FRR nothing is announced.
+
+    :raises Refused: FRR runs, and does not tell.
     """
     links = links_by_name(machine)
     changed = {name: mac for name, mac in _macs_in_vrfs(links).items() if before.get(name) != mac}
     if not changed:
         return {}
-    machine.vnis = None  # FRR may have had none when it was asked last
-    try:
-        ports = [str(row.get("vxlanIntf")) for row in vnis_of_frr(machine) if row.get("type") == "L3"]
-    except Refused:
+    if _is_frr_off(machine):
         return {}
+    machine.vnis = None  # FRR may have had none when it was asked last
+    ports = [str(row.get("vxlanIntf")) for row in vnis_of_frr(machine) if row.get("type") == "L3"]
     bridges = {links[name].get("master") for name in ports if name in links}
     return {name: mac for name, mac in changed.items() if name in bridges}
+
+
+def _is_frr_off(machine: Machine) -> bool:
+    if machine.find("vtysh") is None:
+        return True
+    outcome = machine.run(["vtysh", "-c", "show daemons"], limit=FRR_LIMIT)
+    return bool(outcome.status) and says_down(outcome)
 
 
 def withdraw_and_announce(machine: Machine, bridges: List[str]) -> None:

@@ -49,7 +49,10 @@ def repair(machine: Machine, checkpoint: Value) -> List[str]:
             for argv in _commands(checkpoint, name, now[name]):
                 log += _done(machine, argv)
     for route in checkpoint["routes"]:
-        machine.run(["ip", route[0], "route", "replace", *route[1:]], limit=20)
+        argv = ["ip", route[0], "route", "replace", *route[1:]]
+        outcome = machine.run(argv, limit=20)
+        if outcome.status:
+            log.append(failure(argv, outcome))
     return log + put_settings(machine, checkpoint)
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any, Dict, Iterator, List, Tuple
 
-from pvesdn.node.program.machine import Machine, Refused, json_of, lacks_ipv6, rows_of
+from pvesdn.node.program.machine import Machine, Refused, lacks_ipv6, rows_shown
 from pvesdn.node.program.request import INTERFACE
-from pvesdn.node.program.shown import shown_by_frr, vnis_of_frr
+from pvesdn.node.program.shown import objects_of_frr, rows_of_frr, vnis_of_frr
 
 _HOST_LENGTHS = {"4": "32", "6": "128"}
 _REJECTS = ("unreachable", "blackhole", "prohibit")
@@ -28,8 +28,8 @@ def vrf_routes(machine: Machine) -> List[Dict[str, Any]]:
         for family in _HOST_LENGTHS:
             if family == "6" and lacks_ipv6(machine):
                 continue
-            rows = json_of(machine, ["ip", "-j", "-" + family, "route", "show", "vrf", vrf])
-            found += [_route_of(vrf, family, row) for row in rows_of(rows) if _is_told_of(family, row)]
+            rows = rows_shown(machine, ["ip", "-j", "-" + family, "route", "show", "vrf", vrf])
+            found += [_route_of(vrf, family, row) for row in rows if _is_told_of(family, row)]
     if len(found) > _MOST_ROUTES:
         raise Refused("the VRFs have more than {} routes".format(_MOST_ROUTES))
     return found
@@ -72,8 +72,7 @@ def router_macs(machine: Machine) -> List[Dict[str, Any]]:
 
 
 def _by_l3vni(machine: Machine, words: str) -> Iterator[Tuple[int, Dict[str, Any]]]:
-    shown = shown_by_frr(machine, words)
-    for vni, rows in (shown if isinstance(shown, dict) else {}).items():
+    for vni, rows in objects_of_frr(machine, words).items():
         for row in rows.values() if isinstance(rows, dict) else ():
             if isinstance(row, dict) and vni.isdigit():  # beside them is how many there are
                 yield int(vni), row
@@ -82,7 +81,7 @@ def _by_l3vni(machine: Machine, words: str) -> Iterator[Tuple[int, Dict[str, Any
 def virtual_routers(machine: Machine) -> List[Dict[str, Any]]:
     """What vrrpd does: ``[{"interface": "eno2", "id": 7, "family": 4, "status": "Master", ...}]``."""
     found: List[Dict[str, Any]] = []
-    for router in rows_of(shown_by_frr(machine, "show vrrp")):
+    for router in rows_of_frr(machine, "show vrrp"):
         for family in (4, 6):
             half = router.get("v{}".format(family))
             if isinstance(half, dict) and half.get("addresses"):

@@ -9,10 +9,14 @@ import shlex
 import time
 from typing import Iterator, List, NamedTuple, Tuple
 
-from pvesdn.node.program.machine import Machine
+from pvesdn.node.program.machine import Machine, Refused, failure
 
 _ADDS = re.compile(r"\s*(?:post-)?up\s+(ip6?tables\s.*)")
 _CHAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,27}")
+_NO_SUCH_TABLE = ("does not exist", "iptables who?", "Protocol not supported")
+"""What iptables-save says, of both kinds, where the kernel has no such table, or knows nothing of netfilter."""
+_UNTOLD = "is incompatible, use 'nft' tool"
+"""What it says, with success, in place of the rules of a table that somebody has made with `nft`."""
 
 Meaning = Tuple[Tuple[str, ...], ...]
 """The options of a rule with their values, in no order; addresses in one spelling, with their mask."""
@@ -53,6 +57,21 @@ def iptables(chain: ChainOf) -> List[str]:
     if chain.command == "ip6tables":
         return ["ip6tables", "-w", "5", "-t", chain.table]
     return ["iptables", "-w", "5", "-t", chain.table]
+
+
+def saved_rules(machine: Machine, command: str, table: str, limit: float) -> List[str]:
+    """The lines of iptables-save or ip6tables-save for a table; none where the kernel has no such table.
+
+    :raises Refused: nobody can tell; also where nftables has rules in it that iptables does not understand.
+    """
+    argv = ["ip6tables-save", "-t", table] if command == "ip6tables-save" else ["iptables-save", "-t", table]
+    outcome = machine.run(argv, limit=limit)
+    if outcome.status and not any(words in line for line in outcome.lines for words in _NO_SUCH_TABLE):
+        raise Refused(failure(argv, outcome))
+    untold = next((line for line in outcome.lines if _UNTOLD in line), "")
+    if untold:
+        raise Refused("{}: {}".format(" ".join(argv), untold.lstrip("# ")))
+    return [] if outcome.status else outcome.output.splitlines()
 
 
 def _words_in(line: str) -> List[str]:

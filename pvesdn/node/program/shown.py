@@ -6,7 +6,7 @@ import re
 from typing import Any, Dict, List, Sequence, Tuple
 
 from pvesdn.node.program.frr import says_down
-from pvesdn.node.program.machine import CommandResult, Machine, Refused, ended, failure, rows_of
+from pvesdn.node.program.machine import CommandResult, Machine, Refused, ended, failure
 
 FRR_LIMIT = 10.0
 """Seconds for one call of vtysh, which answers within 100 ms; a daemon that hangs never does."""
@@ -102,5 +102,21 @@ def shown_by_frr(machine: Machine, command: str) -> Any:
 def vnis_of_frr(machine: Machine) -> List[Dict[str, Any]]:
     """What zebra knows of each VNI: its longest answer, and several questions of one `observe` are about it."""
     if machine.vnis is None:
-        machine.vnis = rows_of(shown_by_frr(machine, _VNIS))
+        machine.vnis = rows_of_frr(machine, _VNIS)
     return machine.vnis
+
+
+def rows_of_frr(machine: Machine, command: str) -> List[Dict[str, Any]]:
+    """The objects in the list that a command of vtysh shows; none for an empty answer, Refused for anything else."""
+    shown = shown_by_frr(machine, command) or []
+    if not isinstance(shown, list) or not all(isinstance(row, dict) for row in shown):
+        raise Refused(f"vtysh -c {command} json printed no list of objects")
+    return shown
+
+
+def objects_of_frr(machine: Machine, command: str) -> Dict[str, Any]:
+    """What a command of vtysh shows by name; none for an empty answer, Refused for anything else."""
+    shown = shown_by_frr(machine, command) or {}
+    if not isinstance(shown, dict):
+        raise Refused(f"vtysh -c {command} json printed no object")
+    return shown

@@ -12,12 +12,12 @@ from pvesdn.node.program.files import text_of
 from pvesdn.node.program.flood import all_zero_entries
 from pvesdn.node.program.frr import says_down
 from pvesdn.node.program.guests import plugs
-from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json_of, rows_of, told
+from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, rows_shown, told
 from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.routes import router_macs, virtual_routers, vrf_routes
 from pvesdn.node.program.serve import dhcp_servers
-from pvesdn.node.program.shown import asked_of_frr, must_show, shown_by_frr, vnis_of_frr
+from pvesdn.node.program.shown import asked_of_frr, must_show, objects_of_frr, vnis_of_frr
 from pvesdn.node.program.sysctl import devices_with_settings, setting_now, setting_path, settings_in
 
 SETTINGS = (
@@ -57,7 +57,7 @@ def state_of(machine: Machine, name: str) -> Value:
 
 def _flooding(machine: Machine) -> List[Dict[str, str]]:
     """All-zero entries of all VXLAN devices. Other entries, a guest's each, are as many as there are guests."""
-    rows = json_of(machine, ["bridge", "-j", "fdb", "show"])
+    rows = rows_shown(machine, ["bridge", "-j", "fdb", "show"])
     return [{"ifname": name, "dst": address} for name, address in all_zero_entries(rows)]
 
 
@@ -66,9 +66,8 @@ def _port_vlans(machine: Machine) -> List[Dict[str, Any]]:
 
     Each is first, last, and 1 for the PVID plus 2 for those that leave untagged.
     """
-    rows = json_of(machine, ["bridge", "-j", "-compressvlans", "vlan", "show"])
     found: List[Dict[str, Any]] = []
-    for row in rows_of(rows):
+    for row in rows_shown(machine, ["bridge", "-j", "-compressvlans", "vlan", "show"]):
         if isinstance(row.get("vlans"), list):
             vlans = [_numbers(vlan) for vlan in row["vlans"] if isinstance(vlan, dict) and "vlan" in vlan]
             found.append({"ifname": row.get("ifname"), "vlans": vlans})
@@ -115,8 +114,7 @@ def _running_config(machine: Machine) -> str:
 def _neighbors(machine: Machine) -> Dict[str, Any]:
     """BGP sessions of the default VRF, by the peer's address."""
     found: Dict[str, Any] = {}
-    shown = shown_by_frr(machine, "show bgp neighbors")
-    for peer, said in shown.items() if isinstance(shown, dict) else ():
+    for peer, said in objects_of_frr(machine, "show bgp neighbors").items():
         # Where there is no BGP at all, FRR says so in a value of its own.
         if isinstance(said, dict):
             found[peer] = {key: said[key] for key in _OF_A_SESSION if key in said}

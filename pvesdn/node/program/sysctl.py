@@ -72,7 +72,10 @@ def devices_with_settings(machine: Machine, family: str) -> List[str]:
 
 
 def setting_now(machine: Machine, path: str) -> Optional[str]:
-    """A setting by its path below /proc/sys; None when the kernel does not have it, or does not show it."""
+    """A setting by its path below /proc/sys; None when the kernel does not have it, or shows it to nobody.
+
+    :raises OSError: it has it, and reading it failed.
+    """
     try:
         # Without a file object: a node has three settings for each of its devices, and making one takes longest.
         descriptor = os.open(machine.place(f"/proc/sys/{path}"), os.O_RDONLY)
@@ -80,7 +83,7 @@ def setting_now(machine: Machine, path: str) -> Optional[str]:
             return os.read(descriptor, 4096).decode("ascii", "replace").strip()
         finally:
             os.close(descriptor)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
 
 

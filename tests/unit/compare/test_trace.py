@@ -94,7 +94,7 @@ def scene(
     nodes = {
         name: NodeView(
             NodeExpectation(name, virtual_routers=expected.get(name, ())),
-            NodeState(name, of_node, virtual_routers=roles.get(name, ()), settings={}, flooding={}),
+            NodeState(name, of_node, virtual_routers=roles.get(name, ()), settings={}, flooding={}, plugs=()),
         )
         for name, of_node in (("node1", one), ("node2", other))
     }

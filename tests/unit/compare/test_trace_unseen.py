@@ -30,6 +30,8 @@ from tests.unit.compare.test_trace import (
     without,
 )  # fmt: skip
 
+UNKNOWN_SWITCH = "whether the link of {} is switched off: /etc/pve is empty"
+UNSEEN_PLUGS: dict[str, Any] = {"plugs": None, "unseen": {"guest-plugs": "/etc/pve is empty"}}
 SAME_VNET = replace(FAR, bridge="web", address=ip_address("10.0.2.7"))
 
 
@@ -76,6 +78,8 @@ BROKEN = {"neighbours": "ip is not installed"}
             ("node2", "veth102i0"),
             "whether node1 forwards from 'web': no answer",
         ),
+        (knowing(scene(), "node1", **UNSEEN_PLUGS), FAR, ("node2", "veth102i0"), UNKNOWN_SWITCH.format("101")),
+        (knowing(scene(), "node2", **UNSEEN_PLUGS), FAR, ("node2", "veth102i0"), UNKNOWN_SWITCH.format("102")),
         (
             knowing(scene(NODE1, without(NODE2, "db", vlan_filtering=True)), "node2", vlans=None),
             FAR,
@@ -106,3 +110,18 @@ def test_nobody_is_said_not_to_be_master_whom_nobody_has_asked() -> None:
     assert way.reason == "whether node3 is master of 172.16.0.10 was not seen"
     (way,) = both_ways(knowing(told, "node1", virtual_routers=None), (INTERNET, GUEST))[0].ways
     assert (way.outcome, way.reason) == (Outcome.UNKNOWN, "whether node1 is master of 172.16.0.10 was not seen")
+
+
+def test_rules_that_nobody_could_see_are_not_taken_for_none() -> None:
+    found = scene(found=replace(FOUND1, nat=None, unseen={"nat": "iptables-save did not finish within 10 s"}))
+    way = one_way(found, GUEST, INTERNET)
+    assert way.outcome is Outcome.ARRIVES
+    assert way.notes == ("whether node1 gives it another source: iptables-save did not finish within 10 s",)
+
+
+def test_what_guests_nobody_could_see_may_have_is_said_beside_the_way() -> None:
+    found = scene(far=replace(FOUND2, unseen={"cards": "/etc/pve is empty", "leases": "no JSON"}))
+    assert one_way(found).notes == (
+        "what node2 has of the configurations of its guests was not seen: /etc/pve is empty",
+        "what node2 has of PVE's IPAM was not seen: no JSON",
+    )

@@ -92,9 +92,10 @@ def test_what_cannot_be_read_was_not_seen_and_hides_nothing_else() -> None:
         EMPTY | {"fdb": {"answer": [{"mac": 7}]}, "routes": {"fault": "ip is not installed"}, "nat": 3}
     )
     assert found.fdb is None
-    assert found.unseen == {"fdb": "mac of fdb is not printable text", "routes": "ip is not installed"}
-    assert (found.neighbours, found.routes, found.nat) == ((), None, ())
-    assert decode_looked_up({}).unseen.keys() == {"cards", "leases", "fdb", "neighbours", "routes"}
+    why = {"fdb": "mac of fdb is not printable text", "routes": "ip is not installed", "nat": "nat is not a JSON object"}
+    assert found.unseen == why
+    assert (found.neighbours, found.routes, found.nat) == ((), None, None)
+    assert decode_looked_up({}).unseen.keys() == EMPTY.keys()
 
 
 def test_one_lease_that_makes_no_sense_does_not_hide_the_others() -> None:
@@ -102,3 +103,10 @@ def test_one_lease_that_makes_no_sense_does_not_hide_the_others() -> None:
     found = decode_looked_up({"leases": {"answer": [bad, good]}})
     assert "leases" not in found.unseen
     assert [card.addresses for card in found.cards] == [(), (ip_address("10.0.0.5"),)]
+
+
+def test_rules_that_could_not_be_told_are_not_none() -> None:
+    for told, why in (({"fault": "it broke"}, "it broke"), ({"answer": {}}, "nat is not a JSON list"), ({}, "no answer")):
+        found = decode_looked_up(EMPTY | {"nat": told})
+        assert (found.nat, found.unseen) == (None, {"nat": why})
+    assert looked_up(nat=[]).nat == ()

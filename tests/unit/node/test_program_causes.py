@@ -45,9 +45,17 @@ def test_of_nftables_the_families_of_ip_are_told(program: Asking, node: NodeRoot
 
 
 def test_a_kernel_without_filters_has_no_rules(program: Asking, node: NodeRoot) -> None:
-    for name in ("iptables-save", "ip6tables-save", "nft"):
+    for name in ("iptables-save", "ip6tables-save"):
         node.command(name, status=1, complains="Table does not exist")
-    assert observed(program, "filters") == {"answer": {}}
+    node.command("nft", status=1, complains="netlink: Error: cache initialization failed: Protocol not supported")
+    assert observed(program, "filters") == {"answer": {"iptables": [], "ip6tables": [], "nft": []}}
+
+
+@pytest.mark.parametrize("name", ["iptables-save", "ip6tables-save", "nft"])
+def test_filters_that_could_not_be_asked_for_are_not_none(program: Asking, node: NodeRoot, name: str) -> None:
+    node.command(name, status=4, complains="Permission denied")
+    argv = "nft -j list ruleset" if name == "nft" else f"{name} -t filter"
+    assert observed(program, "filters") == {"fault": f"{argv} ended with status 4: Permission denied"}
 
 
 @pytest.mark.parametrize("printed", ["no JSON", "[]"])

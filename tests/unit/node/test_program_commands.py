@@ -64,17 +64,28 @@ class TestWhatGoes:
         assert machine.ran == [(IFDOWN, 60), ("ip link del vxlan_a", 20)]
 
     def test_of_one_that_stays_up_the_kernel_is_asked(self, node: NodeRoot) -> None:
-        machine = Scripted(node, {IFDOWN: BAD})
+        machine = Scripted(node, {IFDOWN: BAD, "ip -j link": printed('[{"ifname": "eno2"}]')})
         with pytest.raises(Refused) as refused:
             commit(machine, DOWN)
-        assert machine.ran == [(IFDOWN, 60), ("ip link show dev eno2", 20)]
+        assert machine.ran == [(IFDOWN, 60), ("ip -j link", 30)]
         assert refused.value.error == "nothing was written: ifdown eno2 ended with status 1: it broke"
         assert refused.value.hint == ""
+
+    def test_one_that_is_gone_need_not_be_taken_down(self, node: NodeRoot) -> None:
+        machine = Scripted(node, {IFDOWN: BAD, "ip -j link": printed('[{"ifname": "lo"}]')})
+        assert commit(machine, DOWN) == {"log": ["eno2 does not exist: nothing to take down"]}
+
+    def test_where_the_kernel_does_not_tell_nobody_takes_one_for_gone(self, node: NodeRoot) -> None:
+        machine = Scripted(node, {IFDOWN: BAD, "ip -j link": BAD})
+        with pytest.raises(Refused) as refused:
+            commit(machine, DOWN)
+        assert refused.value.error == "ip -j link ended with status 1: it broke"
 
     @pytest.mark.parametrize("devices", ["", "[]", "[{}]", '[{"ifname": "eno2", "addr_info": []}]'])
     def test_one_that_never_was_up_has_no_address(self, node: NodeRoot, devices: str) -> None:
         never = CommandResult(1, "", ["x (interface was probably never up ?)"])
-        machine = Scripted(node, {IFDOWN: never, "ip -j address show dev eno2": printed(devices)})
+        there = {"ip -j link": printed('[{"ifname": "eno2"}]')}
+        machine = Scripted(node, {IFDOWN: never, "ip -j address show dev eno2": printed(devices), **there})
         assert commit(machine, DOWN) == {"log": ["eno2 was never brought up: nothing to take down"]}
         assert machine.ran[2:] == [("ip -j address show dev eno2", 30)]
 
@@ -283,13 +294,21 @@ class TestKernel:
 
     def test_a_device_to_which_nothing_can_be_added_may_have_gone(self, node: NodeRoot) -> None:
         added = {name: f"bridge fdb append 00:00:00:00:00:00 dev {name} dst 10.0.0.2" for name in "ab"}
-        machine = Scripted(node, dict.fromkeys(added.values(), BAD) | {"ip link show dev a": BAD})
+        others = {"ip -j link": printed('[{"ifname": "lo"}]')}
+        machine = Scripted(node, dict.fromkeys(added.values(), BAD) | others)
         assert flood(machine, {"ports": {"a": ["10.0.0.2"]}}) == {"restored": {}}
-        assert machine.ran == [(self.ALL_ENTRIES, 30), (added["a"], 20), ("ip link show dev a", 20)]
-        machine.answers = dict.fromkeys(added.values(), BAD)
+        assert machine.ran == [(self.ALL_ENTRIES, 30), (added["a"], 20), ("ip -j link", 30)]
+        machine.answers |= {"ip -j link": printed('[{"ifname": "a"}, {"ifname": "b"}]')}
         with pytest.raises(Refused) as refused:
             flood(machine, {"ports": {"a": ["10.0.0.2"], "b": ["10.0.0.2"]}})
         assert refused.value.error == "; ".join(f"{added[name]} ended with status 1: it broke" for name in "ab")
+
+    def test_a_device_is_not_gone_because_nobody_can_tell(self, node: NodeRoot) -> None:
+        added = "bridge fdb append 00:00:00:00:00:00 dev a dst 10.0.0.2"
+        machine = Scripted(node, {added: BAD, "ip -j link": BAD})
+        with pytest.raises(Refused) as refused:
+            flood(machine, {"ports": {"a": ["10.0.0.2"]}})
+        assert refused.value.error == "ip -j link ended with status 1: it broke"
 
     @pytest.mark.parametrize("ports", [None, [], "vxlan_a"])
     def test_ports_are_an_object(self, node: NodeRoot, ports: Any) -> None:
@@ -303,7 +322,9 @@ class TestKernel:
         )
         asked_for = "ifupdown2 frr frr-pythontools libpve-network-perl dnsmasq"
         query = f"dpkg-query -W -f=${{Package}}\\t${{Version}}\\t${{db:Status-Status}}\\n {asked_for}"
-        machine = Scripted(node, {query: printed(packages), "ip -j rule": BAD, "ip -j -6 rule": BAD})
+        without_rules = CommandResult(2, "", ["RTNETLINK answers: Operation not supported", "Dump terminated"])
+        refusing = {"ip -j rule": without_rules, "ip -j -6 rule": without_rules}
+        machine = Scripted(node, {query: printed(packages), **refusing})
         names = ["ip-addr", "ip-link", "ip-route", "ip-route6", "ip-rule", "ip-rule6", "versions"]
         found = observe(machine, {"files": [], "commands": names})["commands"]
         assert {name: found[name] for name in names[:-1]} == {name: [] for name in names[:-1]}
@@ -317,6 +338,33 @@ class TestKernel:
             ("ip -j -6 rule", 30),
             (query, 30),
         ]
+
+    @pytest.mark.parametrize("name", ["ip-route", "ip-route6", "ip-rule", "ip-rule6"])
+    def test_routes_and_rules_that_could_not_be_asked_for_are_not_none(self, node: NodeRoot, name: str) -> None:
+        words = {"ip-route": "route", "ip-route6": "-6 route", "ip-rule": "rule", "ip-rule6": "-6 rule"}[name]
+        with pytest.raises(Refused) as refused:
+            observe(Scripted(node, {f"ip -j {words}": BAD}), {"files": [], "commands": [name]})
+        assert refused.value.error == f"ip -j {words} ended with status 1: it broke"
+
+    def test_what_dpkg_could_not_tell_is_not_taken_for_not_installed(self, node: NodeRoot) -> None:
+        class Without(Scripted):
+            def run(self, argv: list[str], limit: float) -> CommandResult:
+                return (
+                    CommandResult(2, "", ["dpkg-query: error: no database"])
+                    if "-W" in argv
+                    else super().run(argv, limit)
+                )
+
+        with pytest.raises(Refused) as refused:
+            observe(Without(node), {"files": [], "commands": ["versions"]})
+        assert refused.value.error == "dpkg-query -W ended with status 2: dpkg-query: error: no database"
+
+    @pytest.mark.parametrize("printed_in_place", ["{}", "7", "[7]", "null"])
+    def test_what_is_no_list_of_devices_is_not_an_empty_one(self, node: NodeRoot, printed_in_place: str) -> None:
+        told = observe(
+            Scripted(node, {"bridge -j fdb show": printed(printed_in_place)}), {"files": [], "commands": ["fdb"]}
+        )["commands"]["fdb"]
+        assert told == {"fault": "bridge -j fdb show printed no list of objects"}
 
     def test_a_command_that_prints_no_json_is_named(self, node: NodeRoot) -> None:
         machine = Scripted(node, {"ip -j route": printed("{")})

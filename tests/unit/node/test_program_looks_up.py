@@ -60,9 +60,32 @@ def test_a_question_without_an_answer_says_why_and_the_others_have_theirs(progra
 
 
 def test_a_vrf_that_is_not_there_has_no_routes(program: Asking, node: NodeRoot) -> None:
-    answers(node, {"-j -4 route show table main match 10.0.0.5": []})
+    answers(node, {"-j -4 route show table main match 10.0.0.5": [], "-j link": [{"ifname": "vrf_a"}]})
     told = program.value("look_up", addresses=["10.0.0.5"], vrfs=["vrf_gone"])
     assert told["routes"] == {"answer": []}
+
+
+@pytest.mark.parametrize(
+    ("links", "why"),
+    [
+        ({"-j link": [{"ifname": "vrf_a"}]}, "ip -j -4 route show vrf vrf_a match 10.0.0.5 ended with status 1"),
+        ({}, "ip -j link ended with status 1"),
+    ],
+)
+def test_a_vrf_whose_routes_could_not_be_asked_for_is_not_one_without_routes(
+    program: Asking, node: NodeRoot, links: dict[str, Any], why: str
+) -> None:
+    answers(node, {"-j -4 route show table main match 10.0.0.5": [], **links})
+    told = program.value("look_up", addresses=["10.0.0.5"], vrfs=["vrf_a"])
+    assert told["routes"] == {"fault": why}
+
+
+def test_a_guest_whose_file_cannot_be_read_is_not_one_without_cards(program: Asking, node: NodeRoot) -> None:
+    answers(node, {})
+    node.write("/etc/pve/qemu-server/101.conf", "net0: virtio=BC:24:11:00:00:65,bridge=web\n")
+    node.place("/etc/pve/qemu-server/102.conf").symlink_to("/etc/passwd")
+    why = "/etc/pve/qemu-server/102.conf is a symbolic link that leads out of its folder"
+    assert program.value("look_up", guests=[101, 102])["cards"] == {"fault": why}
 
 
 def test_of_a_guests_file_its_cards_are_told_and_no_other_word(program: Asking, node: NodeRoot) -> None:
@@ -106,6 +129,25 @@ def test_rules_that_translate_what_leaves_are_told_and_no_others(program: Asking
     translates = "-A POSTROUTING -s 10.0.0.0/24 -o eno2 -j SNAT --to-source 192.0.2.1"
     node.command("iptables-save", script=f"echo '*nat'; echo '-A POSTROUTING -j ACCEPT'; echo '{translates}'")
     assert program.value("look_up")["nat"] == {"answer": [translates]}
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("echo \"can't initialize iptables table: Table does not exist\" >&2; exit 3", {"answer": []}),
+        ("echo 'Permission denied' >&2; exit 4", {"fault": "iptables-save -t nat ended with status 4: Permission denied"}),
+        (
+            'echo "# Table \\`nat\' is incompatible, use \'nft\' tool."',
+            {"fault": "iptables-save -t nat: Table `nat' is incompatible, use 'nft' tool."},
+        ),
+    ],
+)
+def test_rules_that_could_not_be_asked_for_are_not_none(
+    program: Asking, node: NodeRoot, script: str, told: dict[str, Any]
+) -> None:
+    answers(node, {})
+    node.command("iptables-save", script=script)
+    assert program.value("look_up")["nat"] == told
 
 
 @pytest.mark.parametrize(

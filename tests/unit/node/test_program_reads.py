@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import signal
 from pathlib import Path
 
@@ -221,6 +222,30 @@ class TestObserve:
                 {"guest": 102, "device": 0, "bridge": "web"},
             ]
         }
+
+    def test_guests_whose_files_cannot_be_read_are_not_guests_without_devices(
+        self, program: Asking, node: NodeRoot
+    ) -> None:
+        node.write("/etc/pve/qemu-server/101.conf", "net0: virtio=02:00:00:00:00:01,bridge=web\n")
+        node.place("/etc/pve/qemu-server/104.conf").write_bytes(b"\xff\n")
+        told = program.value("observe", commands=["guest-plugs"])["commands"]["guest-plugs"]
+        assert told == {"fault": "/etc/pve/qemu-server/104.conf is not UTF-8 text: byte 0xff in line 1"}
+
+    def test_without_pmxcfs_nobody_knows_of_guests_or_definitions(self, program: Asking, node: NodeRoot) -> None:
+        shutil.rmtree(node.place("/etc/pve"))
+        node.place("/etc/pve").mkdir()
+        why = "/etc/pve is empty, so pmxcfs does not run here"
+        assert program.value("observe", commands=["guest-plugs"])["commands"]["guest-plugs"] == {"fault": why}
+        for verb in ("read", "observe"):
+            refusal = program.refusal(verb, files=["/etc/hostname", "/etc/pve/sdn/pvesdn.cfg"], commands=[])
+            assert refusal == f"{why}; systemctl status pve-cluster"
+
+    def test_a_setting_that_cannot_be_read_is_not_one_that_the_kernel_lacks(
+        self, program: Asking, node: NodeRoot
+    ) -> None:
+        node.place("/proc/sys/net/ipv4/ip_forward").mkdir(parents=True)
+        told = program.value("observe", commands=["settings"])["commands"]["settings"]
+        assert told == {"fault": "Is a directory"}
 
     def test_vlans_of_ports_are_told_in_numbers_alone(self, program: Asking, node: NodeRoot) -> None:
         flags = '"flags": ["PVID", "Egress Untagged"]'

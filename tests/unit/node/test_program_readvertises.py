@@ -81,8 +81,15 @@ def test_frr_is_not_asked_where_no_mac_has_changed(program: Asking, armed: NodeR
 
 def test_without_frr_nothing_is_announced(program: Asking, armed: NodeRoot) -> None:
     shows(armed, network("02:00:00:00:00:02"))
-    armed.command("vtysh", status=1)
+    armed.command("vtysh", status=1, complains="Exiting: failed to connect to any daemons.")
     assert program.value("readvertise") == {"bridges": []}
+
+
+def test_frr_that_runs_and_does_not_tell_is_not_one_that_announces_nothing(program: Asking, armed: NodeRoot) -> None:
+    shows(armed, network("02:00:00:00:00:02"))
+    armed.command("vtysh", script='case "$*" in *daemons) echo zebra bgpd; exit 0 ;; esac', status=1, complains="busy")
+    refusal = program.refusal("readvertise")
+    assert refusal == "vtysh -c show evpn vni detail json ended with status 1: busy"
 
 
 def test_a_bridge_that_does_not_come_up_is_a_failure_and_tried_again(program: Asking, armed: NodeRoot) -> None:

@@ -234,7 +234,7 @@ class TestFlood:
         self, program: Asking, node: NodeRoot
     ) -> None:
         node.command("bridge", script='case "$*" in *vxlan_a*) echo "it broke" >&2; exit 1;; esac', prints="[]")
-        node.command("ip")
+        node.command("ip", prints='[{"ifname": "vxlan_a"}]')
         refusal = program.refusal("flood", ports=self.PORTS)
         added = "bridge fdb append 00:00:00:00:00:00 dev vxlan_a dst 192.168.0.2"
         assert refusal == f"{added} ended with status 1: it broke"

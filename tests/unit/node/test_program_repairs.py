@@ -23,6 +23,8 @@ from tests.examples import examples
 from tests.noderoot import FRR, OURS, NodeRoot
 from tests.unit.node.kernel import Device, Kernel, device
 
+SHOWS = "vtysh -c show running-config"
+
 ARM: dict[str, Any] = {"id": "one", "who": "a test", "seconds": 600, "frr": "reload"}
 FORWARDING = "/proc/sys/net/ipv4/conf/eno1/forwarding"
 STANZAS = "auto vx\niface vx\n\tvxlan-id 10\n\tvxlan-remoteip 192.0.2.2\n\niface web\n\niface eno1\n"
@@ -331,11 +333,16 @@ def held(kernel: Kernel, path: str) -> dict[str, Any]:
     [
         (
             {"active": True, "lines": None},
-            {"is-active": ended(3, "inactive\n")},
+            {"systemctl is-active frr": ended(3, "inactive\n")},
             "FRR does not run; systemctl status frr says why",
         ),
         ({"active": False, "lines": None}, {}, "FRR runs, and did not"),
         ({"active": True, "lines": ["log file other"]}, {}, "FRR's running configuration is not what it was"),
+        (
+            {"active": True, "lines": ["log file"]},
+            {SHOWS: ended(2, "", "no socket")},
+            f"nobody can tell whether FRR runs what it did: {SHOWS} ended with status 2: no socket",
+        ),
     ],
 )
 def test_frr_that_is_not_as_it_was_is_told(
@@ -348,7 +355,7 @@ def test_frr_that_is_not_as_it_was_is_told(
     monkeypatch.setattr("pvesdn.node.program.undo.ROUNDS", 0)
     monkeypatch.setattr("pvesdn.node.program.frr_back.SETTLING", 0.0)
     runs_frr(kernel)
-    kernel.answers |= {f"systemctl {word} frr": answer for word, answer in answers.items()}
+    kernel.answers |= answers
     has_begun(kernel, "commit", "frr", files=files_of(kernel), frr={"enabled": before["active"], **before})
     assert undo(kernel, {"id": "one"})["left"] == [left]
 

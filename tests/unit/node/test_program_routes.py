@@ -111,14 +111,26 @@ def test_router_macs_are_told_with_their_vtep_and_with_the_next_hop_that_uses_th
 
 
 @pytest.mark.parametrize(
-    ("question", "commands"),
-    [("evpn-rmacs", ["evpn rmac vni all", "evpn next-hops vni all"]), ("vrrp", ["vrrp"])],
+    ("question", "command", "shape"),
+    [
+        ("evpn-rmacs", "evpn rmac vni all", "object"),
+        ("vrrp", "vrrp", "list of objects"),
+        ("evpn-vnis", "evpn vni detail", "list of objects"),
+        ("vrf-routes", "evpn vni detail", "list of objects"),
+        ("bgp-neighbors", "bgp neighbors", "object"),
+    ],
 )
-def test_an_answer_of_another_kind_tells_nothing(
-    program: Asking, node: NodeRoot, question: str, commands: list[str]
+def test_an_answer_of_another_kind_is_not_an_empty_one(
+    program: Asking, node: NodeRoot, question: str, command: str, shape: str
 ) -> None:
-    answers(node, {f"-c show {command} json": 7 for command in commands})
-    assert observed(program, question) == {"answer": []}
+    answers(node, {f"-c show {command} json": 7})
+    assert observed(program, question) == {"fault": f"vtysh -c show {command} json printed no {shape}"}
+
+
+@pytest.mark.parametrize("nothing", [[], {}])
+def test_nothing_has_no_shape_of_its_own(program: Asking, node: NodeRoot, nothing: Any) -> None:
+    answers(node, {"-c show evpn vni detail json": nothing})
+    assert observed(program, "evpn-vnis") == {"answer": []}
 
 
 def test_a_virtual_router_is_told_for_each_family_that_has_an_address(program: Asking, node: NodeRoot) -> None:
@@ -130,7 +142,6 @@ def test_a_virtual_router_is_told_for_each_family_that_has_an_address(program: A
             "v4": {**half, "addresses": ["192.0.2.10"]},
             "v6": {"status": "Initialize", "addresses": []},
         },
-        7,
     ]
     answers(node, {"-c show vrrp json": shown})
     (told,) = observed(program, "vrrp")["answer"]
