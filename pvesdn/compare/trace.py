@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pvesdn.compare.trace_bridges import pass_bridge
-from pvesdn.compare.trace_ends import Named, Places, end_of, require_apart
+from pvesdn.compare.trace_ends import end_of, require_apart
+from pvesdn.compare.trace_names import Named, Places
 from pvesdn.compare.trace_entries import enter_from_outside
 from pvesdn.compare.trace_ports import is_switched_off, leave, port_in_bridge
 from pvesdn.compare.trace_routers import pass_router

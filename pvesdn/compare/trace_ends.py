@@ -1,73 +1,20 @@
-"""The ends of a trace: what somebody has named, and who that is, by what the nodes and PVE tell of guests."""
+"""The ends of a trace: who somebody has named, by what the nodes and PVE tell of guests."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 
+from pvesdn.compare.trace_names import Named, Places, require_a_hosts
 from pvesdn.compare.trace_ports import port_in_bridge, ports_of
 from pvesdn.compare.trace_scene import Scene
 from pvesdn.errors import SettingsError
 from pvesdn.model.guests import guest_port
 from pvesdn.model.looked_up import FdbEntry, GuestCard, GuestPlace
-from pvesdn.model.nearest import nearest
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import IpAddress, IpNetwork
 from pvesdn.model.trace import End, EndKind
 
-_NAME = re.compile(r"(?P<who>.+?)(?:/net(?P<device>[0-9]{1,4}))?")
 _SHOWN = 8
-_GIVE = "give a guest's id or name, or an address"
-_BROADCAST = ip_address("255.255.255.255")
-
-Places = Mapping[int, GuestPlace]
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What somebody has typed: a guest, perhaps one of its devices, or an address."""
-
-    text: str
-    guest: int | None = None
-    device: int | None = None
-    address: IpAddress | None = None
-
-
-def named(text: str, places: Places, scene: Scene) -> Named:
-    """:raises SettingsError: it is neither an address nor a guest's id or name, or the name is that of several."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        pass
-    else:
-        _require_somebodys(address)
-        return Named(text, address=address)
-    match = _NAME.fullmatch(text)
-    who = match["who"] if match is not None else text
-    device = int(match["device"]) if match is not None and match["device"] else None
-    if who.isascii() and who.isdigit():
-        guest = int(who[:10])
-        if guest in places or any(ports_of(scene, guest)) or any(_plugs(scene, guest)):
-            return Named(text, guest, device)
-        raise SettingsError(f"there is no guest {who}", hint="'pvesh get /cluster/resources --type vm' lists them")
-    ids = sorted(guest.id for guest in places.values() if guest.name == who)
-    if len(ids) > 1:
-        told = ", ".join(str(guest) for guest in ids[:_SHOWN])
-        raise SettingsError(f"several guests are called '{who}': {told}", hint="give the id of one")
-    if ids:
-        return Named(text, ids[0], device)
-    near = nearest(who, [guest.name for guest in places.values() if guest.name])
-    meant = f"did you mean {near}? " if near else ""
-    raise SettingsError(f"'{text}' is no guest and no address", hint=f"{meant}{_GIVE}")
-
-
-def _require_somebodys(address: IpAddress) -> None:
-    """:raises SettingsError: nobody can have it, or only on one link, or everybody has it."""
-    is_of_a_link = address.version == 6 and (address.is_link_local or bool(address.scope_id))  # noqa: PLR2004 - IPv6
-    if is_of_a_link or address.is_multicast or address.is_loopback or address.is_unspecified or address == _BROADCAST:
-        kind = "of one link" if is_of_a_link else "nobody's in particular"
-        raise SettingsError(f"the address {address} is {kind}", hint=_GIVE)
 
 
 def end_of(one: Named, other: Named, scene: Scene, places: Places) -> End:
@@ -220,7 +167,9 @@ def _addressed(scene: Scene, places: Places, one: Named, address: IpAddress, vrf
     if ends:
         return ends[0]
     heard = next(iter(sorted(_heard(scene, address))), None)
-    bridge = heard[0] if heard else _network_of(scene, address)
+    bridge, network = (heard[0], None) if heard else _network_of(scene, address)
+    if network is not None:
+        require_a_hosts(address, network)
     if bridge:
         return End(one.text, EndKind.GUEST, bridge=bridge, mac=heard[1] if heard else "", address=address)
     return End(one.text, EndKind.OUTSIDE, address=address)
@@ -269,13 +218,15 @@ def _at_port(scene: Scene, places: Places, one: Named, node: str, entry: FdbEntr
     return End(one.text, EndKind.GUEST, node, entry.device, entry.bridge, entry.mac, address)
 
 
-def _network_of(scene: Scene, address: IpAddress) -> str:
-    """The VNet that has a gateway in the network of an address; empty for none."""
+def _network_of(scene: Scene, address: IpAddress) -> tuple[str, IpNetwork | None]:
+    """The VNet that has a gateway in the network of an address, and that network; empty for none."""
     for node in scene.nodes:
         for device in scene.state(node).devices.values():
-            if _is_vnet(scene, device.name) and any(address in held.network for held in device.addresses):
-                return device.name
-    return ""
+            networks = (held.network for held in device.addresses if address in held.network)
+            network = next(networks, None) if _is_vnet(scene, device.name) else None
+            if network is not None:
+                return device.name, network
+    return "", None
 
 
 def require_apart(ends: Sequence[End]) -> None:

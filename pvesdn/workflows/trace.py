@@ -8,7 +8,7 @@ from dataclasses import replace
 from pvesdn.compare.live_paths import judge_paths
 from pvesdn.compare.live_view import ClusterView
 from pvesdn.compare.trace import both_ways, concerning, ends_of, first_question, wider_question
-from pvesdn.compare.trace_ends import named
+from pvesdn.compare.trace_names import named
 from pvesdn.compare.trace_pings import pings_of, proved_by
 from pvesdn.compare.trace_scene import Scene
 from pvesdn.decode.cluster.guests import decode_guest_places

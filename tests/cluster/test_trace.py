@@ -354,6 +354,14 @@ def two_cards(traced: Traced) -> None:
         (None, ("web101", "102"), "'web101' is no guest and no address; did you mean web-101?", ("web-101", "102")),
         (None, ("8.8.8.8", "9.9.9.9"), "neither 8.8.8.8 nor 9.9.9.9 is in this cluster", ("101", "8.8.8.8")),
         (None, ("101", "web-101"), "101 and web-101 are the same", ("101", "102")),
+        (
+            None,
+            ("101", "10.20.1.0"),
+            "the address 10.20.1.0 is the network itself of 10.20.1.0/24",
+            ("101", "10.20.1.12"),
+        ),
+        (None, ("101", "10.20.1.255"), "10.20.1.255 is the broadcast address of 10.20.1.0/24", ("101", "10.20.1.1")),
+        (None, ("id:web-101", "102"), "there is no guest web-101", ("id:101", "name:web-102")),
         (None, ("--from", "nowhere", "--ping", "101", "102"), "--ping needs a cluster", ("--ping", "101", "102")),
         (None, ("101/net7", "102"), "guest 101 has no net7: it has 101/net0; name one: 101/net0", ("101/net0", "102")),
         (two_cards, ("101", "109"), "101/net0 in web, 101/net1 in db; name one: 101/net0", ("101/net0", "109")),
@@ -380,7 +388,21 @@ def test_two_guests_of_one_name_are_told_apart_by_their_ids(traced: Traced, monk
     monkeypatch.setattr(Traced, "name_of", lambda *_: "web")
     done = traced.call("web", "102")
     assert done.status == 2
-    assert "several guests are called 'web': 101, 102, 103, 104, 105, 106, 107, 108; give the id of one" in done.err
+    assert (
+        "several guests are called 'web': 101, 102, 103, 104, 105, 106, 107, 108 and 1 more; give the id of one"
+        in done.err
+    )
+
+
+def test_an_id_that_is_the_name_of_another_guest_is_told_apart_from_it(
+    traced: Traced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Traced, "name_of", lambda _, __, guest: {101: "102", 103: "5"}.get(guest, f"web-{guest}"))
+    done = traced.call("102", "103")
+    assert done.status == 2
+    assert "'102' is the id of one guest, and the name of 101; give id:102 or name:102" in done.err
+    assert "102 web-102 to 101 102: arrives" in traced.call("id:102", "name:102").out
+    assert "103 5 to 101 102: arrives" in traced.call("5", "name:102/net0").out
 
 
 def test_a_guest_that_is_off_is_said_to_be_off(traced: Traced) -> None:

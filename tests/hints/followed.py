@@ -12,9 +12,11 @@ _TRACE = "tests/cluster/test_trace.py"
 
 FOLLOWED = {
     f"{_TRACE}::test_who_does_as_a_message_says_is_told_the_way": (
-        ("compare/trace_ends.py", "'pvesh get /cluster/resources --type vm' lists them"),
+        ("compare/trace_names.py", "'pvesh get /cluster/resources --type vm' lists them"),
+        ("compare/trace_names.py", "give the id of one"),
+        ("compare/trace_names.py", "give id:.* or name:.*"),
+        ("compare/trace_names.py", ".*give a guest's id or name, or an address"),
         ("compare/trace_ends.py", "give the id of one"),
-        ("compare/trace_ends.py", ".*give a guest's id or name, or an address"),
         ("compare/trace_ends.py", "name one: .*"),
         ("compare/trace_ends.py", "give a guest, or an address of one"),
         ("compare/trace_ends.py", "give two ends"),

@@ -33,9 +33,10 @@ from pvesdn.workflows.understand import understand
 def trace(session: Session, *, source: str, target: str, pings: bool, folder: Path | None) -> int:
     """Follow a packet from one end to the other, and back. Changes nothing.
 
-    An end is a guest's id or name (101, web-1, with several network devices 101/net1), or an address: of a guest, of a
-    gateway, of something outside. What is told is what bridges, forwarding tables, neighbours, routes and FRR have at
-    the moment, hop by hop, and where the way ends, if it ends, with the reason. No packet is sent without --ping.
+    An end is a guest's id or name (101, web-1, with several network devices 101/net1; id:101 or name:101 where one
+    guest's id is another one's name), or an address: of a guest, of a gateway, of something outside. What is told is
+    what bridges, forwarding tables, neighbours, routes and FRR have at the moment, hop by hop, and where the way ends,
+    if it ends, with the reason. No packet is sent without --ping.
     """
     if pings and folder is not None:
         raise SettingsError("--ping needs a cluster, and --from has none", hint="leave one of them out")

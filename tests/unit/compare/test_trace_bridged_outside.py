@@ -7,7 +7,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from pvesdn.compare.trace_ends import Named, end_of
+from pvesdn.compare.trace_ends import end_of
+from pvesdn.compare.trace_names import Named
 from pvesdn.model.looked_up import FdbEntry, GuestPlace, LookedUp, Neighbour
 from pvesdn.model.state import LiveDevice
 from pvesdn.model.trace import End, EndKind, Outcome

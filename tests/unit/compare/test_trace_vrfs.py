@@ -8,7 +8,8 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from pvesdn.compare.trace import both_ways, wider_question
-from pvesdn.compare.trace_ends import Named, end_of, named
+from pvesdn.compare.trace_ends import end_of
+from pvesdn.compare.trace_names import Named, named
 from pvesdn.errors import SettingsError
 from pvesdn.model.looked_up import FoundRoute, GuestPlace, NextHop, Question
 from pvesdn.model.state import LiveDevice

@@ -1,0 +1,101 @@
+"""What somebody has typed for an end of a trace: a guest's id or name, or an address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from pvesdn.compare.trace_ports import ports_of
+from pvesdn.compare.trace_scene import Scene
+from pvesdn.errors import SettingsError
+from pvesdn.model.looked_up import GuestPlace
+from pvesdn.model.nearest import nearest
+from pvesdn.model.primitives import IpAddress, IpNetwork
+
+_NAME = re.compile(r"(?P<kind>id:|name:)?(?P<who>.+?)(?:/net(?P<device>[0-9]{1,4}))?")
+_SHOWN = 8
+_GIVE = "give a guest's id or name, or an address"
+_BROADCAST = ip_address("255.255.255.255")
+_POINT_TO_POINT = 2
+"""Addresses of a network that has neither (RFC 3021, RFC 6164)."""
+
+Places = Mapping[int, GuestPlace]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What somebody has typed: a guest, perhaps one of its devices, or an address."""
+
+    text: str
+    guest: int | None = None
+    device: int | None = None
+    address: IpAddress | None = None
+
+
+def named(text: str, places: Places, scene: Scene) -> Named:
+    """:raises SettingsError: it is neither an address nor a guest's id or name, or it may be one or the other, or the
+    name is that of several.
+    """
+    try:
+        address = ip_address(text)
+    except ValueError:
+        pass
+    else:
+        _require_somebodys(address)
+        return Named(text, address=address)
+    match = _NAME.fullmatch(text)
+    kind, who = (match["kind"], match["who"]) if match is not None else (None, text)
+    device = int(match["device"]) if match is not None and match["device"] else None
+    by_id = None if kind == "name:" else _with_id(who, places, scene)
+    by_name = [] if kind == "id:" else sorted(guest.id for guest in places.values() if guest.name == who)
+    if by_id is not None and set(by_name) - {by_id}:
+        what = f"'{who}' is the id of one guest, and the name of {_told(by_name)}"
+        raise SettingsError(what, hint=f"give id:{who} or name:{who}")
+    if len(by_name) > 1:
+        raise SettingsError(f"several guests are called '{who}': {_told(by_name)}", hint="give the id of one")
+    if by_id is not None or by_name:
+        return Named(text, by_id if by_id is not None else by_name[0], device)
+    raise _nobody(text, who, places, is_id=kind == "id:" or (kind is None and who.isascii() and who.isdigit()))
+
+
+def _with_id(who: str, places: Places, scene: Scene) -> int | None:
+    """The guest of that id; None where there is none."""
+    if not (who.isascii() and who.isdigit()):
+        return None
+    guest = int(who[:10])
+    plugs = (plug.guest for node in scene.nodes for plug in scene.state(node).plugs or ())
+    return guest if guest in places or any(ports_of(scene, guest)) or guest in plugs else None
+
+
+def _told(ids: list[int]) -> str:
+    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    return f"{', '.join(map(str, ids[:_SHOWN]))}{more}"
+
+
+def _nobody(text: str, who: str, places: Places, *, is_id: bool) -> SettingsError:
+    if is_id:
+        return SettingsError(f"there is no guest {who}", hint="'pvesh get /cluster/resources --type vm' lists them")
+    near = nearest(who, [guest.name for guest in places.values() if guest.name])
+    meant = f"did you mean {near}? " if near else ""
+    return SettingsError(f"'{text}' is no guest and no address", hint=f"{meant}{_GIVE}")
+
+
+def _require_somebodys(address: IpAddress) -> None:
+    """:raises SettingsError: nobody can have it, or only on one link, or everybody has it."""
+    is_of_a_link = address.version == 6 and (address.is_link_local or bool(address.scope_id))  # noqa: PLR2004 - IPv6
+    if is_of_a_link or address.is_multicast or address.is_loopback or address.is_unspecified or address == _BROADCAST:
+        kind = "of one link" if is_of_a_link else "nobody's in particular"
+        raise SettingsError(f"the address {address} is {kind}", hint=_GIVE)
+
+
+def require_a_hosts(address: IpAddress, network: IpNetwork) -> None:
+    """:raises SettingsError: it is the network itself, or everybody in it."""
+    kind = ""
+    if network.num_addresses > _POINT_TO_POINT and address == network.network_address:
+        kind = "the network itself"
+    elif network.num_addresses > _POINT_TO_POINT and address.version == 4 and address == network.broadcast_address:  # noqa: PLR2004 - IPv4
+        kind = "the broadcast address"
+    if kind:
+        raise SettingsError(f"the address {address} is {kind} of {network}", hint=_GIVE)
