@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pvesdn.compare.trace_bridges import pass_bridge
 from pvesdn.compare.trace_ends import end_of, require_apart
-from pvesdn.compare.trace_names import Named, Places
 from pvesdn.compare.trace_entries import enter_from_outside
+from pvesdn.compare.trace_names import Named, Places
 from pvesdn.compare.trace_ports import is_switched_off, leave, port_in_bridge
 from pvesdn.compare.trace_routers import pass_router
-from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, InTunnel, Position, Scene, Steps, Walk
+from pvesdn.compare.trace_scene import AtBridge, AtRouter, InTunnel, Position, Scene, Steps, Walk, asked_by, how_asked
 from pvesdn.compare.trace_tunnels import pass_tunnel
 from pvesdn.model.looked_up import Neighbour, NextHop, Question
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveDevice
 from pvesdn.model.trace import Direction, End, EndKind, Outcome, Way
 from pvesdn.model.verification import Discrepancy, Subject
@@ -67,7 +68,14 @@ def wider_question(asked: Question, ends: Sequence[End], scene: Scene) -> Questi
         macs=frozenset(({end.mac for end in ends} | routers | gateways | heard) - {""}),
         addresses=asked.addresses | {end.address for end in ends if end.address is not None},
         vrfs=frozenset(vrfs),
+        groups=asked.groups | {group for end in ends for group in _groups(scene, end)},
     )
+
+
+def _groups(scene: Scene, end: End) -> Iterator[IpAddress]:
+    """Those that the VXLAN devices of an end's VNet expect their frames by."""
+    for node in scene.nodes if end.bridge else ():
+        yield from (device.group for device in scene.vxlans(node, end.bridge) if device.group is not None)
 
 
 def _router_macs(scene: Scene, node: str, vrfs: set[str]) -> Iterator[str]:
@@ -198,12 +206,13 @@ def _from_guest(walk: Walk) -> Steps:
         port = port_in_bridge(scene, target.node, target.port)
         yield Way().ends(target.node, port, f"'{port}' is in no bridge"), None
     elif not _bridge(walk) or (_is_bridged(walk) and target.mac):
-        yield from leave(walk, Way(), target.mac or BROADCAST)
+        yield from leave(walk, Way(), target.mac or asked_by(target.address))
     elif _is_bridged(walk) and target.port:
-        note = f"nobody has heard of {target.name} yet: what is followed is an ARP request of {source.name}"
-        yield from leave(walk, Way().noting(note), BROADCAST)
+        asks = "an ARP request" if how_asked(target.address) == "ARP" else "a neighbour solicitation"
+        note = f"nobody has heard of {target.name} yet: what is followed is {asks} of {source.name}"
+        yield from leave(walk, Way().noting(note), asked_by(target.address))
     elif _is_bridged(walk):
-        reason = f"nobody knows the MAC of {target.name}: {source.name} asks by ARP"
+        reason = f"nobody knows the MAC of {target.name}: {source.name} asks by {how_asked(target.address)}"
         yield Way().is_lost(source.node, source.port, reason), None
     elif gateway is None:
         where = f"{target.name} is in '{target.bridge}'" if target.bridge else f"{target.name} is not in it"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pvesdn.compare.trace_ports import fault_of, hand_over, isolated, leaving, port_in_bridge
-from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, InTunnel, Scene, Steps, Walk
+from pvesdn.compare.trace_filters import past_bridging
+from pvesdn.compare.trace_ports import fault_of, hand_over, isolated, leaving, not_flooded, port_in_bridge
+from pvesdn.compare.trace_scene import AtBridge, AtRouter, InTunnel, Scene, Steps, Walk, kind_of
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveDevice, LiveVni
 from pvesdn.model.trace import Place, Way
@@ -34,6 +35,8 @@ def pass_bridge(walk: Walk, way: Way, at: AtBridge) -> Steps:
         why = scene.why_not_looked_up(at.node, "fdb")
         way = _told(way, at, bridge, "bridge; its forwarding table was not seen")
         yield from _flooded(walk, way.doubting(f"forwarding table of {at.node}: {why}"), at, is_known=False)
+    elif at.came_by and (way := past_bridging(scene, way, at.node)).reason:
+        yield _told(way, at, bridge, "bridge"), None
     else:
         yield from _looked_up(walk, way, at, bridge)
 
@@ -43,9 +46,7 @@ def _looked_up(walk: Walk, way: Way, at: AtBridge, bridge: LiveDevice) -> Steps:
     entry = scene.in_bridge(at.node, at.bridge, at.mac, at.vlan)
     port = scene.device(at.node, entry.device) if entry is not None else None
     if entry is None or port is None:
-        said = "a broadcast" if at.mac == BROADCAST else f"no entry for {at.mac}: it"
-        way = _told(way, at, bridge, f"bridge; {said} is flooded")
-        yield from _flooded(walk, way, at, is_known=True)
+        yield from _without_entry(walk, way, at, bridge)
     elif port.name == at.came_by:
         way = _told(way, at, bridge, f"bridge; {at.mac} is behind '{port.name}'")
         yield way.ends(at.node, at.bridge, f"{at.mac} is behind '{port.name}', where the frame came from"), None
@@ -55,6 +56,21 @@ def _looked_up(walk: Walk, way: Way, at: AtBridge, bridge: LiveDevice) -> Steps:
     else:
         way = _told(way, at, bridge, f"bridge; {at.mac} is behind '{port.name}'")
         yield from hand_over(walk, way, at, port.name)
+
+
+def _without_entry(walk: Walk, way: Way, at: AtBridge, bridge: LiveDevice) -> Steps:
+    """A frame that no entry leads to a port: one for all, an unknown one, or one that the node takes for its own."""
+    local = walk.scene.local_in_bridge(at.node, at.bridge, at.mac, at.vlan)
+    if local is not None and at.came_by:
+        way = _told(way, at, bridge, f"bridge; {at.mac} is taken for its own")
+        reason = f"the entry of '{local.device}' for {at.mac} is the node's own (permanent), so no port gets the frame"
+        step = f"bridge fdb show br {at.bridge}; for a guest's MAC the word is static"
+        yield way.ends(at.node, local.device, reason, step), None
+        return
+    kind = kind_of(at.mac)
+    said = f"no entry for {at.mac}: it" if kind == "unicast" else f"a {kind}"
+    way = _told(way, at, bridge, f"bridge; {said} is flooded")
+    yield from _flooded(walk, way, at, is_known=True)
 
 
 def _not_of_vlan(scene: Scene, at: AtBridge, bridge: LiveDevice) -> str:
@@ -84,7 +100,10 @@ def _flooded(walk: Walk, way: Way, at: AtBridge, *, is_known: bool) -> Steps:
     came = scene.device(at.node, at.came_by)
     uplinks = [device for device in scene.uplinks(at.node, at.bridge) if device.name != at.came_by]
     if not at.is_for_router and device is not None and device.master == at.bridge:
-        yield from hand_over(walk, way, at, port)
+        if why := not_flooded(at, device):
+            yield way.ends(at.node, port, why), None
+        else:
+            yield from hand_over(walk, way, at, port)
     elif not at.is_for_router and is_here:
         where = (
             f"'{port}' is in '{device.master}', not in '{at.bridge}'"
@@ -102,7 +121,10 @@ def _flooded(walk: Walk, way: Way, at: AtBridge, *, is_known: bool) -> Steps:
             why = f"no entry for {at.mac}" if is_known else f"{target.name} is not here"
             yield way.ends(at.node, at.bridge, f"{why}, and no VXLAN device in '{at.bridge}'"), None
         for tunnel in tunnels[:1]:
-            yield from into_tunnel(walk, way, at, tunnel)
+            if (why := not_flooded(at, tunnel)) and not scene.behind(at.node, tunnel.name, at.mac):
+                yield way.ends(at.node, tunnel.name, why), None
+            else:
+                yield from into_tunnel(walk, way, at, tunnel)
 
 
 def _by_cards(way: Way, at: AtBridge, uplinks: list[LiveDevice]) -> Way:
@@ -166,7 +188,7 @@ def _nowhere(walk: Walk, at: AtBridge, device: LiveDevice, flooded: frozenset[Ip
     target = walk.target
     if not target.node:
         return f"no entry for {at.mac} on '{device.name}', and nobody knows where {target.name} is"
-    entry = "" if at.mac == BROADCAST else f"has no entry for {at.mac}, and "
+    entry = "" if kind_of(at.mac) != "unicast" else f"has no entry for {at.mac}, and "
     said = f"'{device.name}' {entry}floods nothing to {target.node}"
     return f"{said}{_why_not(walk, at.node, device)}" if flooded or device.vni is not None else said
 

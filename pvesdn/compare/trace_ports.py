@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pvesdn.compare.trace_scene import AtBridge, Scene, Steps, Walk
+from pvesdn.compare.trace_scene import AtBridge, Scene, Steps, Walk, kind_of
 from pvesdn.model.guests import guest_port
 from pvesdn.model.state import LiveDevice
 from pvesdn.model.trace import End, Place, Way
 from pvesdn.model.vlans import PortVlans, VlanSet
 
 _KINDS = ("tap", "veth")
+_FIREWALL = "the rules of PVE's firewall for {} were not looked at"
 
 
 def names_of(guest: int, device: int) -> tuple[str, ...]:
@@ -85,6 +86,7 @@ def leave(walk: Walk, way: Way, mac: str) -> Steps:
     names = chain(scene, source.node, source.port)
     way = way.doubting(why) if (why := why_switch_unseen(scene, source)) else way
     way = through(scene, way, source.node, names, f"port of {source.name}")
+    way = way.noting(_FIREWALL.format(source.name)) if names[1:] and not way.reason else way
     if way.reason:
         yield way, None
         return
@@ -92,6 +94,8 @@ def leave(walk: Walk, way: Way, mac: str) -> Steps:
     if not port.master:
         yield way.ends(source.node, port.name, f"'{port.name}' is in no bridge{_meant(source)}"), None
         return
+    if port.learns is False and source.mac and scene.in_bridge(source.node, port.master, source.mac, None) is None:
+        way = way.noting(f"'{port.name}' learns nothing, and {port.master} has no entry for {source.mac}")
     if source.bridge and port.master != source.bridge:
         way = way.noting(f"{port.name} is in {port.master}; its configuration says {source.bridge}")
     vlan, fault = entering(scene, source.node, port.name, None)
@@ -117,7 +121,7 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
     found, own = guest_port(port), of_guest(scene, at.node, port)
     who = f"port of {target.name}" if own == target.port and at.node == target.node else _whose(port)
     names = tuple(reversed(chain(scene, at.node, own))) if found else (port,)
-    way = _arriving(scene, way, at.node, names, who)
+    way = _arriving(scene, way, at, names, who)
     if way.reason:
         yield way, None
     elif own == target.port and at.node == target.node and not at.is_for_router:
@@ -137,6 +141,18 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
         yield way.arrives(), None
 
 
+_SWITCHES = {"unicast": "flood", "multicast": "mcast_flood", "broadcast": "bcast_flood"}
+
+
+def not_flooded(at: AtBridge, device: LiveDevice) -> str:
+    """Why a frame without an entry does not go out by a port; empty where it does."""
+    kind = kind_of(at.mac)
+    if kind not in device.unflooded:
+        return ""
+    said = f"no entry for {at.mac}, and an unknown MAC" if kind == "unicast" else f"a {kind}"
+    return f"{said} is not flooded to '{device.name}' ({_SWITCHES[kind]} off)"
+
+
 def isolated(scene: Scene, at: AtBridge, port: str) -> str:
     """Why a bridge keeps a frame from a port: the one that it came by is isolated, too; empty where it does not."""
     came, to = scene.device(at.node, at.came_by), scene.device(at.node, port)
@@ -145,9 +161,17 @@ def isolated(scene: Scene, at: AtBridge, port: str) -> str:
     return f"'{came.name}' and '{port}' are isolated: '{at.bridge}' lets nothing pass between the two"
 
 
-def _arriving(scene: Scene, way: Way, node: str, names: tuple[str, ...], who: str) -> Way:
+def _arriving(scene: Scene, way: Way, at: AtBridge, names: tuple[str, ...], who: str) -> Way:
+    """Into a guest's device, for one behind PVE's firewall through its bridge."""
+    node = at.node
     way = through(scene, way, node, names[:-1], "PVE's firewall") if names[1:] else way
-    return way if way.reason else through(scene, way, node, names[-1:], who)
+    way = way if way.reason else through(scene, way, node, names[-1:], who)
+    last = scene.device(node, names[-1])
+    if way.reason or not names[1:] or last is None:
+        return way
+    way = way.noting(_FIREWALL.format(who.removeprefix("port of ")))
+    is_known = scene.fdb(node) is None or scene.in_bridge(node, last.master, at.mac, None) is not None
+    return way if is_known or not (why := not_flooded(at, last)) else way.ends(node, last.name, why)
 
 
 def _whose(port: str) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from pvesdn.compare.trace_filters import past_routing
 from pvesdn.compare.trace_ports import fault_of
-from pvesdn.compare.trace_scene import BROADCAST, AtBridge, AtRouter, Steps, Walk
-from pvesdn.model.looked_up import FoundRoute, NextHop
+from pvesdn.compare.trace_scene import AtBridge, AtRouter, Steps, Walk, asked_by, how_asked
+from pvesdn.model.looked_up import FoundRoute, Neighbour, NextHop
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveDevice
 from pvesdn.model.trace import EndKind, Place, Way
@@ -46,8 +47,18 @@ def pass_router(walk: Walk, way: Way, at: AtRouter) -> Steps:
         reason = f"{table} rejects {address}: {route.rejects} {route.prefix}"
         yield way.ends(at.node, at.vrf or at.device, reason, _shown(at, address)), None
     else:
-        for hop in route.hops:
-            yield from _by(walk, way, at, route, hop)
+        yield from _forwarded(walk, way, at, route)
+
+
+def _forwarded(walk: Walk, way: Way, at: AtRouter, route: FoundRoute) -> Steps:
+    """By each next hop; what the node does not send itself goes through its packet filters."""
+    if at.device:
+        way = past_routing(walk.scene, way, at.node, route.prefix.version)
+    if way.reason:
+        yield way, None
+        return
+    for hop in route.hops:
+        yield from _by(walk, way, at, route, hop)
 
 
 def _shown(at: AtRouter, address: IpAddress) -> str:
@@ -125,10 +136,11 @@ def _on_link(walk: Walk, way: Way, leg: _Leg) -> Steps:
     mac, way = _resolved(walk, way, leg)
     if mac or target.port:
         way = leg.told(way, f"on {device}; {target.address} has {mac}" if mac else f"on {device}")
-        yield way, AtBridge(node, device, mac or BROADCAST)
+        yield way, AtBridge(node, device, mac or asked_by(target.address))
     else:
         way = leg.told(way, f"on {device}")
-        yield way.is_lost(node, device, f"nobody knows the MAC of {target.address}: {node} asks by ARP"), None
+        asks = f"{node} asks by {how_asked(target.address)}"
+        yield way.is_lost(node, device, f"nobody knows the MAC of {target.address}: {asks}"), None
 
 
 def _resolved(walk: Walk, way: Way, leg: _Leg) -> tuple[str, Way]:
@@ -138,10 +150,21 @@ def _resolved(walk: Walk, way: Way, leg: _Leg) -> tuple[str, Way]:
         return "", _unheard(walk, way, node)
     known = None if address is None else walk.scene.neighbour(node, device, address)
     if known is not None and known.is_usable:
-        return known.mac, way
+        return known.mac, _stale(walk, way, leg, known)
     if known is not None and known.is_silent:
         return "", way.doubting(f"{node} has asked for {address} on {device}, and nobody has answered")
-    return "", way.noting(f"{node} has no neighbour entry for {address} on {device}: it asks by ARP first")
+    asks = f"it asks by {how_asked(address)} first"
+    return "", way.noting(f"{node} has no neighbour entry for {address} on {device}: {asks}")
+
+
+def _stale(walk: Walk, way: Way, leg: _Leg, known: Neighbour) -> Way:
+    """With a note on an entry that is not the guest's, or that nobody has confirmed for long and is still used."""
+    node, device, target = leg.at.node, leg.device.name, walk.target
+    if target.mac and known.mac != target.mac:
+        return way.noting(f"{node} has {known.mac} for {known.address} on {device}, and {target.name} has {target.mac}")
+    if known.is_stale:
+        return way.noting(f"{node} has not heard of {known.address} on {device} lately: its entry is stale")
+    return way
 
 
 def _unheard(walk: Walk, way: Way, node: str) -> Way:
@@ -174,6 +197,11 @@ def _to_next_hop(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
     if not walk.scene.has_neighbours(node):
         why = walk.scene.why_not_looked_up(node, "neighbours")
         yield leg.told(way, via).is_lost(node, device, f"neighbours of {node}: {why}"), None
+    elif known is not None and known.is_silent and not owner:
+        yield leg.told(way, via).ends(node, device, f"the router {gateway} does not answer on {device}"), None
+    elif known is None and not owner:
+        reason = f"no MAC of {gateway} is known on '{device}': {node} asks by {how_asked(gateway)}"
+        yield leg.told(way, via).is_lost(node, device, reason), None
     elif known is None or not known.is_usable:
         way = leg.told(way, via)
         yield way.ends(node, device, f"no {noun} of {gateway} is known on '{device}'"), None
@@ -196,6 +224,9 @@ def _out(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
         return
     if unseen := _untold_translations(walk, node):
         way = way.noting(f"whether {node} gives it another source: {unseen}")
+    if known is None and walk.scene.has_neighbours(node):
+        asks = f"it asks by {how_asked(gateway)} first"
+        way = way.noting(f"{node} has no neighbour entry for the router {gateway} on {device.name}: {asks}")
     translated = "".join(f", with {to} as its source" for to in _translations(walk, node, device.name))
     what = f"leaves for the router {gateway}{translated}"
     way = way.and_hop(node, Place.OUTSIDE, device.name, what, next_hop=str(gateway), mtu=device.mtu)
@@ -208,16 +239,19 @@ def _out(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
 
 def _untold_translations(walk: Walk, node: str) -> str:
     """Why nobody knows which rules translate what leaves a node; empty where that is known."""
-    found = walk.scene.found.get(node)
-    return "" if found is not None and found.nat is not None else walk.scene.why_not_looked_up(node, "nat")
+    found, source = walk.scene.found.get(node), walk.source.address
+    name = "nat" if source is None or source.version == 4 else "nat6"  # noqa: PLR2004 - IPv4
+    rules = None if found is None else found.nat if name == "nat" else found.nat6
+    return "" if rules is not None else walk.scene.why_not_looked_up(node, name)
 
 
 def _translations(walk: Walk, node: str, device: str) -> Iterator[str]:
     """The addresses that rules of the node's put in the place of the source's."""
     found, source = walk.scene.found.get(node), walk.source.address
-    if found is None or source is None or source.version != 4:  # noqa: PLR2004 - the rules are iptables'
+    if found is None or source is None:
         return
-    for words in map(_words_of_rule, found.nat or ()):
+    rules = found.nat if source.version == 4 else found.nat6  # noqa: PLR2004 - IPv4
+    for words in map(_words_of_rule, rules or ()):
         if words.get("-o", device) == device and (not words.get("-s") or _covers(words["-s"], source)) and words:
             yield words.get("--to-source", f"the address of {device}")
             return

@@ -17,6 +17,29 @@ NOT_LOOKED_UP = "a snapshot does not hold the tables of guests"
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 
+_OF_GROUPS = frozenset("13579bdf")
+"""Second digits of MACs that are a group's."""
+
+
+def kind_of(mac: str) -> str:
+    """``broadcast``, ``multicast`` or ``unicast``."""
+    if mac == BROADCAST:
+        return "broadcast"
+    return "multicast" if mac[1:2] in _OF_GROUPS else "unicast"
+
+
+def asked_by(address: IpAddress | None) -> str:
+    """The MAC that a question for the owner of an address goes to (RFC 826, RFC 4861 section 4.3)."""
+    if address is None or address.version == 4:  # noqa: PLR2004 - IPv4
+        return BROADCAST
+    low = address.packed[-3:]
+    return "33:33:ff:" + ":".join(f"{byte:02x}" for byte in low)
+
+
+def how_asked(address: IpAddress | None) -> str:
+    """What that question is called."""
+    return "ARP" if address is None or address.version == 4 else "neighbour discovery"  # noqa: PLR2004 - IPv4
+
 
 @dataclass(frozen=True, slots=True)
 class AtBridge:
@@ -116,11 +139,27 @@ class Scene:
 
     def in_bridge(self, node: str, bridge: str, mac: str, vlan: int | None) -> FdbEntry | None:
         """The bridge's entry for a MAC, as far as it was looked up."""
-        if mac == BROADCAST:
+        return next((entry for entry in self._entries(node, bridge, mac, vlan) if not entry.is_own), None)
+
+    def local_in_bridge(self, node: str, bridge: str, mac: str, vlan: int | None) -> FdbEntry | None:
+        """The entry by which a bridge takes frames for a MAC for the node itself: that of a port's own, or one that
+        somebody has made without the word `static`.
+        """
+        return next((entry for entry in self._entries(node, bridge, mac, vlan) if entry.is_own), None)
+
+    def _entries(self, node: str, bridge: str, mac: str, vlan: int | None) -> Iterator[FdbEntry]:
+        if kind_of(mac) == "unicast":
+            for entry in self.fdb(node) or ():
+                if entry.mac == mac and entry.bridge == bridge and (vlan is None or entry.vlan in {None, vlan}):
+                    yield entry
+
+    def has_joined(self, node: str, device: LiveDevice, group: IpAddress) -> bool | None:
+        """Whether the node hears a multicast group where its VXLAN device expects it; None where nobody could look."""
+        found = self.found.get(node)
+        if found is None or found.groups is None:
             return None
-        entries = [e for e in self.fdb(node) or () if e.mac == mac and e.bridge == bridge and not e.is_own]
-        fitting = [entry for entry in entries if vlan is None or entry.vlan in {None, vlan}]
-        return fitting[0] if fitting else None
+        joined = found.groups.get(group, frozenset())
+        return device.physdev in joined if device.physdev else bool(joined)
 
     def behind(self, node: str, vxlan: str, mac: str) -> frozenset[IpAddress]:
         """The VTEPs that a VXLAN device's own entries have for a MAC."""

@@ -94,8 +94,26 @@ def _taken_out(walk: Walk, way: Way, at: InTunnel, sender: LiveDevice, node: str
     if fault:
         yield way.ends(node, taker.name, fault), None
         return
+    if at.remote.is_multicast:
+        way = _in_group(scene, way, at, taker, node)
+        if way.reason:
+            yield way, None
+            return
     way = _with_tunnel(scene, way, at, (sender, taker), node)
     yield way, AtBridge(node, taker.master, at.mac, taker.name, vlan, at.is_for_router)
+
+
+def _in_group(scene: Scene, way: Way, at: InTunnel, taker: LiveDevice, node: str) -> Way:
+    """Whether the node hears the group. What the network in between does with it, nobody sees."""
+    where = f"on '{taker.physdev}'" if taker.physdev else "on any device"
+    match scene.has_joined(node, taker, at.remote):
+        case None:
+            why = scene.why_not_looked_up(node, "groups")
+            return way.doubting(f"whether {node} has joined group {at.remote} {where}: {why}")
+        case False:
+            reason = f"{node} has not joined group {at.remote} {where}, by which '{taker.name}' would hear it"
+            return way.ends(node, taker.name, reason, "ip maddress show")
+    return way.noting(f"whether the network carries group {at.remote} from {at.node} to {node} is not seen")
 
 
 def _source(at: InTunnel, sender: LiveDevice) -> str:

@@ -41,6 +41,11 @@ class Neighbour:
         return bool(self.mac) and not self.is_silent
 
     @property
+    def is_stale(self) -> bool:
+        """It is used, though nobody has confirmed it for long."""
+        return "STALE" in self.state
+
+    @property
     def is_silent(self) -> bool:
         """It was asked for, and nobody has answered yet."""
         return bool(self.state & {"FAILED", "INCOMPLETE"})
@@ -82,11 +87,32 @@ class GuestCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ForwardFilter:
+    """A chain that what a node forwards comes to. Its rules are not known.
+
+    :param name: ``iptables FORWARD``, ``nftables inet filter forward``.
+    :param families: of the packets that are routed: 4, 6; empty for none.
+    :param is_of_bridges: frames in bridges go through it.
+    :param drops: what none of its rules lets pass.
+    :param is_empty: it has no rules; None where that is not known.
+    """
+
+    name: str
+    families: frozenset[int] = frozenset()
+    is_of_bridges: bool = False
+    drops: bool = False
+    is_empty: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LookedUp:
     """What one node's tables say of two ends. None is what nobody could look up; `unseen` says why.
 
     :param routes: by VRF, empty for the main table, and address: the route that is used.
     :param nat: rules that translate what leaves, as lines of iptables-save.
+    :param nat6: the same of ip6tables-save.
+    :param filters: chains that what the node forwards comes to.
+    :param groups: the multicast groups that were asked for, with the devices that have joined them.
     :param unseen: reasons by the name of the question; of `cards` and `leases` too, which are empty then.
     """
 
@@ -95,6 +121,9 @@ class LookedUp:
     neighbours: tuple[Neighbour, ...] | None = None
     routes: Mapping[tuple[str, IpAddress], FoundRoute] | None = None
     nat: tuple[str, ...] | None = None
+    nat6: tuple[str, ...] | None = None
+    filters: tuple[ForwardFilter, ...] | None = None
+    groups: Mapping[IpAddress, frozenset[str]] | None = None
     unseen: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -107,6 +136,7 @@ class Question:
     macs: frozenset[str] = frozenset()
     addresses: frozenset[IpAddress] = frozenset()
     vrfs: frozenset[str] = frozenset()
+    groups: frozenset[IpAddress] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

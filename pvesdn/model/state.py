@@ -23,6 +23,8 @@ class LiveDevice:
     :param addresses: without those that IPv6 gives itself on every link (RFC 4291 section 2.5.6).
     :param learns: as a bridge's port: source addresses of what comes in are learned.
     :param floods: as a bridge's port: unknown unicast and multicast go out there.
+    :param unflooded: as a bridge's port: what of ``unicast``, unknown, ``multicast`` and ``broadcast`` does not go out
+        there by flooding.
     :param is_isolated: as a bridge's port: nothing passes between it and others of the kind (`isolate-ports`).
     :param keeps_dhcp_out: a VXLAN device has the filter that its stanza puts there, in both directions; None where
         nobody looked.
@@ -44,6 +46,7 @@ class LiveDevice:
     physdev: str | None = None
     learns: bool | None = None
     floods: bool | None = None
+    unflooded: frozenset[str] = frozenset()
     suppresses: bool | None = None
     is_isolated: bool | None = None
     keeps_dhcp_out: bool | None = None

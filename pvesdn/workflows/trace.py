@@ -105,7 +105,7 @@ def _ask(
 
 def _unseen(error: NodeError) -> LookedUp:
     why = str(error).removeprefix(f"{error.node}: ")
-    return LookedUp(unseen=dict.fromkeys(("fdb", "neighbours", "routes", "nat"), why))
+    return LookedUp(unseen=dict.fromkeys(("fdb", "neighbours", "routes", "nat", "nat6", "filters", "groups"), why))
 
 
 def _silent(looked: LookedOver) -> dict[str, str]:

@@ -78,7 +78,8 @@ class ProgramAgent:
         """What the node's tables say of the ends of a trace."""
         words: dict[str, Json] = {"guests": sorted(question.guests), "ports": sorted(question.ports)}
         words |= {"macs": sorted(question.macs), "addresses": sorted(map(str, question.addresses))}
-        return decode_looked_up(self._ask(node, "look_up", vrfs=sorted(question.vrfs), **words))
+        words |= {"vrfs": sorted(question.vrfs), "groups": sorted(map(str, question.groups))}
+        return decode_looked_up(self._ask(node, "look_up", **words))
 
     def announced(self, node: NodeName) -> frozenset[int]:
         """The VNIs of which the node's FRR has a type-3 route of its own."""

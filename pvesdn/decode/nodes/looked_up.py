@@ -10,7 +10,7 @@ from pvesdn.decode import json_text
 from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.nodes.routing import prefix_of, unmapped
-from pvesdn.model.looked_up import FdbEntry, FoundRoute, GuestCard, LookedUp, Neighbour, NextHop
+from pvesdn.model.looked_up import FdbEntry, ForwardFilter, FoundRoute, GuestCard, LookedUp, Neighbour, NextHop
 from pvesdn.model.primitives import IpAddress, Json
 
 _DEAD = "dead"
@@ -42,15 +42,45 @@ def decode_looked_up(value: Mapping[str, Json]) -> LookedUp:
         neighbours=seen("neighbours", lambda rows: tuple(map(_neighbour, rows))),
         routes=seen("routes", _routes),
         nat=seen("nat", _lines, of_objects=False),
+        nat6=seen("nat6", _lines, of_objects=False),
+        filters=seen("filters", lambda rows: tuple(map(_filter, rows))),
+        groups=seen("groups", _groups),
         unseen=unseen,
     )
 
 
 def _lines(answer: Json) -> tuple[str, ...]:
     if not isinstance(answer, list):
-        message = "nat is not a JSON list"
+        message = "the rules are not a JSON list"
         raise WrongShapeError(message)
-    return tuple(one_line(json_text.string(line, "a line of nat")) for line in answer)
+    return tuple(one_line(json_text.string(line, "a rule")) for line in answer)
+
+
+_ROUTED = {"ip": frozenset({4}), "ip6": frozenset({6}), "inet": frozenset({4, 6})}
+
+
+def _filter(row: dict[str, Json]) -> ForwardFilter:
+    by, family = json_text.word(row.get("by"), "by of filters"), json_text.word(row.get("family"), "family of filters")
+    rules = json_text.count(row["rules"], "rules of filters") if "rules" in row else None
+    words = [by] if by != "nft" else ["nftables", family, json_text.string(row.get("table"), "table of filters")]
+    name = json_text.string(row.get("chain", row.get("name")), "chain of filters")
+    return ForwardFilter(
+        name=one_line(" ".join((*words, name))),
+        families=_ROUTED.get(family, frozenset()),
+        is_of_bridges=family == "bridge" or row.get("bridged") is True,
+        drops=str(row.get("policy")).upper() not in {"ACCEPT", "NONE"},
+        is_empty=None if rules is None else not rules,
+    )
+
+
+def _groups(rows: list[dict[str, Json]]) -> dict[IpAddress, frozenset[str]]:
+    found: dict[IpAddress, frozenset[str]] = {}
+    for row in rows:
+        group = json_text.address(row.get("address"), "address of groups")
+        found[group] = found.get(group, frozenset()) | {
+            json_text.device(row.get("ifname"), f"ifname of {group} in groups")
+        }
+    return found
 
 
 def _cards(rows: list[dict[str, Json]]) -> tuple[GuestCard, ...]:

@@ -275,9 +275,14 @@ def _device(name: str, row: dict[str, Json], addresses: frozenset[IpInterface]) 
         physdev=json_text.string(data["link"], "link") if is_vxlan and isinstance(data.get("link"), str) else None,
         learns=_flag(port, "learning"),
         floods=_both(_flag(port, "flood"), _flag(port, "mcast_flood")),
+        unflooded=frozenset(kind for kind, key in _FLOODED.items() if port.get(key) is False),
         suppresses=_flag(port, "neigh_suppress"),
         is_isolated=_flag(port, "isolated"),
     )
+
+
+_FLOODED = {"unicast": "flood", "multicast": "mcast_flood", "broadcast": "bcast_flood"}
+"""iproute2's names for what a bridge's port floods."""
 
 
 def _filtered(answer: Json) -> frozenset[str]:

@@ -8,15 +8,13 @@ from typing import Any, Callable, Dict, Iterator, List, Set
 
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused, failure, rows_of
-from pvesdn.node.program.rules import saved_rules
+from pvesdn.node.program.rules import NO_NFTABLES, saved_rules
 
 _LIMIT = 10.0
 _RULE = re.compile(r"-A (\S+) ")
 _GOES_TO = re.compile(r" -[jg] (\S+)")
 _POLICY = re.compile(r":(\S+) (\S+)")
 _HOOKS = ("INPUT", "OUTPUT")
-_NO_NFTABLES = "Protocol not supported"
-"""What nft says to a kernel without nftables."""
 _MOST_RULES = 5000
 _MOST_SOCKETS = 5000
 _FAMILIES = ("ip", "ip6", "inet")
@@ -39,7 +37,7 @@ def packet_filters(machine: Machine) -> Dict[str, Any]:
     if machine.find("nft") is not None:
         argv = ["nft", "-j", "list", "ruleset"]
         outcome = machine.run(argv, limit=_LIMIT)
-        if outcome.status and not any(_NO_NFTABLES in line for line in outcome.lines):
+        if outcome.status and not any(NO_NFTABLES in line for line in outcome.lines):
             raise Refused(failure(argv, outcome))
         found["nft"] = [] if outcome.status else _objects_of_nft(outcome.output)
     return found

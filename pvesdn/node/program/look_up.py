@@ -12,7 +12,8 @@ from pvesdn.node.program.files import text_of
 from pvesdn.node.program.guests import addresses_of_guest, devices_of_guests
 from pvesdn.node.program.machine import Machine, Refused, is_there, lacks_ipv6, rows_of, rows_shown, told
 from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at
-from pvesdn.node.program.rules import saved_rules
+from pvesdn.node.program.rules import chains_of_nft, saved_rules
+from pvesdn.node.program.sysctl import setting_now
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _MOST_ASKED = 1000
@@ -22,19 +23,29 @@ _OF_AN_ENTRY = ("mac", "ifname", "dst", "vlan", "master", "state", "flags")
 _OF_A_NEIGHBOUR = ("dst", "dev", "lladdr", "state")
 _OF_A_ROUTE = ("dst", "protocol", "metric", "type", "gateway", "via", "dev", "nexthops", "flags")
 _IPAM = "/etc/pve/sdn/pve-ipam-state.json"
+_OF_NETFILTER = 10.0
+"""Seconds for each question about netfilter."""
+_OF_A_CHAIN = ("family", "table", "name", "policy")
+_FORWARDING = (
+    ("iptables-save", "ip", "net/bridge/bridge-nf-call-iptables"),
+    ("ip6tables-save", "ip6", "net/bridge/bridge-nf-call-ip6tables"),
+)
+"""What tells of a chain FORWARD, and the setting by which frames in bridges go through it too."""
 _TRANSLATES = re.compile(r"-A POSTROUTING .*-j (SNAT|MASQUERADE)\b")
 
 
 def look_up(machine: Machine, arguments: Value) -> Value:
-    """``{"guests": [ids], "ports": [devices], "macs": [...], "addresses": [...], "vrfs": [names]}`` -> ``{"cards",
-    "leases", "fdb", "neighbours", "routes", "nat"}``, each ``{"answer": ...}`` or ``{"fault": why there is none}``.
+    """``{"guests": [ids], "ports": [devices], "macs": [...], "addresses": [...], "vrfs": [names], "groups": [...]}`` ->
+    ``{"cards", "leases", "fdb", "neighbours", "routes", "nat", "nat6", "filters", "groups"}``, each ``{"answer": ...}``
+    or ``{"fault": why there is none}``.
 
     `cards` are the guests' network devices; `leases` what PVE's IPAM has of the guests and the addresses; `fdb` the
     entries for the MACs, and what was learned from the ports; `neighbours` those with one of the addresses or MACs, or
     a next hop of `routes`; `routes` those that lead to an address, in the main table (``""``) and in each VRF; `nat`
-    the rules that translate what leaves, as lines of iptables-save.
+    and `nat6` the rules that translate what leaves, as lines of iptables-save; `filters` what may drop what the node
+    forwards, without its rules; `groups` the devices that have joined one of the groups.
     """
-    for key in ("guests", "ports", "macs", "addresses", "vrfs"):
+    for key in ("guests", "ports", "macs", "addresses", "vrfs", "groups"):
         if len(list_at(arguments, key, int if key == "guests" else str)) > _MOST_ASKED:
             raise Refused(f"more than {_MOST_ASKED} {key} in one request")
     guests = set(list_at(arguments, "guests", int))
@@ -42,6 +53,7 @@ def look_up(machine: Machine, arguments: Value) -> Value:
     macs = {_checked_mac(mac) for mac in list_at(arguments, "macs", str)}
     addresses = [checked_address(text) for text in list_at(arguments, "addresses", str)]
     vrfs = ["", *(checked_interface(name) for name in list_at(arguments, "vrfs", str))]
+    groups = {checked_address(text) for text in list_at(arguments, "groups", str)}
     routes = _or_why_not(lambda: [row for vrf in vrfs for row in _routes(machine, vrf, addresses)])
     hops = {hop for row in routes.get("answer", []) for hop in _gateways(row)}
     return {
@@ -50,7 +62,10 @@ def look_up(machine: Machine, arguments: Value) -> Value:
         "fdb": _or_why_not(lambda: _entries(machine, macs, ports)),
         "neighbours": _or_why_not(lambda: _neighbours(machine, {*addresses, *hops}, macs)),
         "routes": routes,
-        "nat": _or_why_not(lambda: _translations(machine)),
+        "nat": _or_why_not(lambda: _translations(machine, "iptables-save")),
+        "nat6": _or_why_not(lambda: _translations(machine, "ip6tables-save")),
+        "filters": _or_why_not(lambda: _filters(machine)),
+        "groups": _or_why_not(lambda: _joined(machine, groups)),
     }
 
 
@@ -157,8 +172,37 @@ def _gateways(row: Value) -> Iterator[str]:
             yield gateway
 
 
-def _translations(machine: Machine) -> List[str]:
-    if machine.find("iptables-save") is None:
+def _translations(machine: Machine, command: str) -> List[str]:
+    if machine.find(command) is None:
         return []
-    lines = saved_rules(machine, "iptables-save", "nat", 10.0)
+    lines = saved_rules(machine, command, "nat", _OF_NETFILTER)
     return [line for line in lines if _TRANSLATES.match(line)][:_MOST_TOLD]
+
+
+def _filters(machine: Machine) -> List[Value]:
+    """``[{"by": "iptables", "family": "ip", "chain": "FORWARD", "policy": "DROP", "rules": 2, "bridged": true}, {"by":
+    "nft", "family": "bridge", "table": "t", "chain": "c", "policy": "accept"}]``. nftables are asked for their chains
+    alone, for the rules of all guests may be in them.
+    """
+    found: List[Value] = []
+    for command, family, switch in _FORWARDING:
+        if machine.find(command) is not None:
+            lines = saved_rules(machine, command, "filter", _OF_NETFILTER)
+            policy = next((line.split()[1] for line in lines if line.startswith(":FORWARD ")), "ACCEPT")
+            row: Value = {"by": command[: -len("-save")], "family": family, "chain": "FORWARD", "policy": policy}
+            rules = sum(line.startswith("-A FORWARD ") for line in lines)
+            found.append({**row, "rules": rules, "bridged": setting_now(machine, switch) == "1"})
+    told = {(row["family"], "filter", "FORWARD") for row in found}  # iptables may keep its chains in nftables
+    for chain in chains_of_nft(machine) if machine.find("nft") is not None else ():
+        if (chain.get("family"), chain.get("table"), chain.get("name")) not in told:
+            found.append({"by": "nft", **{key: chain[key] for key in _OF_A_CHAIN if key in chain}})
+    return found[:_MOST_TOLD]
+
+
+def _joined(machine: Machine, groups: Set[str]) -> List[Value]:
+    """``[{"ifname": "eno1", "address": "239.1.1.1"}]``."""
+    found: List[Value] = []
+    for row in rows_shown(machine, ["ip", "-j", "maddress", "show"]) if groups else ():
+        addresses = {one.get("address") for one in rows_of(row.get("maddr"))}
+        found += [{"ifname": row.get("ifname"), "address": group} for group in sorted(groups) if group in addresses]
+    return found[:_MOST_TOLD]

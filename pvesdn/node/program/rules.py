@@ -4,10 +4,11 @@ Text of a file is only compared. What iptables is called with comes from its own
 """
 
 import ipaddress
+import json
 import re
 import shlex
 import time
-from typing import Iterator, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
 
 from pvesdn.node.program.machine import Machine, Refused, failure
 
@@ -15,6 +16,9 @@ _ADDS = re.compile(r"\s*(?:post-)?up\s+(ip6?tables\s.*)")
 _CHAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,27}")
 _NO_SUCH_TABLE = ("does not exist", "iptables who?", "Protocol not supported")
 """What iptables-save says, of both kinds, where the kernel has no such table, or knows nothing of netfilter."""
+NO_NFTABLES = "Protocol not supported"
+"""What nft says to a kernel without nftables."""
+_OF_NFT = 10.0
 _UNTOLD = "is incompatible, use 'nft' tool"
 """What it says, with success, in place of the rules of a table that somebody has made with `nft`."""
 
@@ -72,6 +76,22 @@ def saved_rules(machine: Machine, command: str, table: str, limit: float) -> Lis
     if untold:
         raise Refused("{}: {}".format(" ".join(argv), untold.lstrip("# ")))
     return [] if outcome.status else outcome.output.splitlines()
+
+
+def chains_of_nft(machine: Machine) -> List[Dict[str, Any]]:
+    """The chains of nftables that what is forwarded comes to, without their rules; none without nftables."""
+    argv = ["nft", "-j", "list", "chains"]
+    outcome = machine.run(argv, limit=_OF_NFT)
+    if outcome.status and any(NO_NFTABLES in line for line in outcome.lines):
+        return []
+    if outcome.status:
+        raise Refused(failure(argv, outcome))
+    try:
+        rows = json.loads(outcome.output, strict=False)["nftables"]
+        chains = [row["chain"] for row in rows if "chain" in row]
+        return [chain for chain in chains if chain.get("hook") == "forward"]
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        raise Refused("{} printed no list of chains".format(" ".join(argv))) from None
 
 
 def _words_in(line: str) -> List[str]:

@@ -70,12 +70,21 @@ FOUND1 = LookedUp(
         "-A POSTROUTING -s 10.0.9.0/24 -j MASQUERADE",
         "-A POSTROUTING -s 10.0.2.0/24 -o eno2 -j SNAT --to-source 172.16.0.1",
     ),
+    nat6=(),
+    filters=(),
+    groups={},
 )
 FOUND2 = LookedUp(
     fdb=(FdbEntry(FAR_MAC, "veth102i0", bridge="db"),),
     neighbours=(Neighbour(THERE, "db", FAR_MAC),),
     routes={("vrf_a", THERE): FoundRoute(ip_network("10.0.3.0/24"), (NextHop("db"),), "kernel")},
+    nat=(),
+    nat6=(),
+    filters=(),
+    groups={},
 )
+FIREWALL = "the rules of PVE's firewall for 101 were not looked at"
+"""Of the guest whose port is behind it."""
 GUEST = End("101", EndKind.GUEST, "node1", "tap101i0", "web", MAC, HERE, GuestPlace(101), 0)
 FAR = End("102", EndKind.GUEST, "node2", "veth102i0", "db", FAR_MAC, THERE, GuestPlace(102), 0)
 INTERNET = End(str(OUTSIDE), EndKind.OUTSIDE, address=OUTSIDE)
@@ -187,7 +196,7 @@ def test_a_path_that_is_too_narrow_is_noted_and_bounds_the_packets() -> None:
     vtep = Vtep(node="node1", address=ip_address("192.168.0.1"), interface=None, mtu=None, why="", paths={PEER: path})
     way = one_way(scene(vteps={"node1": vtep}))
     assert (way.outcome, way.mtu) == (Outcome.ARRIVES, MTU_INSIDE - 50)
-    assert way.notes == ("the path from node1 to 192.168.0.2 carries packets of 1450 bytes, not of 1500",)
+    assert way.notes == (FIREWALL, "the path from node1 to 192.168.0.2 carries packets of 1450 bytes, not of 1500")
 
 
 def test_what_translates_addresses_on_the_way_out_is_told() -> None:

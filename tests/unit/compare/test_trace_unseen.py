@@ -17,6 +17,7 @@ from pvesdn.model.trace import End, Outcome
 from tests.unit.compare.test_trace import (
     FAR,
     FAR_MAC,
+    FIREWALL,
     FOUND1,
     FOUND2,
     GUEST,
@@ -98,8 +99,8 @@ def test_a_way_past_what_nobody_has_looked_at_is_unknown(
 def test_a_flooding_list_that_nobody_has_seen_is_not_said_to_lack_a_vtep() -> None:
     entries = (*(FOUND1.fdb or ()), FdbEntry(FAR_MAC, "vxlan_web", bridge="web"), FdbEntry(FAR_MAC, "vxlan_web", PEER))
     lacking = scene(found=replace(FOUND1, fdb=entries))
-    assert one_way(lacking, GUEST, SAME_VNET).notes[0].startswith("node1 floods nothing to 192.168.0.2")
-    assert one_way(knowing(lacking, "node1", flooding=None), GUEST, SAME_VNET).notes == ()
+    assert one_way(lacking, GUEST, SAME_VNET).notes[1].startswith("node1 floods nothing to 192.168.0.2")
+    assert one_way(knowing(lacking, "node1", flooding=None), GUEST, SAME_VNET).notes == (FIREWALL,)
 
 
 def test_nobody_is_said_not_to_be_master_whom_nobody_has_asked() -> None:
@@ -116,12 +117,13 @@ def test_rules_that_nobody_could_see_are_not_taken_for_none() -> None:
     found = scene(found=replace(FOUND1, nat=None, unseen={"nat": "iptables-save did not finish within 10 s"}))
     way = one_way(found, GUEST, INTERNET)
     assert way.outcome is Outcome.ARRIVES
-    assert way.notes == ("whether node1 gives it another source: iptables-save did not finish within 10 s",)
+    assert way.notes == (FIREWALL, "whether node1 gives it another source: iptables-save did not finish within 10 s")
 
 
 def test_what_guests_nobody_could_see_may_have_is_said_beside_the_way() -> None:
     found = scene(far=replace(FOUND2, unseen={"cards": "/etc/pve is empty", "leases": "no JSON"}))
     assert one_way(found).notes == (
+        FIREWALL,
         "what node2 has of the configurations of its guests was not seen: /etc/pve is empty",
         "what node2 has of PVE's IPAM was not seen: no JSON",
     )

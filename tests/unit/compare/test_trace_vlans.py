@@ -13,6 +13,7 @@ from pvesdn.model.vlans import NO_VLANS, PortVlans, VlanSet
 from tests.unit.compare.test_trace import (
     FAR,
     FAR_MAC,
+    FOUND2,
     GATEWAY_MAC,
     GUEST,
     NODE1,
@@ -67,7 +68,8 @@ def test_nothing_reaches_a_group_by_a_card_that_is_down() -> None:
     target = End("109", EndKind.GUEST, "node2", "tap109i0", "web", FAR_MAC, None, GuestPlace(109), 0)
 
     def way_by(card: LiveDevice) -> tuple[Outcome, str, str]:
-        found = scene(NODE1 | devices(tunnel, card), NODE2 | there)
+        heard = replace(FOUND2, groups={GROUP: frozenset({"eno9"})})
+        found = scene(NODE1 | devices(tunnel, card), NODE2 | there, far=heard)
         way = one_way(knowing(found, "node1", flooding={"vxlan_web": frozenset({GROUP})}), GUEST, target)
         return way.outcome, way.device, way.reason
 

@@ -6,10 +6,11 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from pvesdn.decode.nodes.looked_up import decode_looked_up
-from pvesdn.model.looked_up import FdbEntry, FoundRoute, GuestCard, LookedUp, NextHop
+from pvesdn.model.looked_up import FdbEntry, ForwardFilter, FoundRoute, GuestCard, LookedUp, NextHop
 
 ADDRESS = ip_address("10.0.1.9")
-EMPTY: dict[str, Any] = {name: {"answer": []} for name in ("cards", "leases", "fdb", "neighbours", "routes", "nat")}
+_ASKED = ("cards", "leases", "fdb", "neighbours", "routes", "nat", "nat6", "filters", "groups")
+EMPTY: dict[str, Any] = {name: {"answer": []} for name in _ASKED}
 
 
 def looked_up(**said: list[Any]) -> LookedUp:
@@ -92,7 +93,11 @@ def test_what_cannot_be_read_was_not_seen_and_hides_nothing_else() -> None:
         EMPTY | {"fdb": {"answer": [{"mac": 7}]}, "routes": {"fault": "ip is not installed"}, "nat": 3}
     )
     assert found.fdb is None
-    why = {"fdb": "mac of fdb is not printable text", "routes": "ip is not installed", "nat": "nat is not a JSON object"}
+    why = {
+        "fdb": "mac of fdb is not printable text",
+        "routes": "ip is not installed",
+        "nat": "nat is not a JSON object",
+    }
     assert found.unseen == why
     assert (found.neighbours, found.routes, found.nat) == ((), None, None)
     assert decode_looked_up({}).unseen.keys() == EMPTY.keys()
@@ -106,7 +111,28 @@ def test_one_lease_that_makes_no_sense_does_not_hide_the_others() -> None:
 
 
 def test_rules_that_could_not_be_told_are_not_none() -> None:
-    for told, why in (({"fault": "it broke"}, "it broke"), ({"answer": {}}, "nat is not a JSON list"), ({}, "no answer")):
+    for told, why in (
+        ({"fault": "it broke"}, "it broke"),
+        ({"answer": {}}, "the rules are not a JSON list"),
+        ({}, "no answer"),
+    ):
         found = decode_looked_up(EMPTY | {"nat": told})
         assert (found.nat, found.unseen) == (None, {"nat": why})
     assert looked_up(nat=[]).nat == ()
+
+
+def test_filters_are_told_with_what_goes_through_them() -> None:
+    legacy = {"by": "ip6tables", "family": "ip6", "chain": "FORWARD", "policy": "DROP", "rules": 0, "bridged": False}
+    new = {"by": "nft", "family": "bridge", "table": "t", "name": "c", "policy": "accept"}
+    without_policy = {"by": "nft", "family": "inet", "table": "t", "name": "c"}
+    assert looked_up(filters=[legacy, new, without_policy]).filters == (
+        ForwardFilter("ip6tables FORWARD", frozenset({6}), drops=True, is_empty=True),
+        ForwardFilter("nftables bridge t c", is_of_bridges=True),
+        ForwardFilter("nftables inet t c", frozenset({4, 6})),
+    )
+
+
+def test_a_group_may_have_been_joined_on_several_devices() -> None:
+    group = ip_address("239.1.1.1")
+    rows = [{"ifname": name, "address": "239.1.1.1"} for name in ("eno1", "eno2")]
+    assert looked_up(groups=rows).groups == {group: frozenset({"eno1", "eno2"})}

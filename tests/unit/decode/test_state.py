@@ -54,6 +54,7 @@ def test_a_vxlan_device_has_the_attributes_that_its_stanza_gave_it() -> None:
         udp_port=4789,
         learns=False,
         floods=True,
+        unflooded=frozenset({"unicast"}),
         suppresses=True,
         is_isolated=False,
     )

@@ -134,10 +134,13 @@ def test_rules_that_translate_what_leaves_are_told_and_no_others(program: Asking
 @pytest.mark.parametrize(
     ("script", "told"),
     [
-        ("echo \"can't initialize iptables table: Table does not exist\" >&2; exit 3", {"answer": []}),
-        ("echo 'Permission denied' >&2; exit 4", {"fault": "iptables-save -t nat ended with status 4: Permission denied"}),
+        ('echo "can\'t initialize iptables table: Table does not exist" >&2; exit 3', {"answer": []}),
         (
-            'echo "# Table \\`nat\' is incompatible, use \'nft\' tool."',
+            "echo 'Permission denied' >&2; exit 4",
+            {"fault": "iptables-save -t nat ended with status 4: Permission denied"},
+        ),
+        (
+            "echo \"# Table \\`nat' is incompatible, use 'nft' tool.\"",
             {"fault": "iptables-save -t nat: Table `nat' is incompatible, use 'nft' tool."},
         ),
     ],
@@ -148,6 +151,61 @@ def test_rules_that_could_not_be_asked_for_are_not_none(
     answers(node, {})
     node.command("iptables-save", script=script)
     assert program.value("look_up")["nat"] == told
+
+
+def test_ipv6_has_rules_of_its_own(program: Asking, node: NodeRoot) -> None:
+    answers(node, {})
+    rule = "-A POSTROUTING -s fd00::/64 -o eno2 -j MASQUERADE"
+    node.command("ip6tables-save", script=f"echo '*nat'; echo '{rule}'")
+    told = program.value("look_up")
+    assert (told["nat"], told["nat6"]) == ({"answer": []}, {"answer": [rule]})
+
+
+def test_what_may_drop_what_is_forwarded_is_told_without_its_rules(program: Asking, node: NodeRoot) -> None:
+    answers(node, {})
+    node.write("/proc/sys/net/bridge/bridge-nf-call-iptables", "1\n")
+    lines = ["*filter", ":INPUT ACCEPT [0:0]", ":FORWARD DROP [0:0]", "-A FORWARD -j own", "-A own -j ACCEPT", "COMMIT"]
+    node.command("iptables-save", script=f"case $2 in filter) printf '%s\\n' {shlex.join(lines)} ;; esac")
+    chains: list[dict[str, Any]] = [
+        {"family": "ip", "table": "filter", "name": "FORWARD", "hook": "forward", "policy": "drop"},
+        {"family": "bridge", "table": "t", "name": "c", "hook": "forward", "policy": "accept", "handle": 7},
+        {"family": "inet", "table": "t", "name": "in", "hook": "input", "policy": "drop"},
+        {"family": "inet", "table": "t", "name": "own"},
+    ]
+    rows = [{"metainfo": {}}, *({"chain": chain} for chain in chains)]
+    node.command("nft", prints=json.dumps({"nftables": rows}))
+    assert program.value("look_up")["filters"]["answer"] == [
+        {"by": "iptables", "family": "ip", "chain": "FORWARD", "policy": "DROP", "rules": 1, "bridged": True},
+        {"by": "nft", "family": "bridge", "table": "t", "name": "c", "policy": "accept"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("nft", "told"),
+    [
+        ({"status": 1, "complains": "cache initialization failed: Protocol not supported"}, {"answer": []}),
+        ({"status": 1, "complains": "it broke"}, {"fault": "nft -j list chains ended with status 1: it broke"}),
+        ({"prints": "[]"}, {"fault": "nft -j list chains printed no list of chains"}),
+        ({"prints": '{"nftables": [{"chain": 7}]}'}, {"fault": "nft -j list chains printed no list of chains"}),
+    ],
+)
+def test_chains_that_could_not_be_asked_for_are_not_none(
+    program: Asking, node: NodeRoot, nft: dict[str, Any], told: dict[str, Any]
+) -> None:
+    answers(node, {})
+    node.command("nft", **nft)
+    assert program.value("look_up")["filters"] == told
+
+
+def test_groups_are_told_with_the_devices_that_have_joined_them(program: Asking, node: NodeRoot) -> None:
+    joined = [
+        {"ifname": "lo", "maddr": [{"family": "inet", "address": "224.0.0.1"}]},
+        {"ifname": "eno1", "maddr": [{"link": "01:00:5e:01:01:01"}, {"family": "inet", "address": "239.1.1.1"}]},
+    ]
+    answers(node, {"-j maddress show": joined})
+    told = program.value("look_up", groups=["239.1.1.1", "239.1.1.2"])["groups"]
+    assert told == {"answer": [{"ifname": "eno1", "address": "239.1.1.1"}]}
+    assert program.value("look_up")["groups"] == {"answer": []}
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ _SUFFIX = {4: "", 6: "6"}
 
 def ip(root: Path, arguments: Sequence[str]) -> int:
     """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]``, ``ip link delete|set``,
-    ``ip address add|del``, ``ip neighbour show nud all``, ``ip route show vrf NAME|table main match ADDRESS`` and
-    ``ip vrf identify PROCESS``.
+    ``ip address add|del``, ``ip neighbour show nud all``, ``ip maddress show``, ``ip route show vrf NAME|table main
+    match ADDRESS`` and ``ip vrf identify PROCESS``.
     """
     words = _words(arguments)
     what, action = (words[0] if words else ""), (words[1] if len(words) > 1 else "show")
@@ -63,6 +63,8 @@ def _shown(state: State, arguments: Sequence[str]) -> str | None:
             answer = [item for item in answer if name in {None, item["ifname"]}]
         case "route" | "r":
             answer = _routes(state, family or 4)
+        case "maddress":
+            answer = [{"ifname": name, "maddr": _joined(state, name)} for name in state.links]
         case "rule" | "ru":
             answer = _rules(family or 4)
         case _:
@@ -245,6 +247,13 @@ def _of_tables(root: Path, state: State, words: Sequence[str], family: int) -> l
     vrfs = [name for name, link in state.links.items() if link["kind"] == "vrf"]
     own = [row | {"table": name} for name in vrfs for row in vrf_routes(root, name, family)]
     return [*own, *_routes(state, family)]
+
+
+def _joined(state: State, name: str) -> list[dict[str, Any]]:
+    """The groups that the VXLAN devices on a device have joined there."""
+    tunnels = [link["info"] for link in state.links.values() if link["kind"] == "vxlan" and link["up"]]
+    groups = sorted({str(info["group"]) for info in tunnels if info.get("group") and info.get("link") in {None, name}})
+    return [{"family": "inet6" if ":" in group else "inet", "address": group} for group in groups]
 
 
 def _rules(family: int) -> list[dict[str, Any]]:
