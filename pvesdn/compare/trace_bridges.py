@@ -49,7 +49,8 @@ def _looked_up(walk: Walk, way: Way, at: AtBridge, bridge: LiveDevice) -> Steps:
         yield from _without_entry(walk, way, at, bridge)
     elif port.name == at.came_by:
         way = _told(way, at, bridge, f"bridge; {at.mac} is behind '{port.name}'")
-        yield way.ends(at.node, at.bridge, f"{at.mac} is behind '{port.name}', where the frame came from"), None
+        reason = f"{at.mac} is behind '{port.name}', where the frame came from{_elsewhere(walk, at)}"
+        yield way.ends(at.node, at.bridge, reason), None
     elif port.kind == "vxlan":
         way = _told(way, at, bridge, f"bridge; {at.mac} is behind '{port.name}'")
         yield from into_tunnel(walk, way, at, port)
@@ -138,8 +139,14 @@ def _by_cards(way: Way, at: AtBridge, uplinks: list[LiveDevice]) -> Way:
 def _not_here(walk: Walk, at: AtBridge, *, is_for_router: bool) -> str:
     if is_for_router:
         return f"{at.mac} is not the router MAC of {at.node}, and nothing else has it here"
-    where = f": {walk.target.name} is on {walk.target.node}" if walk.target.node not in {"", at.node} else ""
-    return f"no entry for {at.mac}, and from one VTEP nothing is flooded to another{where}"
+    return f"no entry for {at.mac}, and from one VTEP nothing is flooded to another{_elsewhere(walk, at)}"
+
+
+def _elsewhere(walk: Walk, at: AtBridge) -> str:
+    """Where the target is, for a frame that has come to another node."""
+    target = walk.target
+    is_meant = target.node not in {"", at.node} and not at.is_for_router
+    return f": {target.name} is on {target.node}" if is_meant else ""
 
 
 def into_tunnel(walk: Walk, way: Way, at: AtBridge, device: LiveDevice) -> Steps:

@@ -234,3 +234,17 @@ def test_whether_a_group_was_joined_may_be_unknown() -> None:
     way = by_group(None, unseen={"groups": "ip is not installed"})
     assert way.outcome is Outcome.UNKNOWN
     assert way.reason == "whether node2 has joined group 239.1.1.1 on 'eno1': ip is not installed"
+
+
+def test_a_mac_that_is_still_behind_the_vtep_its_guest_has_left_is_said_to_be_elsewhere() -> None:
+    entries = (FdbEntry(FAR_MAC, "vxlan_web", bridge="web"), FdbEntry(FAR_MAC, "vxlan_web", PEER))
+    there = devices(LiveDevice("web", "bridge"), replace(NODE1["vxlan_web"], vtep=PEER))
+    moved = scene(
+        NODE1 | devices(PORT),
+        NODE2 | there,
+        found=replace(FOUND1, fdb=(*(FOUND1.fdb or ()), *entries)),
+        far=replace(FOUND2, fdb=entries[:1]),
+    )
+    way = one_way(moved, GUEST, NEXT_TO)
+    assert (way.outcome, way.node) == (Outcome.ENDS, "node2")
+    assert way.reason == f"{FAR_MAC} is behind 'vxlan_web', where the frame came from: 109 is on node1"
