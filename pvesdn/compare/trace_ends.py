@@ -27,12 +27,18 @@ def end_of(one: Named, other: Named, scene: Scene, places: Places) -> End:
     if one.guest is not None:
         return _guest(scene, places, one, family)
     assert one.address is not None  # noqa: S101 - see `named`
-    vrfs = set() if other.guest is None else _vrfs_of(scene, _guest(scene, places, other, one.address.version))
-    return _addressed(scene, places, one, one.address, vrfs)
+    realms = set() if other.guest is None else _realms_of(scene, _guest(scene, places, other, one.address.version))
+    return _addressed(scene, places, one, one.address, realms)
 
 
-def _vrfs_of(scene: Scene, end: End) -> set[str]:
-    return {scene.vrf_of(node, end.bridge) for node in scene.nodes if scene.device(node, end.bridge) is not None}
+def _realms_of(scene: Scene, end: End) -> set[str]:
+    """Where an address means one thing: a VRF, or a VNet that is in none."""
+    nodes = (node for node in scene.nodes if scene.device(node, end.bridge) is not None)
+    return {_realm(scene, node, end.bridge) for node in nodes}
+
+
+def _realm(scene: Scene, node: str, bridge: str) -> str:
+    return scene.vrf_of(node, bridge) or f"VNet {bridge}"
 
 
 def _guest(scene: Scene, places: Places, one: Named, family: int | None) -> End:
@@ -146,10 +152,10 @@ def _addresses(scene: Scene, end: End) -> Iterator[IpAddress]:
                 yield known.address
 
 
-def _addressed(scene: Scene, places: Places, one: Named, address: IpAddress, vrfs: Container[str]) -> End:
-    """:param vrfs: of the other end: several VRFs may have a gateway of one address."""
+def _addressed(scene: Scene, places: Places, one: Named, address: IpAddress, realms: Container[str]) -> End:
+    """:param realms: of the other end: several VRFs may have a gateway, and guests, of one address."""
     if holders := list(_holders(scene, address)):
-        holders = [found for found in holders if scene.vrf_of(found[0], found[1]) in vrfs] or holders
+        holders = [found for found in holders if _realm(scene, found[0], found[1]) in realms] or holders
         node, bridge, mac = holders[0]
         nodes = tuple(sorted({holder for holder, _, _ in holders}))
         return End(one.text, EndKind.NODE, node, bridge=bridge, mac=mac, address=address, holders=nodes)
@@ -161,18 +167,23 @@ def _addressed(scene: Scene, places: Places, one: Named, address: IpAddress, vrf
         for guest, device, mac in sorted(written, key=str)
         if device is not None and mac not in {end.mac for end in ends}
     ]
+    bridge, network = _network_of(scene, address, realms)
+    near = [end for end in ends if any(realm in realms for realm in _realms_of(scene, end))]
+    ends = near or ([] if bridge else ends)
     if len(ends) > 1:
         told = ", ".join(f"{_called(end)} in {end.bridge or 'no bridge'}" for end in ends[:_SHOWN])
         raise SettingsError(f"several guests have {address}: {told}", hint="give the id of one")
     if ends:
         return ends[0]
-    heard = next(iter(sorted(_heard(scene, address))), None)
-    bridge, network = (heard[0], None) if heard else _network_of(scene, address)
+    heard = [found for found in sorted(_heard(scene, address)) if bridge in {"", found[0]}]
+    if heard:
+        return End(one.text, EndKind.GUEST, bridge=heard[0][0], mac=heard[0][1], address=address)
+    if not bridge:
+        bridge, network = _network_of(scene, address)
     if network is not None:
         require_a_hosts(address, network)
-    if bridge:
-        return End(one.text, EndKind.GUEST, bridge=bridge, mac=heard[1] if heard else "", address=address)
-    return End(one.text, EndKind.OUTSIDE, address=address)
+    kind = EndKind.GUEST if bridge else EndKind.OUTSIDE
+    return End(one.text, kind, bridge=bridge, address=address)
 
 
 def _called(end: End) -> str:
@@ -218,10 +229,15 @@ def _at_port(scene: Scene, places: Places, one: Named, node: str, entry: FdbEntr
     return End(one.text, EndKind.GUEST, node, entry.device, entry.bridge, entry.mac, address)
 
 
-def _network_of(scene: Scene, address: IpAddress) -> tuple[str, IpNetwork | None]:
-    """The VNet that has a gateway in the network of an address, and that network; empty for none."""
+def _network_of(scene: Scene, address: IpAddress, realms: Container[str] | None = None) -> tuple[str, IpNetwork | None]:
+    """The VNet that has a gateway in the network of an address, and that network; empty for none.
+
+    :param realms: where it is looked for; None for everywhere.
+    """
     for node in scene.nodes:
         for device in scene.state(node).devices.values():
+            if realms is not None and _realm(scene, node, device.name) not in realms:
+                continue
             networks = (held.network for held in device.addresses if address in held.network)
             network = next(networks, None) if _is_vnet(scene, device.name) else None
             if network is not None:

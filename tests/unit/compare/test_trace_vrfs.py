@@ -10,8 +10,9 @@ import pytest
 from pvesdn.compare.trace import both_ways, wider_question
 from pvesdn.compare.trace_ends import end_of
 from pvesdn.compare.trace_names import Named, named
+from pvesdn.compare.trace_scene import Scene
 from pvesdn.errors import SettingsError
-from pvesdn.model.looked_up import FoundRoute, GuestPlace, NextHop, Question
+from pvesdn.model.looked_up import FdbEntry, FoundRoute, GuestCard, GuestPlace, NextHop, Question
 from pvesdn.model.state import LiveDevice
 from pvesdn.model.trace import EndKind, Outcome
 from tests.unit.compare.test_trace import (
@@ -64,6 +65,40 @@ def test_of_several_vrfs_with_one_gateway_the_other_ends_counts() -> None:
     assert (end.kind, end.bridge) == (EndKind.NODE, "web")
     there, back = both_ways(found, (GUEST, end))
     assert there.outcome is back.outcome is Outcome.ARRIVES
+
+
+def two_of(address: str) -> Scene:
+    """Guests 101 and 205 have one address, each in a VRF of its own with that network."""
+    other = devices(
+        LiveDevice("vrf_0", "vrf"),
+        vnet("aaa", "02:00:00:00:00:55", "10.0.2.253/24", "vrf_0"),
+        LiveDevice("tap205i0", "tun", master="aaa"),
+        LiveDevice("vxlan_aaa", "vxlan", master="aaa", vni=9),
+    )
+    card = GuestCard(205, 0, "02:00:00:00:00:25", "aaa", (ip_address(address),))
+    entry = FdbEntry("02:00:00:00:00:25", "tap205i0", bridge="aaa")
+    found = replace(FOUND1, cards=(card,), fdb=(*(FOUND1.fdb or ()), entry))
+    made = scene(other | NODE1, found=found)
+    view = replace(made.cluster.nodes["node1"], zones={"web": "a", "aaa": "b"})
+    nodes = {**made.cluster.nodes, "node1": view}
+    return replace(made, cluster=replace(made.cluster, nodes=nodes))
+
+
+def test_of_several_vrfs_with_one_address_the_other_ends_counts() -> None:
+    found, places = two_of(str(HERE)), {101: GuestPlace(101, "", "node1"), 102: GuestPlace(102, "", "node2")}
+    guest = end_of(Named(str(HERE), address=HERE), Named("102", 102), found, places)
+    assert (guest.guest, guest.bridge) == (GuestPlace(101, "", "node1"), "web")
+    with pytest.raises(SettingsError, match=f"several guests have {HERE}"):
+        end_of(Named(str(HERE), address=HERE), Named(str(OUTSIDE), address=OUTSIDE), found, places)
+
+
+def test_an_address_that_only_another_vrf_has_is_nobodys_where_there_is_such_a_network() -> None:
+    lonely = ip_address("10.0.2.77")
+    found, places = two_of(str(lonely)), {101: GuestPlace(101, "", "node1"), 205: GuestPlace(205, "", "node1")}
+    end = end_of(Named(str(lonely), address=lonely), Named("101", 101), found, places)
+    assert (end.kind, end.guest, end.bridge) == (EndKind.GUEST, None, "web")
+    end = end_of(Named(str(lonely), address=lonely), Named("205", 205), found, places)
+    assert end.guest == GuestPlace(205, "", "node1")
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def _host_routes(root: Path, vrf: str) -> Iterator[dict[str, Any]]:
         return
     for guest, device, vtep in _heard(root):
         bridge = state.links[device]["master"]
-        hop = next((found for found in routers if found[2] == vtep), None)
+        hop = next((one for one in routers if one[2] == vtep and state.links[one[1]]["master"] == vrf), None)
         if guest.address and hop is not None and state.links[bridge]["master"] == vrf:
             row = {"dst": guest.address, "gateway": vtep, "dev": hop[1], "protocol": "bgp", "metric": 20}
             yield row | {"flags": ["onlink"]}
