@@ -133,7 +133,7 @@ def _execution(
 
 def _loses_ipv6(found: Compared) -> bool:
     printed = found.file.interfaces
-    return printed is not None and any(loses_ipv6(stanza, printed) for stanza in found.change.stanzas)
+    return printed is not None and loses_ipv6(found.change.stanzas, printed)
 
 
 def _frr_action(own: tuple[Compared, ...], owners: FileOwners, *, is_unfinished: bool) -> FrrAction:

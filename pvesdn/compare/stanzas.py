@@ -10,7 +10,7 @@ from pvesdn.compare.differences import meant, stanza_differences
 from pvesdn.compare.options import options_of_stanzas, options_of_text
 from pvesdn.compare.traits import Traits, traits_of, traits_of_stanzas, traits_of_text
 from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
-from pvesdn.model.ifupdown import InterfacesFile, Stanza
+from pvesdn.model.ifupdown import InterfacesFile, Stanza, VnetBridge
 
 _OTHER_VNI = "the kernel cannot change the VNI of a live device"
 _OTHER_UDP_PORT = "the kernel cannot change the UDP port of a live device"
@@ -67,15 +67,33 @@ def leaves_its_vrf(old: str, new: PrintedInterfaces, name: str) -> bool:
     return before is not None and before != traits_of_stanzas(_named(new, {name})[name], new.value).vrf
 
 
-def loses_ipv6(change: StanzaChange, new: PrintedInterfaces) -> bool:
-    """Whether a reload leaves a live interface without its IPv6 addresses. ifupdown2 adds addresses, and then takes the
-    device down to give it another MAC, when the kernel forgets those of IPv6 (docs/pve.md §13.2).
+def loses_ipv6(changes: Iterable[StanzaChange], new: PrintedInterfaces) -> bool:
+    """Whether a reload leaves one of these interfaces without its IPv6 addresses. ifupdown2 adds addresses, and then
+    takes a device that is up down to give it another MAC, when the kernel forgets those of IPv6; a new one is up as
+    soon as it is in its VRF (docs/pve.md §13.2).
     """
-    gets_mac = any(found.name == "hwaddress" and found.new for found in change.differences)
-    if change.action is not Action.CHANGE or not gets_mac:
+    changes = tuple(changes)
+    coming = {change.name for change in changes if change.action is Action.ADD}
+    if any(stanza.name in coming and _is_up_too_soon(stanza) for stanza in (new.stanzas if coming else ())):
+        return True
+    other = {change.name for change in changes if change.action is Action.CHANGE and _gets_mac(change)}
+    named = _named(new, other) if other else {}
+    return any(
+        ":" in address
+        for stanzas in named.values()
+        for address in options_of_stanzas(stanzas, new.value).get("address", ())
+    )
+
+
+def _is_up_too_soon(stanza: Stanza) -> bool:
+    """Of a bridge that is made. PVE's file has the addresses of one that we carry."""
+    if not isinstance(stanza, VnetBridge) or stanza.hwaddress is None or stanza.vrf is None:
         return False
-    options = options_of_stanzas(_named(new, {change.name})[change.name], new.value)
-    return any(":" in address for address in options.get("address", ()))
+    return any(":" in address for address in stanza.addresses)
+
+
+def _gets_mac(change: StanzaChange) -> bool:
+    return any(found.name == "hwaddress" and found.new for found in change.differences)
 
 
 @lru_cache(maxsize=4)  # nodes that have nothing yet get the same interfaces: one change serves them all

@@ -1,12 +1,15 @@
-"""A gateway that is live gets another MAC: ifupdown2 takes its device down for that, and IPv6 addresses go with it."""
+"""ifupdown2 takes a device that is up down to give it a MAC, and IPv6 addresses go with it: of a gateway that gets
+another MAC, and of one that is new and in its VRF already.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.kit import EVPN, apply_to, draw, errors, plan_of, serving
+from tests.cluster.kit import EVPN, apply_in, apply_to, draw, errors, plan_of, serving, world_of
 
 IPV6_GATEWAY = EVPN[: EVPN.index("exit: ")] + "subnet: sym-2001:db8:2::-64\n\tvnet web\n\tgateway 2001:db8:2::1\n"
 
@@ -25,4 +28,18 @@ def test_a_live_gateway_that_gets_another_mac_has_its_ipv6_address_afterwards(
         web = cluster.nodes["pve2"].links()["web"]
         assert web["address"] == "02:00:00:00:00:09"
         assert web["addresses"] == ["10.0.2.254/24", "2001:db8:2::1/64"]
+        assert plan_of(cluster).is_empty
+
+
+@pytest.mark.parametrize("way", ["api", "changed"])
+def test_a_gateway_that_is_new_in_a_vrf_has_its_ipv6_address(tmp_path: Path, way: str) -> None:
+    with serving(tmp_path) as cluster:
+        assert apply_to(cluster).is_good
+        more = (
+            "\nvnet: more\n\tzone sym\n\ttag 7\n\nsubnet: sym-2001:db8:7::-64\n\tvnet more\n\tgateway 2001:db8:7::1\n"
+        )
+        cluster.write_sdn("pvesdn.cfg", EVPN + more)
+        report = apply_in(replace(world_of(cluster), reloads_changed=way == "changed"))
+        assert report.is_good, errors(report)
+        assert [node.links()["more"]["addresses"] for node in cluster.nodes.values()] == [["2001:db8:7::1/64"]] * 3
         assert plan_of(cluster).is_empty

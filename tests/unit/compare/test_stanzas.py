@@ -11,7 +11,7 @@ from pvesdn.compare.stanzas import keep_hosts, loses_ipv6, stanza_changes
 from pvesdn.compare.traits import Traits, traits_of_stanzas, traits_of_text
 from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, StanzaChange
-from pvesdn.model.ifupdown import InterfacesFile, Tunnel, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.ifupdown import CarriedBridge, InterfacesFile, Tunnel, VnetBridge, VrfDevice, VxlanPort
 from pvesdn.model.pve_ifupdown import PveAddress, PveFabricInterface, PveVlanDevice, PveVnetBridge, PveVxlanPort
 from tests.unit.compare.printed import TUNNEL, interfaces, stanzas
 
@@ -81,13 +81,27 @@ GATEWAY = VnetBridge("a", "vxlan_a", 1450, addresses=("10.0.0.1/24", "2001:db8::
 def test_a_live_device_that_gets_a_mac_loses_its_ipv6_addresses(
     old: VnetBridge, new: VnetBridge, *, is_lost: bool
 ) -> None:
-    (change,) = stanza_changes(stanzas(old).by_name(), stanzas(new))
-    assert loses_ipv6(change, stanzas(new)) is is_lost
+    changes = stanza_changes(stanzas(old).by_name(), stanzas(new))
+    assert loses_ipv6(changes, stanzas(new)) is is_lost
 
 
-def test_a_device_that_is_new_has_its_mac_before_it_is_up() -> None:
-    (change,) = stanza_changes({}, stanzas(GATEWAY))
-    assert not loses_ipv6(change, stanzas(GATEWAY))
+IN_VRF = replace(GATEWAY, vrf="vrf_z")
+CARRIED = CarriedBridge("a", "vxlan_a", 1450, IN_VRF.addresses, IN_VRF.hwaddress, vrf="vrf_z")
+
+
+@pytest.mark.parametrize(
+    ("new", "is_lost"),
+    [
+        (GATEWAY, False),
+        (IN_VRF, True),
+        (CARRIED, True),
+        (replace(IN_VRF, hwaddress=None), False),
+        (replace(IN_VRF, addresses=("10.0.0.1/24",)), False),
+    ],
+    ids=["in no VRF", "in a VRF", "PVE's file has the addresses", "without a MAC", "no address of IPv6"],
+)
+def test_a_new_device_is_up_in_its_vrf_before_it_gets_its_mac(new: VnetBridge, *, is_lost: bool) -> None:
+    assert loses_ipv6(stanza_changes({}, stanzas(new)), stanzas(new)) is is_lost
 
 
 def test_a_changed_vni_is_a_replacement_and_says_why() -> None:

@@ -12,6 +12,8 @@ from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, read_json
 DEFAULT_MTU = 1500
 _DEFAULT_PORT = 4789
 _GUEST_PORT = re.compile(r"(tap|veth|fwpr)\d")
+_MADE_WITH_MAC = re.compile(r"ip link add name \S+ address (?P<mac>\S+) type bridge")
+"""Of a `pre-up` line: ifupdown2 finds the bridge there, and has no MAC to give it."""
 _KINDS = {"vxlan-id": "vxlan", "vrf-table": "vrf", "bridge-ports": "bridge", "vlan-raw-device": "vlan"}
 """Attributes that say what kind of link a new one is."""
 _SWITCHES = {
@@ -58,7 +60,8 @@ def configure(state: State, name: str, kind: str, attributes: Attributes) -> lis
     elif kind == "vxlan" and "vxlan-id" in attributes and link["info"]["id"] != int(attributes["vxlan-id"][0]):
         raise Refusal(f"Cannot change running vxlan id ({link['info']['id']}): Operation not supported")
     warnings: list[str] = []
-    was_up, link["up"] = not is_new and bool(link["up"]), True
+    # A new one is up as soon as it is in its VRF, and gets addresses and MAC then.
+    was_up, link["up"] = bool(link["up"]) if not is_new else "vrf" in attributes, True
     if name != "lo":
         # Without a line a link loses its addresses and gets the default MTU; MAC and gateway stay what they were.
         link["addresses"] = list(attributes.get("address", []))
@@ -104,7 +107,11 @@ def _create(state: State, name: str, kind: str, attributes: Attributes) -> Link:
     if kind == "vrf":
         taken = {link["info"].get("table") for link in state.links.values() if link["kind"] == "vrf"}
         info["table"] = next(table for table in range(1001, 1255) if table not in taken)
-    return state.add(name, kind, info=info)
+    link = state.add(name, kind, info=info)
+    for line in attributes.get("pre-up", []):
+        if made := _MADE_WITH_MAC.search(line):
+            link["address"] = made["mac"].lower()
+    return link
 
 
 def _mtu(name: str, attributes: Attributes) -> tuple[int, list[str]]:
