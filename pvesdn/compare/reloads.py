@@ -82,6 +82,9 @@ def _of_interfaces(ours: Compared, now: NodeNow) -> Iterator[str]:
     for link in now.facts.links:
         if link.master in going and kinds.get(link.master) == "bridge" and link.name not in going:
             yield f"{link.name} is plugged into {link.master}"
+        if link.master in going and kinds.get(link.master) == "vrf" and link.name not in names:
+            # ifupdown2 takes what is in a VRF that goes down, and only a whole reload brings it up again.
+            yield f"{link.name} is in {link.master}, which goes"
 
 
 def _in_other_files(now: NodeNow) -> frozenset[str]:

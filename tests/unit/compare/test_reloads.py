@@ -46,6 +46,7 @@ def compared(
     *,
     owners: FileOwners = OURS,
     ports: dict[str, str] | None = None,
+    in_vrf: dict[str, str] | None = None,
     files: dict[str, str] | None = None,
     besides: tuple[RenderedFile, ...] = (),
     is_unfinished: bool = False,
@@ -54,7 +55,8 @@ def compared(
 ) -> NodeChanges:
     """A node that has the stanzas of `before`, their devices and what is plugged into them, and is to have others."""
     text = interfaces(*before).text or ""
-    links = tuple(Link(stanza.name, kind=KINDS[type(stanza)], mtu=1450) for stanza in before)
+    masters = in_vrf or {}
+    links = tuple(Link(one.name, kind=KINDS[type(one)], master=masters.get(one.name), mtu=1450) for one in before)
     links += tuple(Link(name, kind="tun", master=bridge, mtu=1450) for name, bridge in (ports or {}).items())
     facts = {"sources": ("/etc/network/interfaces.d/*",), **facts}
     now = NodeNow(
@@ -132,6 +134,17 @@ def test_all_is_reloaded_for_a_card() -> None:
 def test_a_bridge_that_has_a_guest_is_left_to_a_whole_reload() -> None:
     assert plan((*WEB, *DB), WEB, ports={"tap101i0": "db"}) == WholeNetwork("tap101i0 is plugged into db")
     assert plan((*WEB, *DB), WEB, ports={"tap101i0": "web"}) == ChangedInterfaces(down=("db", "vxlan_db"))
+
+
+def test_a_vrf_that_goes_from_above_somebody_elses_device_is_left_to_a_whole_reload() -> None:
+    assert plan((*WEB, *VRF), WEB, ports={"eno3": "vrf_a"}) == WholeNetwork("eno3 is in vrf_a, which goes")
+    assert plan((*WEB, *VRF), (*WEB, *DB, *VRF), ports={"eno3": "vrf_a"}) == ChangedInterfaces(up=("vxlan_db", "db"))
+
+
+def test_what_moves_from_a_vrf_that_goes_is_brought_up_elsewhere() -> None:
+    moving = (replace(WEB[0], vrf="vrf_a"), WEB[1])
+    found = plan((*moving, *VRF), WEB, in_vrf={"web": "vrf_a", "vrfbr_a": "vrf_a"})
+    assert found == ChangedInterfaces(down=("vrfbr_a", "vrfvx_a", "vrf_a"), up=("web",))
 
 
 def test_what_has_gone_wrong_takes_a_whole_reload() -> None:
