@@ -119,7 +119,7 @@ def _link_local(node: LiveNode) -> set[str]:
         f"address {found['local']} on {row['ifname']}"
         for row in rows
         for found in row.get("addr_info", ())
-        if not row["ifname"].startswith("tap")
+        if "local" in found and not row["ifname"].startswith("tap")  # what another scope has is an empty object
     }
 
 
