@@ -32,20 +32,23 @@ def understood(
     intent: Intent,
     *,
     detaches_guests: bool = False,
+    only_looks: bool = False,
     edited: EditedLines | None = None,
 ) -> Understanding:
     """What a snapshot means, with the draft in place of its pvesdn.cfg where there is one.
 
-    :param detaches_guests: see `pvesdn.workflows.understand.judge`.
+    :param detaches_guests: see `pvesdn.workflows.understand.judge`, as is `only_looks`.
     :param edited: where the snapshot or the draft has text of which nobody has a file.
     :raises PvesdnError: see `understand`; faults of a draft point into its own file.
     """
     if edited is not None:
-        return _placed(edited, partial(understood, snapshot, draft, intent, detaches_guests=detaches_guests))
+        again = partial(understood, snapshot, draft, intent, detaches_guests=detaches_guests, only_looks=only_looks)
+        return _placed(edited, again)
+    take = partial(understand, intent=intent, detaches_guests=detaches_guests, only_looks=only_looks)
     if draft is None:
-        return understand(snapshot, intent=intent, detaches_guests=detaches_guests)
+        return take(snapshot)
     with draft.blamed():
-        known = understand(with_draft(snapshot, draft.text), intent=intent, detaches_guests=detaches_guests)
+        known = take(with_draft(snapshot, draft.text))
     return replace(known, found=draft.named_in(known.found))
 
 

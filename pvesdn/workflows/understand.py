@@ -86,19 +86,23 @@ class Understanding:
         return tuple(finding for finding in self.found if finding.is_nodes_own and finding.node == node)
 
 
-def understand(snapshot: Snapshot, *, intent: Intent = "pending", detaches_guests: bool = False) -> Understanding:
+def understand(
+    snapshot: Snapshot, *, intent: Intent = "pending", detaches_guests: bool = False, only_looks: bool = False
+) -> Understanding:
     """Decode and check a snapshot.
 
-    :param detaches_guests: see `judge`.
+    :param detaches_guests: see `judge`, as is `only_looks`.
     :raises PvesdnError: see `judge`.
     """
-    return judge(decode(snapshot, intent=intent), detaches_guests=detaches_guests)
+    return judge(decode(snapshot, intent=intent), detaches_guests=detaches_guests, only_looks=only_looks)
 
 
-def judge(decoded: Decoded, *, detaches_guests: bool = False) -> Understanding:
+def judge(decoded: Decoded, *, detaches_guests: bool = False, only_looks: bool = False) -> Understanding:
     """Check what was decoded.
 
     :param detaches_guests: a VNet of PVE's panel that is carried no more is not kept for the guests in it.
+    :param only_looks: nothing is planned, as it never is from what PVE runs: a VNet whose VNI cannot be told is left
+        out with a warning.
     :raises NotQuorate: membership cannot be trusted.
     :raises ClusterError: the API's answers are not what PVE gives, or it has no SDN although a node has it installed.
     :raises SdnConfigError: the definitions cannot be used; the error lists every fault.
@@ -115,7 +119,7 @@ def judge(decoded: Decoded, *, detaches_guests: bool = False) -> Understanding:
     carried = carry(
         DesignInput(sdn.config, cluster, decoded.facts, seen, frozenset((c.kind, c.id, c.state) for c in sdn.pending)),
         new={change.id for change in sdn.pending if (change.kind, change.state) == ("vnet", "new")},
-        only_looks=decoded.intent == "running",
+        only_looks=only_looks or decoded.intent == "running",
         detaches_guests=detaches_guests,
         guest_names=guest_names,
     )

@@ -264,6 +264,21 @@ def test_without_its_file_and_a_node_the_plan_stops_and_verify_does_not(standing
     assert not [line for line in failed(standing) if not line.startswith(("pve3", ": "))]
 
 
+@pytest.mark.parametrize("verb", ["show", "topology --format dot"])
+def test_without_its_file_and_a_node_whoever_only_looks_sees_the_rest_with_a_warning(
+    standing: SimulatedCluster, tmp_path: Path, verb: str
+) -> None:
+    (standing.folder / "pve/sdn" / VNIS).unlink()
+    standing.go_offline("pve3")
+    seen = Shell(standing, tmp_path).run(f"pvesdn {verb}")
+    assert seen.status == 0, seen.err
+    assert "10001" in seen.out
+    assert (
+        "warning: pvesdn-vnis.cfg: does not exist, so VNIs are read back from the nodes, and pve3 did not answer"
+        in seen.err
+    )
+
+
 def test_the_panels_button_alone_is_told_and_mended(cluster: SimulatedCluster) -> None:
     press_apply(cluster)
     assert links(cluster).links["web"]["master"] is None

@@ -40,7 +40,7 @@ def show(session: Session, *, draft_file: Path | None, folder: Path | None, inte
     draft = None if draft_file is None else read_draft(draft_file)
     world = None if folder is not None else cluster_of(session)
     snapshot = take(session, folder) if world is None else read_cluster(world)
-    known = understood(snapshot, draft, intent)
+    known = understood(snapshot, draft, intent, only_looks=True)
     rows = overview(known)
     unreachable = known.unanswered
     # What watch has left here is about the cluster of this machine, which need not be the one that was read.

@@ -84,7 +84,7 @@ def topology(
         raise click.UsageError("--json prints a document instead of a picture: leave out --format and --output")
     form = _form(wanted, file)
     snapshot = take(session, folder, has_state=is_live)
-    known = understand(snapshot, intent="running" if is_live else "pending")
+    known = understand(snapshot, intent="running" if is_live else "pending", only_looks=True)
     found = () if is_live else tuple(known.findings)
     if not session.wants_json:
         show_findings(session.screen, found)
