@@ -237,6 +237,11 @@ class TestSystem:
         assert "Connection refused" in node.run("pvesh", "get", "/version").stderr
 
 
+def kept_in(node: SimulatedNode) -> set[Path]:
+    """The folders in which answers of a node are kept."""
+    return {file.parent for file in node.root.glob("state/answers/**/ip -j rule")}
+
+
 class TestKeptAnswers:
     """A shell repeats what was answered before (`answers`); nobody may see a difference."""
 
@@ -244,12 +249,19 @@ class TestKeptAnswers:
 
     def test_an_answer_is_repeated_while_the_links_are_the_same(self, node):
         first = node.start(*self.ASKED).stdout
-        (kept,) = node.root.glob("state/answers.*/ip -j -d link")
+        (kept,) = node.root.glob("state/answers/**/ip -j -d link")
         kept.write_text("echo kept\nexit 0\n")
 
         assert node.start(*self.ASKED).stdout == "kept\n"
         assert node.start("bridge", *self.ASKED[1:]).stdout != "kept\n"
         assert json.loads(node.start("ip", "-d", "-j", "link").stdout) == json.loads(first)
+
+    def test_a_cluster_may_have_as_many_nodes_as_it_likes(self, tmp_path):
+        members = {f"pve{number}": f"192.168.0.{number}/24" for number in range(1, 18)}
+        node = SimulatedCluster(tmp_path, members).nodes["pve1"]
+
+        assert json.loads(node.start(*self.ASKED).stdout)
+        assert [*node.root.glob("state/answers/**/ip -j -d link")]
 
     def test_an_answer_is_never_older_than_the_links(self, node):
         node.start(*self.ASKED)
@@ -277,7 +289,7 @@ class TestKeptAnswers:
     def test_whatever_was_answered_is_repeated_in_all_its_parts(self, node, asked, is_on):
         node.start("systemctl", "start" if is_on else "stop", "frr")
         first = vars(node.start(*asked))
-        (kept,) = node.root.glob("state/answers.*")
+        (kept,) = kept_in(node)
         assert (kept / " ".join(asked)).is_file()
 
         assert vars(node.start(*asked)) == first
@@ -285,7 +297,7 @@ class TestKeptAnswers:
 
     def test_whoever_answers_one_question_of_a_plan_answers_all(self, node):
         node.start(*self.ASKED)
-        (kept,) = node.root.glob("state/answers.*")
+        (kept,) = kept_in(node)
 
         assert {"ip -j rule", "bridge -j fdb show", "vtysh -c show running-config"} <= {p.name for p in kept.iterdir()}
 
@@ -293,11 +305,11 @@ class TestKeptAnswers:
     def test_an_answer_is_never_older_than_what_another_node_has(self, tmp_path, change):
         nodes = SimulatedCluster(tmp_path, ("pve1", "pve2")).nodes
         nodes["pve1"].start(*self.ASKED)
-        before = {path.name for path in nodes["pve1"].root.glob("state/answers.*")}
+        before = kept_in(nodes["pve1"])
         nodes["pve2"].start(*change.split())
         nodes["pve1"].start(*self.ASKED)
 
-        assert len({path.name for path in nodes["pve1"].root.glob("state/answers.*")} - before) == 1
+        assert len(kept_in(nodes["pve1"]) - before) == 1
 
     def test_a_node_that_is_switched_off_or_on_makes_new_answers(self, tmp_path):
         cluster = SimulatedCluster(tmp_path, ("pve1", "pve2"))
@@ -305,7 +317,7 @@ class TestKeptAnswers:
         for change in (lambda _: None, cluster.go_offline, cluster.come_online):
             change("pve2")
             cluster.nodes["pve1"].start(*self.ASKED)
-            found.append({path.name for path in cluster.nodes["pve1"].root.glob("state/answers.*")})
+            found.append(kept_in(cluster.nodes["pve1"]))
 
         assert [len(names) for names in found] == [1, 2, 3]
 

@@ -1,7 +1,7 @@
 """What simulated nodes have answered to a shell, kept while no node's state changes, so that a shell can give it again.
 
 A plan asks each node some twenty questions, and starting Python for each is most of what a simulated cluster costs. An
-answer lies in a folder named after the very states, of all nodes, that it was made from: one that comes late is never
+answer lies in folders named after the very states, of all nodes, that it was made from: one that comes late is never
 taken for news.
 """
 
@@ -43,7 +43,7 @@ case "$*" in
     *)
         now=
         for file in "$bin"/../../*/{STATE_FOLDER}/{GENERATION}; do
-            read -r generation 2>/dev/null <"$file" && now="$now.$generation"
+            read -r generation 2>/dev/null <"$file" && now="$now/$generation"
         done
         kept="$state/answers$now/${{0##*/}} $*"
         if [ ! -e "$state/faults.json" ] && [ -r "$kept" ]; then
@@ -75,8 +75,9 @@ def keep(root: Path, made_from: Generations, argv: Sequence[str], said: tuple[in
     key, (status, output, complaints) = " ".join(argv), said
     if "/" in key:
         return
-    folder = root / STATE_FOLDER / "".join(["answers", *(f".{generation}" for _, generation in made_from)])
-    folder.mkdir(exist_ok=True)
+    # One folder below the other: as one name, those of more than 14 nodes would be too long for any file system.
+    folder = root / STATE_FOLDER / "/".join(["answers", *(generation for _, generation in made_from)])
+    folder.mkdir(parents=True, exist_ok=True)
     words = map(shlex.quote, (record_line(argv, status), output, complaints))
     draft = folder / f".{key}.{os.getpid()}"
     draft.write_text(
