@@ -118,8 +118,8 @@ def no_such(noun: str, name: str, called: str, known: Collection[str]) -> Settin
     """A name that nothing has: what may have been meant, and what there is. :param called: the known ones together."""
     near = nearest(name, known)
     meant = f"did you mean {near}? " if near else ""
-    there = ", ".join(sorted(known)) or "none"
-    return SettingsError(f"there is no {noun} '{name}'", hint=f"{meant}{called} are {there}")
+    there = f"{called} are {', '.join(sorted(known))}" if known else f"there are no {called}"
+    return SettingsError(f"there is no {noun} '{name}'", hint=f"{meant}{there}")
 
 
 def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:

@@ -244,6 +244,11 @@ def test_what_cannot_be_is_refused(flags: tuple[str, ...], told: str) -> None:
     assert (done.status, told in done.err) == (2, True)
 
 
+def test_where_there_is_no_zone_a_name_is_refused_in_plain_words(settings: Path) -> None:
+    done = call("--config", settings, "status", "--zone", "prod", cluster=fake_cluster(""))
+    assert "there is no zone 'prod'; there are no zones" in done.err
+
+
 def test_without_any_node_nothing_could_be_looked_at(tmp_path: Path) -> None:
     gone = {"gone": dict.fromkeys(NODES, "Connection refused")}
     write_snapshot(tmp_path / "gone", damaged(read_snapshot(HEALTHY), gone))
@@ -528,8 +533,14 @@ def more_zones(folder: Path, damage: dict[str, Any] | None = None) -> Path:
 )
 def test_the_verdict_of_a_part_says_that_it_is_about_a_part(words: tuple[str, ...], part: str) -> None:
     done = call("status", "--from", HEALTHY, *words, "-q")
-    assert done.out == f"ok: {part}: as the definitions say; other zones and nodes are not judged\n"
+    assert done.out == f"ok: {part}: as the definitions say; nothing else is judged\n"
     assert done.status == 0
+
+
+def test_the_verdict_of_a_part_has_room_on_80_columns() -> None:
+    words = ("--zone", "plain", "--node", "node1", "--node", "node2")
+    first = call("status", "--from", HEALTHY, *words, environ={"COLUMNS": "80"}).out.partition("\n")[0]
+    assert first == "ok: zone plain on node1, node2: as the definitions say; nothing else is judged"
 
 
 def test_what_is_bad_in_a_part_is_told_of_that_part(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def verdict_line(status: ClusterStatus, width: int | None = None) -> Line:
     doubtful = Health.WARNING if verification.has_doubts else Health.OK
     word = WORDS[Health.BAD if bad or verification.unreachable else doubtful]
     first = next((f"; {in_a_line(found)}" for found in verification.discrepancies), "")
-    good = f"{part}as the definitions say; other zones and nodes are not judged"
+    good = f"{part}as the definitions say; nothing else is judged"
     if not part:
         good = "the network is what the definitions say"
     text = f": {part}{', '.join(told)}{first}" if told else f": {good}"
