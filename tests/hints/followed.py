@@ -10,7 +10,24 @@ _CONFIRM = "tests/cluster/test_confirm.py"
 
 _TRACE = "tests/cluster/test_trace.py"
 
+_LOOKING = "tests/cli/test_hints_of_looking.py::test_who_does_as_a_verb_says_is_served"
+
 FOLLOWED = {
+    _LOOKING: (
+        *((f"cli/verbs/{verb}.py", "leave one of them out") for verb in ("status", "topology", "trace", "verify")),
+        ("cli/verbs/topology.py", "pipe --format dot into dot -T.*"),
+        ("cli/exposing.py", "leave one of them out"),
+        ("cli/drawing.py", "choose another place"),
+    ),
+    "tests/cli/test_metrics.py::test_whoever_makes_the_folder_gets_the_file": (
+        ("cli/exposing.py", "name a file in node_exporter's folder, .*"),
+    ),
+    "tests/cli/test_metrics.py::test_whoever_names_a_free_port_instead_of_a_taken_one_is_served": (
+        ("cli/scraping.py", "name an address of this machine and a port that is free"),
+    ),
+    "tests/cli/test_watch_metrics.py::test_whoever_names_a_file_gets_it": (
+        ("cli/watch_metrics.py", r"set \[metrics\] textfile"),
+    ),
     f"{_TRACE}::test_who_does_as_a_message_says_is_told_the_way": (
         ("compare/trace_names.py", "'pvesh get /cluster/resources --type vm' lists them"),
         ("compare/trace_names.py", "give the id of one"),

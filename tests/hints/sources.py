@@ -1,4 +1,5 @@
-"""Every place in pvesdn's pure rooms and workflows where a message says what to do next, read off the code itself.
+"""Every place in pvesdn's pure rooms, its workflows and the verbs that look, where a message says what to do next, read
+off the code itself.
 
 A place is a call that enters a message with its advice, or any text that begins like an order. What is filled in at
 run time matches anything, so a place knows which messages are its own.
@@ -16,6 +17,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2] / "pvesdn"
 ROOMS = ("design", "decode/definitions", "compare", "recognise", "move", "workflows")
+VERBS = tuple(f"cli/verbs/{verb}.py" for verb in ("metrics", "report", "status", "topology", "trace", "verify"))
+THEIRS = ("cli/drawing.py", "cli/exposing.py", "cli/scraping.py", "cli/verdict.py", "cli/watch_metrics.py")
+"""What these verbs say together."""
 
 _ANY = ".*"
 _BETWEEN = "(?:(?:: PVE ignores this line|; the same goes for .*)?; .*|; )"
@@ -75,7 +79,8 @@ class Source:
 @cache
 def sources() -> tuple[Source, ...]:
     """All places, each once, file by file."""
-    files = (file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py")))
+    rooms = (file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py")))
+    files = (*rooms, *(ROOT / name for name in (*VERBS, *THEIRS)))
     return tuple(dict.fromkeys(source for file in files for source in _of(file)))
 
 

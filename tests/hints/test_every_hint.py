@@ -69,4 +69,5 @@ def test_the_walk_finds_hints_however_they_are_written() -> None:
     assert ("compare/prerequisites.py", "apt install ifupdown2") in found  # half of a pair
     assert ("design/merge/advice.py", "write 'seq NUMBER' after the name of the list") in found  # in a table
     assert ("design/checks/exits.py", "use an interface of its own for the exit") in found  # a constant
+    assert ("cli/verbs/trace.py", "leave one of them out") in found  # of the command line
     assert ("design/checks/zone_mtu.py", "raise the underlay's MTU to .* or more.*") in found  # a part of one
