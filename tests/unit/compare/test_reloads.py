@@ -56,7 +56,7 @@ def compared(
     """A node that has the stanzas of `before`, their devices and what is plugged into them, and is to have others."""
     text = interfaces(*before).text or ""
     masters = in_vrf or {}
-    links = tuple(Link(one.name, kind=KINDS[type(one)], master=masters.get(one.name), mtu=1450) for one in before)
+    links = tuple(Link(one.name, kind=KINDS[type(one)], master=masters.get(one.name, ""), mtu=1450) for one in before)
     links += tuple(Link(name, kind="tun", master=bridge, mtu=1450) for name, bridge in (ports or {}).items())
     facts = {"sources": ("/etc/network/interfaces.d/*",), **facts}
     now = NodeNow(
