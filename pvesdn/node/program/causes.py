@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Iterator, List, Set
 
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused, failure, rows_of
-from pvesdn.node.program.rules import NO_NFTABLES, saved_rules
+from pvesdn.node.program.rules import knows_no_nftables, saved_rules
 
 _LIMIT = 10.0
 _RULE = re.compile(r"-A (\S+) ")
@@ -37,7 +37,7 @@ def packet_filters(machine: Machine) -> Dict[str, Any]:
     if machine.find("nft") is not None:
         argv = ["nft", "-j", "list", "ruleset"]
         outcome = machine.run(argv, limit=_LIMIT)
-        if outcome.status and not any(NO_NFTABLES in line for line in outcome.lines):
+        if outcome.status and not knows_no_nftables(outcome):
             raise Refused(failure(argv, outcome))
         found["nft"] = [] if outcome.status else _objects_of_nft(outcome.output)
     return found

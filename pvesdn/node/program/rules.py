@@ -10,14 +10,14 @@ import shlex
 import time
 from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
 
-from pvesdn.node.program.machine import Machine, Refused, failure
+from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
 
 _ADDS = re.compile(r"\s*(?:post-)?up\s+(ip6?tables\s.*)")
 _CHAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,27}")
-_NO_SUCH_TABLE = ("does not exist", "iptables who?", "Protocol not supported")
+_NO_SUCH_TABLE = ("does not exist", "iptables who?", "Protocol not supported", "generation id: Invalid argument")
 """What iptables-save says, of both kinds, where the kernel has no such table, or knows nothing of netfilter."""
-NO_NFTABLES = "Protocol not supported"
-"""What nft says to a kernel without nftables."""
+NO_NFTABLES = ("cache initialization failed: Protocol not supported", "cache initialization failed: Invalid argument")
+"""What nft says to a kernel without netfilter, or without nftables."""
 _OF_NFT = 10.0
 _UNTOLD = "is incompatible, use 'nft' tool"
 """What it says, with success, in place of the rules of a table that somebody has made with `nft`."""
@@ -82,7 +82,7 @@ def chains_of_nft(machine: Machine) -> List[Dict[str, Any]]:
     """The chains of nftables that what is forwarded comes to, without their rules; none without nftables."""
     argv = ["nft", "-j", "list", "chains"]
     outcome = machine.run(argv, limit=_OF_NFT)
-    if outcome.status and any(NO_NFTABLES in line for line in outcome.lines):
+    if outcome.status and knows_no_nftables(outcome):
         return []
     if outcome.status:
         raise Refused(failure(argv, outcome))
@@ -92,6 +92,11 @@ def chains_of_nft(machine: Machine) -> List[Dict[str, Any]]:
         return [chain for chain in chains if chain.get("hook") == "forward"]
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise Refused("{} printed no list of chains".format(" ".join(argv))) from None
+
+
+def knows_no_nftables(outcome: CommandResult) -> bool:
+    """Whether nft has failed because there is nothing of its kind."""
+    return any(words in line for line in outcome.lines for words in NO_NFTABLES)
 
 
 def _words_in(line: str) -> List[str]:
