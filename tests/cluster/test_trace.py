@@ -136,6 +136,7 @@ def traced(healthy: Traced) -> Iterator[Traced]:
             healthy.cluster.come_online(name)
         healthy.node(name).write(FORWARDS, "1\n")
         write_json(roots[name], "blocked", [])
+        write_json(roots[name], "faults", {})
     for (name, part), value in kept.items():
         write_json(roots[name], part, value)
 
@@ -421,6 +422,18 @@ def test_a_node_that_does_not_answer_is_not_known_and_has_a_status_of_its_own(tr
     assert done.status == 4
     assert "unknown on node1: node1 was not looked at" in done.out
     assert "not looked at: node1: ssh: connect to host: No route to host" in done.out
+
+
+def test_tables_that_a_node_cannot_show_are_not_known_and_nothing_arrives_by_them(traced: Traced) -> None:
+    traced.node("node1").break_command("bridge", stderr="Segmentation fault")
+    for ends in (("101", "102"), ("102", "101"), ("106", "107"), ("103", "101")):
+        done = traced.call(*ends)
+        assert done.status == 3, done.out
+        assert "bridge -j fdb show ended with status 1: Segmentation fault" in done.out
+    traced.node("node1").break_command("ip", stderr="Segmentation fault")
+    done = traced.call("101", "102")
+    assert done.status == 4
+    assert "not looked at: node1: ip -j -d address ended with status 1: Segmentation fault" in done.out
 
 
 def test_a_node_that_stops_answering_is_waited_for_once(healthy: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
