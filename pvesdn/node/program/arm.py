@@ -1,6 +1,7 @@
 """The verbs `arm`, `hold`, `standing` and `disarm`: a checkpoint before an apply does anything, none after it."""
 
 import contextlib
+from typing import List
 
 from pvesdn.node.program.capture import (
     MADE_BY_IFUPDOWN,
@@ -31,6 +32,7 @@ from pvesdn.node.program.drop_ins import targets
 from pvesdn.node.program.files import digest_of
 from pvesdn.node.program.guard import is_on_disk, set_guard
 from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.nat import UNREAD
 from pvesdn.node.program.places import RUNNING_CONFIG
 from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.request import Value, checked_target, list_at, text_at
@@ -173,6 +175,7 @@ def _seconds(arguments: Value, key: str) -> int:
 def _taken(machine: Machine, given: Value) -> Value:
     names = touched(machine)
     devices = devices_now(machine)
+    unread: List[str] = []
     uplinks = [name for name in names if name in devices and devices[name]["kind"] not in MADE_BY_IFUPDOWN]
     return {
         **given,
@@ -193,7 +196,8 @@ def _taken(machine: Machine, given: Value) -> Value:
         "devices": devices,
         "routes": routes_of(machine, uplinks),
         "frr": frr_now(machine),
-        "rules": rules_staged(machine),
+        "rules": rules_staged(machine, unread),
+        UNREAD: unread,
         SERVED: servers_before(machine),
     }
 

@@ -128,9 +128,9 @@ def _waiting(machine: Machine, path: str) -> str:
     return staged(machine, path)[len(machine.root) :]
 
 
-def rules_staged(machine: Machine) -> List[str]:
+def rules_staged(machine: Machine, faults: List[str]) -> List[str]:
     """Rules of netfilter that PVE's text adds as it is staged, and that the node does not have yet."""
-    return rules_to_come(machine, _staged_text(machine, SDN_INTERFACES))
+    return rules_to_come(machine, _staged_text(machine, SDN_INTERFACES), faults)
 
 
 def settings_now(machine: Machine) -> Dict[str, str]:

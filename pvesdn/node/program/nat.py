@@ -16,6 +16,8 @@ from pvesdn.node.program.request import Value
 from pvesdn.node.program.rules import Rule, calls_in, iptables, listed, meaning_of
 from pvesdn.node.program.swap import locked
 
+UNREAD = "unread"
+"""Of a checkpoint: why nobody could tell which rules were there."""
 NAT_LIMIT = 30.0
 """Seconds for all calls of iptables together; what is left over then is for the next time."""
 
@@ -44,19 +46,28 @@ def nat_before_reload(machine: Machine) -> List[str]:
 
 
 def nat_as_before(machine: Machine, checkpoint: Value) -> List[str]:
-    """The same after a reload with the old text; rules that only the new one has added go altogether."""
-    return _thin_out(machine, text_of(machine, SDN_INTERFACES) or "", checkpoint.get("rules", []))
+    """The same after a reload with the old text; rules that only the new one has added go altogether, unless nobody
+    could tell before which these are.
+    """
+    unread = [
+        f"rules that the reload has added stay, since nobody could tell: {why}" for why in checkpoint.get(UNREAD, [])
+    ]
+    return unread + _thin_out(machine, text_of(machine, SDN_INTERFACES) or "", checkpoint.get("rules", []))
 
 
-def rules_to_come(machine: Machine, text: str) -> List[str]:
-    """Those calls of iptables in `text` that add a rule which is not there; none of a chain that cannot be read."""
+def rules_to_come(machine: Machine, text: str, faults: List[str]) -> List[str]:
+    """Those calls of iptables in `text` that add a rule which is not there; none of a chain that cannot be read.
+
+    :param faults: gets why one cannot be.
+    """
     calls = dict(calls_in(text))
     there: Set[Rule] = set()
     end = time.monotonic() + NAT_LIMIT
     for chain in {rule[0] for rule in calls.values()}:
         try:
             there.update((chain, meaning_of(words)) for words in listed(machine, chain, end))
-        except (Refused, OSError):
+        except (Refused, OSError) as error:
+            faults.append(str(error))
             there.update(rule for rule in calls.values() if rule[0] == chain)
     return [call for call, rule in calls.items() if rule not in there]
 
