@@ -35,7 +35,7 @@ def pass_bridge(walk: Walk, way: Way, at: AtBridge) -> Steps:
         why = scene.why_not_looked_up(at.node, "fdb")
         way = _told(way, at, bridge, "bridge; its forwarding table was not seen")
         yield from _flooded(walk, way.doubting(f"forwarding table of {at.node}: {why}"), at, is_known=False)
-    elif at.came_by and (way := past_bridging(scene, way, at.node)).reason:
+    elif at.came_by and (way := past_bridging(walk, way, at.node)).reason:
         yield _told(way, at, bridge, "bridge"), None
     else:
         yield from _looked_up(walk, way, at, bridge)

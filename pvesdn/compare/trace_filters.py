@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pvesdn.compare.trace_scene import Scene
+from pvesdn.compare.trace_scene import Scene, Walk
 from pvesdn.model.looked_up import ForwardFilter
 from pvesdn.model.trace import Way
 
@@ -14,9 +14,16 @@ def past_routing(scene: Scene, way: Way, node: str, version: int) -> Way:
     return _past(scene, way, node, lambda found: version in found.families)
 
 
-def past_bridging(scene: Scene, way: Way, node: str) -> Way:
+def past_bridging(walk: Walk, way: Way, node: str) -> Way:
     """Through what a frame passes from one port of a bridge to another; the way may end there."""
-    return _past(scene, way, node, lambda found: found.is_of_bridges)
+    known = (end.address for end in (walk.target, walk.source) if end.address is not None)
+    versions = {address.version for address in known} or {4, 6}
+
+    def concerns(found: ForwardFilter) -> bool:
+        # The kernel shows iptables frames of IPv4 alone, and ip6tables those of IPv6.
+        return found.is_of_bridges and (not found.families or bool(versions & found.families))
+
+    return _past(walk.scene, way, node, concerns)
 
 
 def _past(scene: Scene, way: Way, node: str, concerns: Callable[[ForwardFilter], bool]) -> Way:

@@ -197,6 +197,14 @@ def test_rules_of_a_filter_that_lets_all_else_pass_are_said_not_to_be_looked_at(
     bridged = replace(FAR, bridge="web", address=ip_address("10.0.2.7"))
     of_bridges = replace(ROUTED, families=frozenset(), is_of_bridges=True)
     assert told(filtering(of_bridges, target=bridged)) == told(filtering(ROUTED))
+    for families, outcome in (({4}, Outcome.ENDS), ({6}, Outcome.ARRIVES)):
+        one = replace(of_bridges, families=frozenset(families))
+        entries = (FdbEntry(FAR_MAC, "vxlan_web", bridge="web"), FdbEntry(FAR_MAC, "vxlan_web", PEER))
+        found = replace(FOUND1, filters=(one,), fdb=(*(FOUND1.fdb or ()), *entries))
+        there = devices(LiveDevice("web", "bridge"), replace(NODE1["vxlan_web"], vtep=PEER))
+        there |= devices(replace(NODE2["veth102i0"], master="web"))
+        far = replace(FOUND2, fdb=(FdbEntry(FAR_MAC, "veth102i0", bridge="web"),))
+        assert one_way(scene(NODE1, NODE2 | there, found=found, far=far), GUEST, bridged).outcome is outcome
     assert filtering(of_bridges).outcome is Outcome.ARRIVES  # what is routed passes no bridge from port to port
 
 
