@@ -210,7 +210,15 @@ def test_an_ifup_that_fails_once_is_called_again(
     assert calls(cluster)["pve1"] == [("ifup", *names)] * 2
 
 
-@pytest.mark.parametrize(("command", "times", "definitions"), [("ifup", 2, ONE_MORE), ("ifdown", 1, WITHOUT_PLAIN)])
+@pytest.mark.parametrize(
+    ("command", "times", "definitions"),
+    [
+        pytest.param("ifup", 2, ONE_MORE, id="a VNet more"),
+        pytest.param("ifup", 2, WITHOUT_PLAIN + ANOTHER_ZONE, id="one has gone by then"),
+        pytest.param("ifup", 2, OTHER_VNI, id="its port was deleted before"),
+        pytest.param("ifdown", 1, WITHOUT_PLAIN, id="a VNet less"),
+    ],
+)
 def test_where_it_goes_on_failing_every_node_is_put_back(
     cluster: SimulatedCluster, command: str, times: int, definitions: str
 ) -> None:
