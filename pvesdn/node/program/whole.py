@@ -15,6 +15,8 @@ from pvesdn.node.program.request import INTERFACE
 SYSTEM_INTERFACES = "/etc/network/interfaces"
 MOST_FILES = 1000
 """That are looked at: who has more of them has all reloaded."""
+_ALWAYS_UP = "lo"
+"""ifupdown2 never takes it down, and remembers it even where no file has it any more."""
 _SOURCES = {"source": "", "source-directory": "/*"}
 """Lines that name more files, and what is put behind the name."""
 
@@ -40,7 +42,7 @@ def why_whole(machine: Machine, down: Sequence[str]) -> str:
         return refused.error
     except OSError as error:
         return told(error, SYSTEM_INTERFACES)
-    for name in sorted(known - named):
+    for name in sorted(known - named - {_ALWAYS_UP}):
         if INTERFACE.fullmatch(name):
             return f"{name}, which ifupdown2 has brought up, is in none of its files any more"
     return ""

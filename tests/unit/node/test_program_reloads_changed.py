@@ -132,6 +132,9 @@ def test_a_file_counts_from_wherever_it_is_sourced(program: Asking, node: NodeRo
 def test_an_interface_that_has_left_all_files_is_left_to_a_whole_reload_which_takes_it_down(
     program: Asking, node: NodeRoot, memory: Path
 ) -> None:
+    remembers(memory, "lo", "web", "vxlan_web", "old")
+    assert program.value("reload_changed", down=["old"], up=["web"])["whole"] == ""
+    node.place("calls").unlink()
     remembers(memory, "web", "vxlan_web", "old", "more")
     answer = program.value("reload_changed", down=["old"], up=["web"])
     assert answer["whole"] == "more, which ifupdown2 has brought up, is in none of its files any more"
