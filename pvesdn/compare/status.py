@@ -60,6 +60,7 @@ class Parts:
     :param verification: of all zones, on the nodes that were asked for.
     :param cluster: all nodes that answered.
     :param changes: of the nodes that were asked for; None where it cannot be planned, and `no_plan` says why.
+    :param is_quorate: the cluster has a quorum.
     """
 
     given: DesignInput
@@ -69,6 +70,7 @@ class Parts:
     changes: ChangeSet | None
     no_plan: tuple[str, ...] = ()
     beside: Beside = field(default_factory=Beside)
+    is_quorate: bool = True
 
 
 def cluster_status(parts: Parts, asked: Asked) -> ClusterStatus:
@@ -86,6 +88,7 @@ def cluster_status(parts: Parts, asked: Asked) -> ClusterStatus:
         pve_version=given.cluster.pve_version,
         members=len(given.cluster.members),
         online=sum(member.is_online for member in given.cluster.members),
+        is_quorate=parts.is_quorate,
         verification=verification,
         packages=_packages(given),
         beside=parts.beside,

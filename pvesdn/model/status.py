@@ -139,6 +139,7 @@ class ClusterStatus:
     """A cluster, its zones and its nodes.
 
     :param members, online: how many there are, and how many are on.
+    :param is_quorate: it has a quorum; without one members that are off for this one may be on.
     :param packages: versions of PVE's SDN, by node, where nodes have different ones; empty where they do not.
     :param last_apply: the newest entry of the history.
     :param in_force: the number of the newest apply that the nodes have been brought to; None where there is none, and
@@ -156,6 +157,7 @@ class ClusterStatus:
     members: int
     online: int
     verification: Verification
+    is_quorate: bool = True
     packages: Mapping[NodeName, str] = field(default_factory=dict)
     beside: Beside = field(default_factory=Beside)
     last_apply: Entry | None = None

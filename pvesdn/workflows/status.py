@@ -82,7 +82,9 @@ def status_parts(
     """
     looked = look_over(known, renderer, only=asked.nodes, further=further or _without_packets)
     changes, no_plan = _planned(known.snapshot, renderer, asked)
-    return Parts(known.given, known.vteps, looked.verification, looked.cluster, changes, no_plan, beside)
+    return Parts(
+        known.given, known.vteps, looked.verification, looked.cluster, changes, no_plan, beside, known.is_quorate
+    )
 
 
 def look_without_packets(known: Understanding, renderer: Renderer) -> LookedOver:

@@ -59,6 +59,11 @@ class Understanding:
         return self.decoded.records
 
     @property
+    def is_quorate(self) -> bool:
+        """Whether the cluster has a quorum; without one members that it calls off may be on."""
+        return self.decoded.cluster.is_quorate
+
+    @property
     def unreadable(self) -> Mapping[str, str]:
         """Nodes that cannot be planned for, since what they answered could not be decoded, with the reason."""
         return self.decoded.unreadable
@@ -87,32 +92,43 @@ class Understanding:
 
 
 def understand(
-    snapshot: Snapshot, *, intent: Intent = "pending", detaches_guests: bool = False, only_looks: bool = False
+    snapshot: Snapshot,
+    *,
+    intent: Intent = "pending",
+    detaches_guests: bool = False,
+    only_looks: bool = False,
+    needs_quorum: bool = True,
 ) -> Understanding:
     """Decode and check a snapshot.
 
-    :param detaches_guests: see `judge`, as is `only_looks`.
+    :param detaches_guests: see `judge`, as are `only_looks` and `needs_quorum`.
     :raises PvesdnError: see `judge`.
     """
-    return judge(decode(snapshot, intent=intent), detaches_guests=detaches_guests, only_looks=only_looks)
+    decoded = decode(snapshot, intent=intent)
+    return judge(decoded, detaches_guests=detaches_guests, only_looks=only_looks, needs_quorum=needs_quorum)
 
 
-def judge(decoded: Decoded, *, detaches_guests: bool = False, only_looks: bool = False) -> Understanding:
+def judge(
+    decoded: Decoded, *, detaches_guests: bool = False, only_looks: bool = False, needs_quorum: bool = True
+) -> Understanding:
     """Check what was decoded.
 
     :param detaches_guests: a VNet of PVE's panel that is carried no more is not kept for the guests in it.
     :param only_looks: nothing is planned, as it never is from what PVE runs: a VNet whose VNI cannot be told is left
         out with a warning.
+    :param needs_quorum: False for a look that tells of it (`Understanding.is_quorate`), and plans nothing: the members
+        are taken as they are told.
     :raises NotQuorate: membership cannot be trusted.
     :raises ClusterError: the API's answers are not what PVE gives, or it has no SDN although a node has it installed.
     :raises SdnConfigError: the definitions cannot be used; the error lists every fault.
     """
     snapshot, cluster, sdn = decoded.snapshot, decoded.cluster, decoded.sdn
-    if not cluster.is_quorate:
+    if not cluster.is_quorate and needs_quorum:
         raise NotQuorate(
             "the cluster has no quorum, so its membership cannot be trusted",
             hint="bring nodes back until 'pvecm status' says Quorate: Yes",
         )
+    cluster = cluster.model_copy(update={"is_quorate": True})
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
     guest_names = decode_guest_names(snapshot.api.get(GUESTS_PATH))

@@ -507,6 +507,44 @@ def test_reasons_that_are_left_out_are_counted_over_all_rows() -> None:
     assert "  25 more reasons left out: pvesdn verify tells all of them\n" in shown
 
 
+# --- without a quorum
+
+
+def without_quorum(folder: Path) -> Path:
+    """A snapshot of the smaller part of a cluster that fell apart: this part calls the others off."""
+    rest = damaged(read_snapshot(HEALTHY), {"off": ["node2", "node3"]})
+    rows = [row | {"quorate": 0} if row["type"] == "cluster" else row for row in rest.api["cluster/status"]]
+    write_snapshot(folder / "parted", replace(rest, api={**rest.api, "cluster/status": rows}))
+    return folder / "parted"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_without_a_quorum_what_runs_is_told_and_that_there_is_none_comes_first(
+    width: int, tmp_path: Path, same: Callable[[str, int, str], None]
+) -> None:
+    done = call("status", "--from", without_quorum(tmp_path), environ={"COLUMNS": str(width)})
+    assert done.out.startswith("BAD: no quorum, ")
+    assert done.status == 1
+    same("no-quorum", width, done.out)
+
+
+def test_the_document_says_that_there_is_no_quorum(tmp_path: Path) -> None:
+    found = json.loads(call("status", "--json", "--from", without_quorum(tmp_path)).out)
+    assert (found["cluster"]["is_quorate"], found["exit_status"], found["plan"]) == (False, 1, None)
+    assert "the cluster has no quorum, so its membership cannot be trusted" in found["problems"][0]
+    healthy = json.loads(call("status", "--json", "--from", HEALTHY).out)
+    assert (healthy["cluster"]["is_quorate"], healthy["exit_status"]) == (True, 0)
+
+
+def test_a_report_says_so_too_and_what_judges_or_plans_refuses(tmp_path: Path) -> None:
+    folder = without_quorum(tmp_path)
+    done = call("report", "--from", folder)
+    assert done.status == 0
+    assert '<p class="verdict bad">' in done.out
+    for verb in ("verify", "metrics", "plan"):
+        assert "the cluster has no quorum, so its membership cannot be trusted" in call(verb, "--from", folder).err
+
+
 # --- a part of it
 
 

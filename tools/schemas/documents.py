@@ -206,7 +206,7 @@ def _status() -> dict[str, Schema]:
     verified = _verify()
     return {
         **_STATUS,
-        "cluster": record("The cluster", {**cluster, "packages": by_name(TEXT)}),
+        "cluster": record("The cluster", {**cluster, "is_quorate": SWITCH, "packages": by_name(TEXT)}),
         "last_apply": or_null(part("entry")),
         "open": or_null(each(_opened())),
         "lock": or_null(

@@ -31,7 +31,7 @@ def verdict(status: ClusterStatus) -> Verdict:
     found = status.verification
     if not found.nodes:
         health = Health.UNCHECKED
-    elif found.count(Severity.ERROR):
+    elif found.count(Severity.ERROR) or not status.is_quorate:
         health = Health.BAD
     else:
         health = Health.OK if found.is_good and not found.has_doubts else Health.WARNING

@@ -52,7 +52,9 @@ def verdict_line(status: ClusterStatus, width: int | None = None) -> Line:
         why = next((zone.first for zone in status.zones if part and zone.first), "no node was reached.")
         nothing = f"{part}nothing could be looked at" if part else "Nothing could be looked at"
         return (Span(clipped(f"{nothing}: {why}", width), Style.ERROR),)
-    told = [counts(bad, warnings)] if bad or warnings else []
+    told = [] if status.is_quorate else ["no quorum"]
+    if bad or warnings:
+        told.append(counts(bad, warnings))
     if verification.unreachable:
         told.append(f"{counted(len(verification.unreachable), 'node')} not reached")
     if verification.offline:
@@ -60,7 +62,8 @@ def verdict_line(status: ClusterStatus, width: int | None = None) -> Line:
     if any(item.node for item in verification.not_checked):
         told.append("not everything could be seen")
     doubtful = Health.WARNING if verification.has_doubts else Health.OK
-    word = WORDS[Health.BAD if bad or verification.unreachable else doubtful]
+    is_bad = bad or verification.unreachable or not status.is_quorate
+    word = WORDS[Health.BAD if is_bad else doubtful]
     first = next((f"; {in_a_line(found)}" for found in verification.discrepancies), "")
     good = f"{part}as the definitions say; nothing else is judged"
     if not part:
@@ -83,7 +86,10 @@ def _part(status: ClusterStatus) -> str:
 def _cluster(status: ClusterStatus) -> Iterator[Line]:
     version = f"PVE {status.pve_version}" if status.pve_version else "PVE's version not known"
     members = f"{status.online} of {counted(status.members, 'member')} on"
-    yield Span(f"Cluster {status.name}", Style.STRONG), f": quorate, {members}, {version}, pvesdn {__version__}"
+    quorum = "quorate" if status.is_quorate else Span("NO QUORUM", Style.ERROR)
+    yield Span(f"Cluster {status.name}", Style.STRONG), ": ", quorum, f", {members}, {version}, pvesdn {__version__}"
+    if not status.is_quorate:
+        yield ("Members that are off here may be on; /etc/pve is read-only. pvecm status says who is missing.",)
     if status.packages:
         by_version: dict[str, list[str]] = {}
         for node, its in status.packages.items():

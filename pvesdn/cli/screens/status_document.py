@@ -28,6 +28,7 @@ def status_document(status: ClusterStatus, exit_status: int) -> dict[str, Any]:
             "pvesdn": __version__,
             "members": status.members,
             "online": status.online,
+            "is_quorate": status.is_quorate,
             "packages": dict(status.packages),
         },
         "last_apply": None if status.last_apply is None else entry_document(status.last_apply),

@@ -52,7 +52,7 @@ def report(session: Session, *, file: Path | None, folder: Path | None) -> int:
         beside = look_beside(world, snapshot)
     # Nothing that is made of a snapshot without secrets has any.
     veil = veil_for(snapshot)
-    known = understand(replace_values(snapshot, veil).snapshot, intent="running")
+    known = understand(replace_values(snapshot, veil).snapshot, intent="running", needs_quorum=False)
     beside = replace(beside, unknown=tuple(_hidden(told, veil) for told in beside.unknown))
     drawing.put(session, file, _page(session, folder, known, beside), mode=_MODE)
     return drawing.status_of(session, snapshot, known.unreadable)

@@ -62,7 +62,7 @@ def status(
             raise SettingsError("--watch needs a cluster, and --from has none", hint="leave one of them out")
         return _watch(session, asked, every)
     found = _stored(session, folder, asked) if folder is not None else _look(cluster_of(session), asked)
-    ended = status_of(found.verification)
+    ended = _status_of(found)
     if session.wants_json:
         session.document("status", status_document(found, ended))
     elif session.screen.is_quiet:
@@ -70,6 +70,12 @@ def status(
     else:
         session.screen.lines(status_lines(found, session.screen.width))
     return ended
+
+
+def _status_of(found: ClusterStatus) -> int:
+    """That of what was found; nothing is well without a quorum, however much was looked at."""
+    ended = status_of(found.verification)
+    return ended if found.is_quorate or ended == statuses.NOT_CHECKED else statuses.ERROR
 
 
 def _look(world: World, asked: Asked) -> ClusterStatus:
@@ -84,7 +90,7 @@ def _of_snapshot(snapshot: Snapshot, beside: Callable[[Snapshot], Beside], asked
     """:raises SettingsError: a name is of nothing; of the zones that were asked for, none is on one of the nodes that
     were.
     """
-    known = understand(snapshot, intent="running")
+    known = understand(snapshot, intent="running", needs_quorum=False)
     require_names(known, asked.nodes or frozenset(), asked.zones or frozenset())
     found = status_understood(known, Renderer(), beside(snapshot), asked)
     if found.only_zones and not found.zones:
@@ -141,7 +147,7 @@ def _print_document(session: Session, found: ClusterStatus | PvesdnError) -> Non
         told = {"exit_status": ended, "errors": str(found).splitlines()}
         session.document("error", told, is_line=True)
     else:
-        session.document("status", status_document(found, status_of(found.verification)), is_line=True)
+        session.document("status", status_document(found, _status_of(found)), is_line=True)
 
 
 def _lines(session: Session, found: ClusterStatus | PvesdnError) -> Iterator[Line]:
