@@ -6,13 +6,13 @@ import signal
 import time
 from typing import Callable, Dict, List, Optional
 
-from pvesdn.node.program.checkpoint import KEPT, drop_checkpoint, is_due, load_checkpoint
+from pvesdn.node.program.checkpoint import COMMITTING, KEPT, drop_checkpoint, is_due, load_checkpoint
 from pvesdn.node.program.drop_ins import targets
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import PROGRAM
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.swap import Busy, locked, unstage
-from pvesdn.node.program.sweep import COMMITTING, settled
+from pvesdn.node.program.sweep import settled
 from pvesdn.node.program.token import with_found_token
 from pvesdn.node.program.undo import put_back, put_files_back
 

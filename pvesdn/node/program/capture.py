@@ -10,7 +10,6 @@ from pvesdn.node.program.dhcp import Filters, filters_to_come
 from pvesdn.node.program.drop_ins import targets
 from pvesdn.node.program.files import LARGEST_FILE, digest_of, named, text_of
 from pvesdn.node.program.flood import all_zero_entries
-from pvesdn.node.program.frr import says_down
 from pvesdn.node.program.machine import Machine, Refused, devices_shown, failure, lacks_ipv6, rows_of, rows_shown
 from pvesdn.node.program.nat import rules_to_come
 from pvesdn.node.program.places import (
@@ -21,11 +20,12 @@ from pvesdn.node.program.places import (
     SDN_INTERFACES,
     SYSCTL_CONF,
 )
-from pvesdn.node.program.request import INTERFACE, Value
-from pvesdn.node.program.state import SETTINGS
+from pvesdn.node.program.request import Value
+from pvesdn.node.program.settings import SETTINGS, devices_with_settings, setting_now, setting_path, settings_in
+from pvesdn.node.program.stanzas import interfaces_in, stanzas_in
 from pvesdn.node.program.swap import staged
-from pvesdn.node.program.sysctl import devices_with_settings, setting_now, setting_path, settings_in
 from pvesdn.node.program.units import is_active, is_enabled
+from pvesdn.node.program.vtysh import says_down
 
 MADE_BY_IFUPDOWN = ("bridge", "vxlan", "vrf")
 TUNNEL = ("id", "port", "local", "local6", "group", "group6", "link")
@@ -38,9 +38,6 @@ _OWN_ROUTES = (None, "boot", "static", "dhcp")
 """Protocols of routes that people and their scripts make; the others come back by themselves."""
 _OWN_IN_VRFS = (None, "boot")
 """The same in the tables of VRFs: `static` may be FRR's there, whose package gives its own number that name."""
-
-Options = Dict[str, List[str]]
-"""The words of each option of a stanza."""
 
 
 def files_now(machine: Machine) -> Dict[str, Optional[Value]]:
@@ -60,24 +57,6 @@ def file_now(machine: Machine, path: str) -> Optional[Value]:
             raise Refused(f"{path} is not a file of at most {LARGEST_FILE >> 20} MiB")
         data = base64.b64encode(file.read()).decode("ascii")
     return {"data": data, "mode": stat.S_IMODE(found.st_mode), "uid": found.st_uid, "gid": found.st_gid}
-
-
-def interfaces_in(text: str) -> List[str]:
-    """The names of the stanzas of an interfaces file."""
-    return [name for name in re.findall(r"(?m)^\s*iface\s+(\S+)", text) if INTERFACE.fullmatch(name)]
-
-
-def stanzas_in(text: str) -> Dict[str, Options]:
-    """The interfaces of a file, with the words of their options. What is between stanzas counts with the one before."""
-    found: Dict[str, Options] = {}
-    options: Options = {}
-    for line in text.splitlines():
-        words = line.split()
-        if words[:1] == ["iface"] and len(words) > 1:
-            options = found.setdefault(words[1], {})
-        elif words:
-            options.setdefault(words[0], []).extend(words[1:])
-    return found
 
 
 def touched(machine: Machine) -> List[str]:

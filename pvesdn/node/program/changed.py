@@ -4,7 +4,6 @@ import os
 import time
 from typing import Dict, FrozenSet, List, Sequence, Tuple
 
-from pvesdn.node.program.capture import Options, stanzas_in
 from pvesdn.node.program.checkpoint import at_work, load_checkpoint, save_checkpoint, text_before
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.lacking import lacking, links_now, plugged, ports_in
@@ -13,6 +12,7 @@ from pvesdn.node.program.places import OUR_INTERFACES
 from pvesdn.node.program.reload import ALREADY_RUNNING, LONGEST_RELOAD, PATIENCE, when_alone
 from pvesdn.node.program.remembered import remembered, remembered_since
 from pvesdn.node.program.request import Value, checked_interface, list_at
+from pvesdn.node.program.stanzas import Options, stanzas_in
 from pvesdn.node.program.swap import locked
 from pvesdn.node.program.whole import why_whole
 

@@ -16,6 +16,8 @@ from pvesdn.node.program.request import Value
 FORMAT = 1
 WAITING = "waiting"
 """Among the steps: all is done, and stays only if somebody confirms it."""
+COMMITTING = "committing"
+"""Among them too: PVE's commit comes next, and from then on PVE's definitions decide."""
 KEPT = "is_kept"
 """Of a checkpoint: PVE has committed, so nothing is put back, and only PVE's lock is still to be given back."""
 LONGEST_PAUSE = 3600.0

@@ -1,4 +1,4 @@
-"""The verbs `commit` and `finish`: staged files are put in place, and the record says when all went well."""
+"""The verb `commit`: staged files are put in place."""
 
 import contextlib
 import time
@@ -6,11 +6,10 @@ from typing import List, Tuple
 
 from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.machine import Machine, Refused, failure, is_there, rows_shown
+from pvesdn.node.program.obstacles import obstacles
 from pvesdn.node.program.places import INTERFACES
-from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.reload import nobody_reloads, when_alone
 from pvesdn.node.program.request import Change, Value, changes_in, checked_interface, list_at, text_at
-from pvesdn.node.program.stage import obstacles
 from pvesdn.node.program.swap import locked, staged, swap
 
 NEVER_UP = "interface was probably never up"
@@ -66,16 +65,6 @@ def _swap(
         _bring_back(machine, gone)
         raise
     return log
-
-
-def finish(machine: Machine, arguments: Value) -> Value:
-    """Everything after the last commit went well: ``{}`` -> ``{}``; clears ``unfinished`` in the record."""
-    del arguments
-    with locked(machine):
-        record = load_record(machine)
-        if record["unfinished"]:
-            save_record(machine, dict(record, unfinished=False))
-    return {}
 
 
 def _leaving(entry: Value) -> Tuple[str, str]:

@@ -14,18 +14,21 @@ import sys
 from typing import Callable, Dict
 
 from pvesdn.node.program.alone import act
-from pvesdn.node.program.arm import arm, disarm, hold, standing
+from pvesdn.node.program.arm import arm
 from pvesdn.node.program.changed import reload_changed
-from pvesdn.node.program.commit import commit, finish
+from pvesdn.node.program.commit import commit
+from pvesdn.node.program.finish import finish
 from pvesdn.node.program.flood import flood
 from pvesdn.node.program.frr import frr
+from pvesdn.node.program.hold import disarm, hold, standing
 from pvesdn.node.program.lock import lock, renew, unlock
 from pvesdn.node.program.look_up import look_up
 from pvesdn.node.program.machine import Machine, Refused, told
 from pvesdn.node.program.nat import nat
-from pvesdn.node.program.observe import observe, read
+from pvesdn.node.program.observe import observe
 from pvesdn.node.program.probe import probe
 from pvesdn.node.program.put import put
+from pvesdn.node.program.read import read
 from pvesdn.node.program.readvertise import readvertise
 from pvesdn.node.program.reload import reload
 from pvesdn.node.program.request import Value

@@ -1,19 +1,18 @@
-"""The verb `frr`, and FRR's own opinion of a text before it is put in place."""
+"""The verb `frr`: FRR takes its configuration."""
 
 import re
 from typing import List, Tuple
 
 from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.files import text_of
-from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
+from pvesdn.node.program.machine import Machine, Refused, failure
 from pvesdn.node.program.places import FRR_CONF, FRR_DAEMONS
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import locked
 from pvesdn.node.program.units import is_active, is_enabled
+from pvesdn.node.program.vtysh import says_down
 
 FRR_RELOAD = "/usr/lib/frr/frr-reload.py"
-_FRR_IS_DOWN = ("is not running", "failed to connect to any daemons")
-"""What vtysh, and so frr-reload.py, prints when there is nobody to reload."""
 LINES_OF = {
     "bgpd": r"router bgp\b",
     "bfdd": r"bfd$|[ \t]+neighbor \S+ bfd\b",
@@ -23,11 +22,6 @@ LINES_OF = {
     "isisd": r"router isis\b",
 }
 """Daemons, each with the lines of a configuration that are its own."""
-
-
-def says_down(outcome: CommandResult) -> bool:
-    """Whether vtysh, or frr-reload.py with it, found nobody to talk to."""
-    return any(words in line for line in outcome.lines for words in _FRR_IS_DOWN)
 
 
 def frr(machine: Machine, arguments: Value) -> Value:
@@ -57,22 +51,6 @@ def take_files(machine: Machine, action: str) -> List[str]:
     # systemd refuses the fourth restart within three minutes otherwise.
     machine.run(["systemctl", "reset-failed", "frr"], limit=30)
     return log + machine.must(["systemctl", "restart", "frr"], limit=120, hint="journalctl -u frr says why").lines
-
-
-def frr_complaints(machine: Machine, place: str) -> List[str]:
-    """What vtysh says to the text at the real `place`; it needs no daemon for that and ends with 0 when the text is
-    good.
-    """
-    if machine.find("vtysh") is None:
-        return []
-    try:
-        outcome = machine.run(["vtysh", "-C", "-f", place], limit=120)
-    except Refused as refused:
-        return [refused.error]
-    if outcome.status == 0:
-        return []
-    lines = [line for line in outcome.lines if line.startswith("line ")] or outcome.lines
-    return lines or [f"vtysh -C: exit status {outcome.status}"]
 
 
 def _enable(machine: Machine) -> List[str]:

@@ -1,4 +1,4 @@
-"""What stays behind on an armed node and acts when nobody asks: units of systemd, or a process where there is none.
+"""What stays behind on an armed node and acts when nobody asks, as units of systemd, until it is taken away.
 
 The units are files on disk, so that a reboot does not lose them: what `systemd-run` starts is gone after one. They are
 the same on every node and for every apply, and are taken away when the apply is over. What they run looks at the
@@ -7,13 +7,10 @@ checkpoint and does nothing while its deadline lies ahead.
 
 import contextlib
 import os
-import subprocess
-import sys
-from typing import Dict, List
 
-from pvesdn.node.program.files import remove_whole, sync_folders, text_of, write_whole
+from pvesdn.node.program.files import remove_whole
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import BOOTED_BY_SYSTEMD, CHECKPOINT, PROGRAM, UNITS_DIR
+from pvesdn.node.program.places import CHECKPOINT, PROGRAM, UNITS_DIR
 
 TIMER = "pvesdn-undo.timer"
 SERVICE = "pvesdn-undo.service"
@@ -82,34 +79,8 @@ ConditionPathExists=!{CHECKPOINT}
 """,
 }
 """Text of each, by its path below `UNITS_DIR`."""
-_WANTED = {f"timers.target.wants/{TIMER}": TIMER, f"sysinit.target.wants/{AT_BOOT}": AT_BOOT}
+WANTED = {f"timers.target.wants/{TIMER}": TIMER, f"sysinit.target.wants/{AT_BOOT}": AT_BOOT}
 """Links by which systemd starts them at boot; what `systemctl enable` makes."""
-
-
-def set_guard(machine: Machine, name: str) -> bool:
-    """See that the node puts itself back when nobody else does; whether a reboot does not end that.
-
-    The caller holds the lock. :param name: the apply that is about to be armed.
-    :raises Refused: systemd does not start the timer.
-    """
-    write_whole(machine, PROGRAM, machine.source)
-    if not os.path.isdir(machine.place(BOOTED_BY_SYSTEMD)):
-        _start_process(machine, name)
-        return False
-    for unit, text in UNITS.items():
-        path = f"{UNITS_DIR}/{unit}"
-        if text_of(machine, path) != text:
-            os.makedirs(os.path.dirname(machine.place(path)), exist_ok=True)
-            write_whole(machine, path, text.encode("ascii"), 0o644)
-    for link, unit in _WANTED.items():
-        _link(machine, f"{UNITS_DIR}/{link}", f"{UNITS_DIR}/{unit}")
-    hint = f"systemctl status {TIMER} says why"
-    # Files that systemd has never seen it finds by itself; a reload of all units takes seconds where guests are many.
-    asked = machine.run(["systemctl", "show", "--property=NeedDaemonReload", "--value", TIMER, SERVICE], limit=30)
-    if asked.status or "yes" in asked.lines:  # what nobody can tell may be so
-        machine.must(["systemctl", "daemon-reload"], limit=90, hint=hint)
-    machine.must(["systemctl", "start", TIMER], limit=60, hint=hint)
-    return True
 
 
 def is_on_disk(machine: Machine) -> bool:
@@ -119,7 +90,7 @@ def is_on_disk(machine: Machine) -> bool:
 
 def clear_guard(machine: Machine) -> None:
     """The apply is over: nothing of it acts any more. The caller holds the lock, and no checkpoint is there."""
-    paths = [f"{UNITS_DIR}/{name}" for name in (*_WANTED, *UNITS)]
+    paths = [f"{UNITS_DIR}/{name}" for name in (*WANTED, *UNITS)]
     if any(os.path.lexists(machine.place(path)) for path in paths):
         with contextlib.suppress(Refused):
             machine.run(["systemctl", "stop", "--no-block", TIMER], limit=30)
@@ -128,25 +99,3 @@ def clear_guard(machine: Machine) -> None:
     with contextlib.suppress(OSError):  # somebody else has a drop-in there too, or it is not there
         os.rmdir(os.path.dirname(machine.place(paths[-1])))
     remove_whole(machine, PROGRAM)
-
-
-def _link(machine: Machine, path: str, target: str) -> None:
-    place = machine.place(path)
-    if os.path.islink(place) and os.readlink(place) == target:
-        return
-    os.makedirs(os.path.dirname(place), exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(place)
-    os.symlink(target, place)
-    sync_folders(machine, [path])
-
-
-def _start_process(machine: Machine, name: str) -> None:
-    """Where there is no systemd: the same program, waiting. It leaves its caller by itself."""
-    argv: List[str] = [sys.executable, "-I", machine.place(PROGRAM), "undo", "--guard", name]
-    environment: Dict[str, str] = {**os.environ, "LC_ALL": "C", "PVESDN_ROOT": machine.root}
-    nothing = subprocess.DEVNULL
-    try:
-        subprocess.run(argv, stdin=nothing, stdout=nothing, stderr=nothing, env=environment, timeout=30, check=True)
-    except (subprocess.SubprocessError, OSError) as error:
-        raise Refused(f"the process that would put this node back does not start: {error}") from None

@@ -8,9 +8,9 @@ import contextlib
 import ipaddress
 from typing import Any, Dict, Iterator, List, Sequence, Set, Tuple
 
-from pvesdn.node.program.capture import Options
 from pvesdn.node.program.machine import Machine, devices_shown, rows_of
 from pvesdn.node.program.request import Value
+from pvesdn.node.program.stanzas import Options
 
 _TOLD = (("mtu", "mtu"), ("vxlan-id", "vni"), ("vrf", "master"))
 """Options, and what of a device has to say the same."""

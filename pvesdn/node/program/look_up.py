@@ -13,7 +13,7 @@ from pvesdn.node.program.guests import addresses_of_guest, devices_of_guests
 from pvesdn.node.program.machine import Machine, Refused, is_there, lacks_ipv6, rows_of, rows_shown, told
 from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at
 from pvesdn.node.program.rules import chains_of_nft, saved_rules
-from pvesdn.node.program.sysctl import setting_now
+from pvesdn.node.program.settings import setting_now
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _MOST_ASKED = 1000

@@ -1,4 +1,4 @@
-"""The verbs `read` and `observe`: files and what commands print; nothing is changed."""
+"""The verb `observe`: files and what commands print; nothing is changed."""
 
 import contextlib
 import os
@@ -12,16 +12,13 @@ from pvesdn.node.program.devices import ADDRESSES, LINKS, links_and_addresses
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.guests import nics
 from pvesdn.node.program.machine import Machine, Refused, failure, json_of, lacks_ipv6
-from pvesdn.node.program.places import CLUSTER_FILES
-from pvesdn.node.program.quorum import require_cluster_files
-from pvesdn.node.program.request import Value, checked_path, list_at
+from pvesdn.node.program.read import read
+from pvesdn.node.program.request import Value, list_at
+from pvesdn.node.program.settings import settings_without_ours
 from pvesdn.node.program.shown import ask_together
 from pvesdn.node.program.state import QUESTIONS, state_of
 from pvesdn.node.program.swap import recover_if_killed
-from pvesdn.node.program.sysctl import settings_without_ours
 
-LARGEST_READ = 32 * 1024 * 1024
-"""Bytes of all files of one answer."""
 PYTHONTOOLS = "frr-pythontools"
 PACKAGES = ("ifupdown2", "frr", PYTHONTOOLS, "libpve-network-perl", "dnsmasq")
 IP_COMMANDS = {
@@ -32,30 +29,6 @@ IP_COMMANDS = {
 }
 _NO_RULES = ("Operation not supported", "Address family not supported")
 """What a kernel that was built without policy routing says to `ip rule`: it has no rules."""
-
-
-def read(machine: Machine, arguments: Value) -> Value:
-    """Text of files: ``{"files": [patterns]}`` -> ``{"files": {path: text}}``.
-
-    Absent files are absent. The last component of a pattern may have wildcards, which match no dotfiles.
-    """
-    found = {}
-    left = LARGEST_READ
-    patterns = list_at(arguments, "files", str)
-    if any(pattern.startswith(CLUSTER_FILES + "/") for pattern in patterns):
-        require_cluster_files(machine)
-    for pattern in patterns:
-        for path in matches(machine, checked_path(pattern)):
-            text = text_of(machine, path)
-            if text is not None:
-                found[path] = text
-                left -= len(text.encode("utf-8"))
-            if left < 0:
-                raise Refused(
-                    f"the files up to {path} have more than {LARGEST_READ >> 20} MiB",
-                    "are these the right files?",
-                )
-    return {"files": found}
 
 
 def observe(machine: Machine, arguments: Value) -> Value:

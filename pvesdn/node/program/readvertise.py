@@ -10,11 +10,11 @@ import time
 from typing import Dict, List
 
 from pvesdn.node.program.checkpoint import at_work, load_checkpoint, save_checkpoint
-from pvesdn.node.program.frr import says_down
 from pvesdn.node.program.machine import Machine, Refused, links_by_name
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.shown import FRR_LIMIT, vnis_of_frr
 from pvesdn.node.program.swap import locked
+from pvesdn.node.program.vtysh import says_down
 
 WITHDRAWN_FOR = 1.0
 """Seconds between the two: every bgpd on the way has to pass the first on by itself. Nothing is routed to this node in

@@ -12,7 +12,7 @@ from pvesdn.node.program.dhcp import still_filtered
 from pvesdn.node.program.flood import ALL_ZERO_MAC
 from pvesdn.node.program.machine import Machine, Refused, failure
 from pvesdn.node.program.request import Value
-from pvesdn.node.program.sysctl import setting_now
+from pvesdn.node.program.settings import setting_now
 
 Devices = Dict[str, Value]
 

@@ -1,29 +1,21 @@
-"""The verb `serve`, and how PVE's dnsmasq of zones in VRFs are: `dnsmasq@ZONE`, each with a drop-in of ours.
+"""The verb `serve`: PVE's dnsmasq of zones in VRFs run by their drop-ins, and as before on the way back.
 
 PVE makes these units, switches them on and restarts them at each of its reloads, before the network. What is not
 switched on, PVE has not made yet, and nobody starts it for PVE.
 """
 
-import contextlib
-import os
 import re
 import time
-from typing import Container, Dict, List, Set
+from typing import Container, List, Set
 
 from pvesdn.node.program.checkpoint import at_work, runs_pves_of_before, text_before
-from pvesdn.node.program.drop_ins import drop_in_of, zone_of, zones_with_folders
+from pvesdn.node.program.drop_ins import drop_in_of, zone_of
 from pvesdn.node.program.machine import Machine, Refused, failure
 from pvesdn.node.program.request import Value, list_at
+from pvesdn.node.program.servers import ANSWERED_IN, SERVED, left_until, server_of, unit_of
 from pvesdn.node.program.swap import locked
 from pvesdn.node.program.units import is_enabled
 
-SERVED = "served"
-"""Of a checkpoint: how these units were."""
-_OF_A_UNIT = "--property=UnitFileState,ActiveState,MainPID"
-_ANSWERED_IN = 30.0
-"""Seconds in which systemd has told of all these units."""
-CONFIGURED = "/etc/dnsmasq.d"
-"""Where PVE has a folder for each zone with DHCP."""
 ALL_RESTARTS = 180.0
 """Seconds for all units together, fewer than an undo waits for a step to end; a check tells what was left out."""
 _IN_A_VRF = re.compile(r"(?m)^ExecStart=\S*/ip vrf exec (\S+) ")
@@ -48,51 +40,18 @@ def restart_servers(machine: Machine, zones: List[str], to_be_on: Container[str]
     log = _said_by(machine, ["systemctl", "daemon-reload"], end)
     for number, zone in enumerate(zones):
         if time.monotonic() >= end:
-            return [*log, "no time was left to restart {}".format(" and ".join(map(_unit, zones[number:])))]
+            return [*log, "no time was left to restart {}".format(" and ".join(map(unit_of, zones[number:])))]
         try:
-            is_on = is_enabled(machine, _unit(zone), _left_until(end))
+            is_on = is_enabled(machine, unit_of(zone), left_until(end))
         except Refused as refused:
             log.append(refused.error)
             continue
         if not is_on and zone in to_be_on:
-            log += _said_by(machine, ["systemctl", "enable", _unit(zone)], end)
+            log += _said_by(machine, ["systemctl", "enable", unit_of(zone)], end)
         if is_on or zone in to_be_on:
-            _said_by(machine, ["systemctl", "reset-failed", _unit(zone)], end)  # systemd refuses too many starts
-            log += _said_by(machine, ["systemctl", "restart", _unit(zone)], end)
+            _said_by(machine, ["systemctl", "reset-failed", unit_of(zone)], end)  # systemd refuses too many starts
+            log += _said_by(machine, ["systemctl", "restart", unit_of(zone)], end)
     return log
-
-
-def dhcp_servers(machine: Machine) -> List[Value]:
-    """Those that PVE has configured, or that have a drop-in of ours:
-    ``[{"zone": "lan", "enabled": true, "active": true, "vrf": "vrf_prod"}]``.
-
-    ``vrf`` is where its main process runs, empty for the main table.
-    """
-    end = time.monotonic() + _ANSWERED_IN
-    ours = {zone for zone in zones_with_folders(machine) if os.path.isfile(machine.place(drop_in_of(zone)))}
-    return [_server(machine, zone, end) for zone in sorted(ours | _configured(machine))]
-
-
-def _configured(machine: Machine) -> Set[str]:
-    """Zones that PVE has written the configuration of a dnsmasq for."""
-    try:
-        names = os.listdir(machine.place(CONFIGURED))
-    except (FileNotFoundError, NotADirectoryError):
-        return set()
-    return {
-        name for name in names if zone_of(drop_in_of(name)) and os.path.isdir(machine.place(f"{CONFIGURED}/{name}"))
-    }
-
-
-def servers_before(machine: Machine) -> Dict[str, Value]:
-    """What a checkpoint keeps of them, by zone: of those too whose drop-in is only staged."""
-    if machine.find("systemctl") is None:
-        return {}
-    found, end = {}, time.monotonic() + _ANSWERED_IN
-    for zone in zones_with_folders(machine):
-        with contextlib.suppress(Refused):  # what nobody tells now is not asked for on the way back
-            found[zone] = _server(machine, zone, end)
-    return found
 
 
 def servers_as_before(machine: Machine, checkpoint: Value) -> List[str]:
@@ -107,13 +66,13 @@ def servers_left(machine: Machine, checkpoint: Value) -> List[str]:
     apply has healed stays so.
     """
     left = []
-    served, end = checkpoint.get(SERVED, {}), time.monotonic() + _ANSWERED_IN
+    served, end = checkpoint.get(SERVED, {}), time.monotonic() + ANSWERED_IN
     to_be_on = _to_be_on(machine, checkpoint)
     for zone in sorted(_of_ours(checkpoint) & served.keys()):
-        now = _server(machine, zone, end)
+        now = server_of(machine, zone, end)
         is_wanted = served[zone]["active"] and (zone in to_be_on or now["enabled"])
         if (zone in to_be_on and not now["enabled"]) or (is_wanted and not _serves(now, served[zone], checkpoint)):
-            left.append("{} does not run as before: systemctl status {}".format(_unit(zone), _unit(zone)))
+            left.append("{} does not run as before: systemctl status {}".format(unit_of(zone), unit_of(zone)))
     return left
 
 
@@ -143,37 +102,12 @@ def _of_ours(checkpoint: Value) -> Set[str]:
     return {zone for zone in zones.values() if zone is not None}
 
 
-def _server(machine: Machine, zone: str, end: float) -> Value:
-    argv = ["systemctl", "show", _OF_A_UNIT, _unit(zone)]
-    shown = dict(line.split("=", 1) for line in machine.must(argv, limit=_left_until(end)).lines if "=" in line)
-    process = shown.get("MainPID", "0")
-    is_active = shown.get("ActiveState") == "active"
-    return {
-        "zone": zone,
-        "enabled": shown.get("UnitFileState") == "enabled",
-        "active": is_active,
-        "vrf": _vrf_of(machine, process, end) if is_active and re.fullmatch("[1-9][0-9]*", process) else "",
-    }
-
-
-def _vrf_of(machine: Machine, process: str, end: float) -> str:
-    return machine.must(["ip", "vrf", "identify", process], limit=_left_until(end)).output.strip()
-
-
 def _said_by(machine: Machine, argv: List[str], end: float) -> List[str]:
     try:
-        outcome = machine.run(argv, limit=_left_until(end))
+        outcome = machine.run(argv, limit=left_until(end))
     except Refused as refused:
         return [refused.error]
     return outcome.lines if outcome.status == 0 else [failure(argv, outcome)]
-
-
-def _left_until(end: float) -> float:
-    return max(1.0, end - time.monotonic())
-
-
-def _unit(zone: str) -> str:
-    return f"dnsmasq@{zone}.service"
 
 
 def _checked_zone(zone: str) -> str:

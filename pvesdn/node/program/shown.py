@@ -5,8 +5,8 @@ import json
 import re
 from typing import Any, Dict, List, Sequence, Tuple
 
-from pvesdn.node.program.frr import says_down
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, ended, failure
+from pvesdn.node.program.vtysh import says_down
 
 FRR_LIMIT = 10.0
 """Seconds for one call of vtysh, which answers within 100 ms; a daemon that hangs never does."""

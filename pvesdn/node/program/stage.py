@@ -1,22 +1,19 @@
 """The verbs `stage` and `discard`: new files wait beside their targets, or are forgotten."""
 
 import contextlib
-import grp
 import os
-import pwd
-import re
-import stat
-from typing import List, Optional, Tuple
+from typing import List
 
-from pvesdn.node.program.drop_ins import folder_fault, make_folder, targets, zone_of
-from pvesdn.node.program.files import beside, digest_of, text_of, write_new
-from pvesdn.node.program.frr import frr_complaints
-from pvesdn.node.program.machine import Machine, Refused, told
+from pvesdn.node.program.drop_ins import make_folder, targets
+from pvesdn.node.program.files import beside, write_new
+from pvesdn.node.program.machine import Machine, told
+from pvesdn.node.program.obstacles import obstacles, owner_ids
 from pvesdn.node.program.places import CHECKPOINT, CLUSTER_FOLDER, FRR_CONF, JOURNAL, RECORD
 from pvesdn.node.program.put import remove_drafts
 from pvesdn.node.program.request import Change, Value, changes_in, checked_target, list_at
 from pvesdn.node.program.swap import kept, locked, staged, unstage
 from pvesdn.node.program.sweep import sweep
+from pvesdn.node.program.vtysh import frr_complaints
 
 
 def stage(machine: Machine, arguments: Value) -> Value:
@@ -56,30 +53,6 @@ def discard(machine: Machine, arguments: Value) -> Value:
     return {}
 
 
-def obstacles(machine: Machine, change: Change) -> List[str]:
-    """Why `change` cannot be put in place as things are now."""
-    fault = folder_fault(machine, change.path)
-    if fault:
-        return [fault]
-    place = machine.place(change.path)
-    if os.path.lexists(place) and not stat.S_ISREG(os.lstat(place).st_mode):
-        return [f"{change.path} is not a regular file; put a file in its place or remove it"]
-    if digest_of(machine, change.path) != change.expect:
-        return [f"{change.path} has changed since it was read"]
-    if change.data is None:
-        return []
-    folder = os.path.dirname(change.path)
-    needed = folder if zone_of(change.path) is None else os.path.dirname(folder)
-    if not os.path.isdir(machine.place(needed)):
-        remedy = "; apt install frr frr-pythontools" if "/frr/" in change.path else ""
-        return [f"{needed} does not exist{remedy}"]
-    try:
-        owner_ids(machine, change.owner)
-    except Refused as refused:
-        return [f"{change.path}: {refused.error}"]
-    return []
-
-
 def _clear_up(machine: Machine) -> None:
     """Remove what killed runs left beside our files. The caller holds the lock, and no commit is half-way."""
     ours = [*targets(machine), RECORD]
@@ -103,25 +76,3 @@ def _complaints(machine: Machine, changes: List[Change]) -> List[str]:
     if not any(change.path == FRR_CONF and change.data is not None for change in changes):
         return []
     return [f"{FRR_CONF}: {line}" for line in frr_complaints(machine, staged(machine, FRR_CONF))]
-
-
-def owner_ids(machine: Machine, owner: str) -> Optional[Tuple[int, int]]:
-    """User and group as numbers; None where we must not set owners: a simulated node without users, or one that belongs
-    to a user.
-    """
-    user, group = owner.split(":")
-    if not machine.root:
-        try:
-            return pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid
-        except KeyError:
-            raise Refused(f"there is no user and group {owner}") from None
-    users, groups = text_of(machine, "/etc/passwd"), text_of(machine, "/etc/group")
-    if users is None or groups is None:
-        return None
-    numbers = []
-    for name, table in ((user, users), (group, groups)):
-        found = re.search(rf"(?m)^{re.escape(name)}:[^:]*:(\d+):", table)
-        if found is None:
-            raise Refused(f"there is no user and group {owner}")
-        numbers.append(int(found.group(1)))
-    return (numbers[0], numbers[1]) if os.geteuid() == 0 else None

@@ -10,26 +10,16 @@ from pvesdn.node.program.causes import CAUSES
 from pvesdn.node.program.dhcp import dhcp_filters
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.flood import all_zero_entries
-from pvesdn.node.program.frr import says_down
 from pvesdn.node.program.guests import plugs
 from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, rows_shown, told
 from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.routes import router_macs, virtual_routers, vrf_routes
-from pvesdn.node.program.serve import dhcp_servers
+from pvesdn.node.program.servers import dhcp_servers
+from pvesdn.node.program.settings import SETTINGS, devices_with_settings, setting_now, setting_path, settings_in
 from pvesdn.node.program.shown import asked_of_frr, must_show, objects_of_frr, vnis_of_frr
-from pvesdn.node.program.sysctl import devices_with_settings, setting_now, setting_path, settings_in
+from pvesdn.node.program.vtysh import says_down
 
-SETTINGS = (
-    "net/ipv4/ip_forward",
-    "net/ipv6/conf/all/forwarding",
-    "net/ipv4/conf/all/rp_filter",
-    "net/ipv4/conf/default/rp_filter",
-    "net/ipv4/fib_multipath_use_neigh",
-    "net/ipv4/fib_multipath_hash_policy",
-    "net/ipv6/fib_multipath_hash_policy",
-)
-"""Settings of the kernel that are told whether or not our own file names them, as paths below /proc/sys."""
 _OF_A_SESSION = ("bgpState", "hostLocal", "hostForeign", "remoteAs", "lastResetDueTo", "lastNotificationReason")
 _OF_A_VNI = (
     *("vni", "type", "vrf", "tenantVrf", "vxlanInterface", "vxlanIntf", "vtepIp", "localVtepIp"),

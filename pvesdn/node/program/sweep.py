@@ -5,6 +5,7 @@ from functools import partial
 from typing import Optional
 
 from pvesdn.node.program.checkpoint import (
+    COMMITTING,
     KEPT,
     load_checkpoint,
     once_more,
@@ -22,9 +23,6 @@ from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import unstage
 from pvesdn.node.program.token import give_token_back, with_found_token
 from pvesdn.node.program.undo import put_back, when_free
-
-COMMITTING = "committing"
-"""What an apply writes down before PVE's commit: from then on PVE's definitions decide."""
 
 
 def sweep(machine: Machine) -> None:

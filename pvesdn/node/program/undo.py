@@ -8,7 +8,7 @@ import time
 from functools import partial
 from typing import Callable, List, Optional, Sequence, Tuple
 
-from pvesdn.node.program.capture import file_now, files_now, interfaces_in
+from pvesdn.node.program.capture import file_now, files_now
 from pvesdn.node.program.changed import CHANGED, bring_over, changed_back, plugged_into
 from pvesdn.node.program.checkpoint import (
     KEPT,
@@ -39,6 +39,7 @@ from pvesdn.node.program.reload import IFRELOAD, ifreload
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.serve import servers_as_before, servers_left
+from pvesdn.node.program.stanzas import interfaces_in
 from pvesdn.node.program.swap import Busy, locked, on_its_way_back, unstage
 from pvesdn.node.program.token import give_token_back, may_hold_lock
 from pvesdn.node.program.whole import why_whole

@@ -5,12 +5,12 @@ what its files say.
 import os
 from typing import Iterator, Sequence
 
-from pvesdn.node.program.capture import interfaces_in
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.machine import Machine, Refused, told
 from pvesdn.node.program.places import IFUPDOWN_STATE, OUR_INTERFACES
 from pvesdn.node.program.remembered import remembered, remembered_since
 from pvesdn.node.program.request import INTERFACE
+from pvesdn.node.program.stanzas import interfaces_in
 
 SYSTEM_INTERFACES = "/etc/network/interfaces"
 MOST_FILES = 1000

@@ -15,13 +15,14 @@ import pytest
 from pvesdn.node.program.commit import commit
 from pvesdn.node.program.dialogue import MARKER, answer, main
 from pvesdn.node.program.flood import flood
-from pvesdn.node.program.frr import FRR_RELOAD, frr, frr_complaints
+from pvesdn.node.program.frr import FRR_RELOAD, frr
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, json_of
 from pvesdn.node.program.observe import _ask, observe
 from pvesdn.node.program.places import IFUPDOWN_LOCK
 from pvesdn.node.program.record import load_record
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.sysctl import sysctl
+from pvesdn.node.program.vtysh import frr_complaints
 from tests.noderoot import FRR, OURS, RECORD, SYSCTL, NodeRoot
 
 BAD = CommandResult(1, "", ["it broke"])

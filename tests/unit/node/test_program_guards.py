@@ -293,7 +293,7 @@ def test_without_systemd_a_process_waits_and_the_node_says_that_a_reboot_ends_it
 ) -> None:
     (node.folder / "run/systemd/system").rmdir()
     started: list[list[str]] = []
-    monkeypatch.setattr("pvesdn.node.program.guard.subprocess.run", lambda argv, **_: started.append(argv))
+    monkeypatch.setattr("pvesdn.node.program.set_guard.subprocess.run", lambda argv, **_: started.append(argv))
     entry = staged(asking, node)
     assert asking.value("arm", **ARM) == {"survives_reboot": False}
     assert [argv[2:] for argv in started] == [[machine.place("/var/lib/pvesdn/program.py"), "undo", "--guard", "one"]]
@@ -324,7 +324,7 @@ def test_a_process_that_does_not_start_is_told_and_the_node_is_not_armed(
     def broken(*_: object, **__: object) -> None:
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
 
-    monkeypatch.setattr("pvesdn.node.program.guard.subprocess.run", broken)
+    monkeypatch.setattr("pvesdn.node.program.set_guard.subprocess.run", broken)
     assert "the process that would put this node back does not start" in asking.refusal("arm", **ARM)
     assert traces(node) == []
 

@@ -340,7 +340,7 @@ def test_a_child_that_outlives_its_command_is_not_waited_for(node: NodeRoot) -> 
 def test_files_that_are_too_much_together_are_refused(
     program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pvesdn.node.program.observe.LARGEST_READ", 1 << 20)
+    monkeypatch.setattr("pvesdn.node.program.read.LARGEST_READ", 1 << 20)
     for name in "abc":
         node.write(f"/etc/network/interfaces.d/{name}", "#" * 400_000)
     assert program.refusal("read", files=["/etc/network/interfaces.d/*"]) == (

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvesdn.node.program.alone import act
-from pvesdn.node.program.arm import arm, disarm
+from pvesdn.node.program.arm import arm
 from pvesdn.node.program.checkpoint import load_checkpoint, save_checkpoint
+from pvesdn.node.program.hold import disarm
 from pvesdn.node.program.machine import CommandResult, Refused, ended
 from pvesdn.node.program.places import CHECKPOINT, PROGRAM
 from pvesdn.node.program.undo import undo

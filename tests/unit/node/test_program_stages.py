@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.stage import owner_ids
+from pvesdn.node.program.obstacles import owner_ids
 from tests.limits import small_files
 from tests.noderoot import FRR, OURS, SYSCTL, NodeRoot
 from tests.unit.node.asking import Asking
