@@ -3,13 +3,15 @@
 import contextlib
 import errno
 import fnmatch
-import hashlib
 import os
 import re
 import stat
-from typing import Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple
 
 from pvesdn.node.program.machine import PIECE, Machine, Refused
+
+if TYPE_CHECKING:
+    import hashlib
 
 LARGEST_FILE = 8 * 1024 * 1024
 """Bytes; what is read of a node is text that people or generators of text wrote."""
@@ -125,7 +127,7 @@ def digest_of(machine: Machine, path: str) -> Optional[str]:
         with named(path), open(os.open(machine.place(path), os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise _no_file(path)
-            found = hashlib.sha256()
+            found = _sha256()
             for piece in iter(lambda: file.read(PIECE), b""):
                 found.update(piece)
             return found.hexdigest()
@@ -135,7 +137,13 @@ def digest_of(machine: Machine, path: str) -> Optional[str]:
 
 def sha256(data: Optional[bytes]) -> Optional[str]:
     """The digest that `digest_of` finds where `data` was written; None stands for no file."""
-    return None if data is None else hashlib.sha256(data).hexdigest()
+    return None if data is None else _sha256(data).hexdigest()
+
+
+def _sha256(data: bytes = b"") -> "hashlib._Hash":
+    import hashlib  # loads OpenSSL, and what only reads needs no digest
+
+    return hashlib.sha256(data)
 
 
 def require_file(machine: Machine, path: str) -> None:

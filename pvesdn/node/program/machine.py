@@ -3,12 +3,12 @@
 import contextlib
 import json
 import os
-import selectors
-import shutil
 import signal
-import subprocess
 import time
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
+
+if TYPE_CHECKING:
+    import subprocess
 
 LARGEST_OUTPUT = 32 * 1024 * 1024
 """Bytes that a command may print; `ip -j -d` has about 1.5 kB for a device."""
@@ -67,12 +67,16 @@ class Machine:
         if self.root:
             found = os.path.join(self.root, "bin", os.path.basename(name))
             return found if os.access(found, os.X_OK) else None
-        return shutil.which(name, path=self._search_path())
+        # As shutil.which does, which takes longer to import than most verbs take. An absolute name stays as it is.
+        places = (os.path.join(folder, name) for folder in self._search_path().split(":"))
+        return next((place for place in places if os.path.isfile(place) and os.access(place, os.X_OK)), None)
 
     def run(self, argv: List[str], limit: float) -> CommandResult:
         """Run a command to its end: at most `limit` seconds and `LARGEST_OUTPUT` bytes, else Refused, as absent
         commands are.
         """
+        import subprocess  # not every verb runs commands
+
         executable = self.find(argv[0])
         if executable is None:
             raise Refused(f"{os.path.basename(argv[0])} is not installed")
@@ -195,6 +199,9 @@ def links_by_name(machine: Machine) -> Dict[str, Dict[str, Any]]:
 
 def _printed(process: "subprocess.Popen[bytes]", argv: List[str], limit: float) -> Tuple[bytes, bytes]:
     """What a command prints until its end on standard output and error."""
+    import selectors
+    import subprocess
+
     too_late = TooLate("{} did not finish within {:g} s".format(" ".join(argv), limit))
     deadline = time.monotonic() + limit
     output, errors = bytearray(), bytearray()

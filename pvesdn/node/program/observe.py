@@ -2,8 +2,8 @@
 
 import contextlib
 import os
-import platform
 import stat
+import sys
 from typing import Any, Dict, Iterator, Tuple
 
 from pvesdn.node.program.announced import ANNOUNCED
@@ -81,7 +81,7 @@ def _modes(machine: Machine) -> Iterator[Tuple[str, str]]:
 
 
 def _versions(machine: Machine) -> Dict[str, str]:
-    versions = {"python3": platform.python_version(), "kernel": platform.release()}
+    versions = {"python3": sys.version.split()[0], "kernel": os.uname().release}
     if machine.find("dpkg-query") is not None:
         form = "-f=${Package}\\t${Version}\\t${db:Status-Status}\\n"
         argv = ["dpkg-query", "-W", form, *PACKAGES]

@@ -1,6 +1,5 @@
 """The words of a request, each checked before anything is done with it."""
 
-import ipaddress
 import os
 import re
 from typing import Any, Dict, List, NamedTuple, Optional
@@ -83,6 +82,8 @@ def checked_interface(name: str) -> str:
 
 def checked_address(text: str) -> str:
     """An address of either family, in its canonical spelling."""
+    import ipaddress  # few verbs are asked about addresses
+
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:

@@ -3,7 +3,6 @@
 Text of a file is only compared. What iptables is called with comes from its own list.
 """
 
-import ipaddress
 import json
 import re
 import shlex
@@ -117,6 +116,8 @@ def meaning_of(words: List[str]) -> Meaning:
 
 
 def _spelt(word: str) -> str:
+    import ipaddress  # few rules name a network
+
     try:
         return str(ipaddress.ip_network(word, strict=False))
     except ValueError:
