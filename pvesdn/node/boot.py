@@ -1,7 +1,8 @@
 """How the node program gets to a node and its answer back: a constant command, one framed message, one marked answer.
 
 ``python3 -`` would read all of standard input as its source, so the command is `BOOT`, the source comes first with its
-length before it, and the request takes the rest of standard input.
+length before it, and the request takes the rest of standard input. The source has what the request's verb needs
+(`pvesdn.node.assembly`).
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pvesdn.node.assembly import program
+from pvesdn.node.assembly import sent_for
 from pvesdn.node.program import MARKER
 
 BOOT = (
-    "import sys;i=sys.stdin.buffer;n=int(i.readline());s=i.read(n);"
-    'len(s)==n or sys.exit("pvesdn: the node program arrived incomplete");'
-    'g={"__name__":"__main__","SOURCE":s};'
-    '[exec(compile(t,n[2:].decode(),"exec"),g)for n,_,t in(p.partition(bytes([10]))for p in s.split(bytes([12])))]'
+    "import sys;i=sys.stdin.buffer;n,*w=i.readline().split();s=i.read(int(n));"
+    'len(s)==int(n) or sys.exit("pvesdn: the node program arrived incomplete");'
+    'g={"__name__":"__main__","SOURCE":s if w else b"","RUN":w};'
+    '[exec(compile(t,n.decode(),"exec"),g)for n,_,t in(p[2:].partition(bytes([10]))for p in s.split(bytes([12])))'
+    "if n in w or not w]"
 )
 """What `python3 -c` runs: each section of the text under its own file name, so that a traceback names part and line.
-One line, without single quotes: it must pass through any login shell. SOURCE stays at hand for what the program will
-leave behind on a node.
+Where names of sections come with the text it is the whole program, which SOURCE keeps at hand for what the program will
+leave behind on a node; those sections alone are run, and RUN names them.
+One line, without single quotes: it must pass through any login shell.
 """
 
 OPTIONS = ("-I", "-S", "-c", BOOT)
@@ -51,9 +54,11 @@ class Answer:
 
 
 def message(verb: str, arguments: Mapping[str, Any]) -> bytes:
-    """What the node's `BOOT` reads: length of the source in bytes, the source, the request as JSON."""
+    """What `BOOT` reads: length of the source in bytes and names of sections; the source; the request as JSON."""
     request = json.dumps({"verb": verb, "arguments": dict(arguments)}).encode("ascii")
-    return b"%d\n%b%b" % (len(program()), program(), request)
+    source, names = sent_for(verb)
+    header = " ".join([str(len(source)), *names])
+    return b"%b\n%b%b" % (header.encode("ascii"), source, request)
 
 
 def answer(output: bytes | bytearray, *, load: Callable[[str], Any] = json.loads) -> Answer:

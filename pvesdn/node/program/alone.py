@@ -1,8 +1,13 @@
-"""What the program left on a node does with nobody's help: on a person's word, at a deadline, and at boot."""
+"""What the program left on a node does with nobody's help: on a person's word, at a deadline, and at boot.
+
+As a file, with the word `undo` behind it, it asks nobody: a person types that on a node that nobody can reach, and what
+`set_guard` leaves on a node says it at a deadline and at boot.
+"""
 
 import contextlib
 import os
 import signal
+import sys
 import time
 from typing import Callable, Dict, List, Optional
 
@@ -10,9 +15,10 @@ from pvesdn.node.program.checkpoint import COMMITTING, KEPT, drop_checkpoint, is
 from pvesdn.node.program.drop_ins import targets
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import PROGRAM
+from pvesdn.node.program.process import this_machine
 from pvesdn.node.program.request import Value
+from pvesdn.node.program.settle import settled
 from pvesdn.node.program.swap import Busy, locked, unstage
-from pvesdn.node.program.sweep import settled
 from pvesdn.node.program.token import with_found_token
 from pvesdn.node.program.undo import put_back, put_files_back
 
@@ -113,3 +119,7 @@ def _said(done: Value) -> int:
         print("{}: {}".format("not as before" if done["state"] == "partly" else "still to be done", line))
     print(ENDINGS[done["state"]])
     return int(bool(done["left"]))
+
+
+if __name__ == "__main__" and sys.argv[1:2] == ["undo"]:
+    sys.exit(act(this_machine(), sys.argv[2:]))

@@ -32,7 +32,7 @@ from pvesdn.node.program.hold import seconds_at
 from pvesdn.node.program.machine import Machine
 from pvesdn.node.program.nat import UNREAD
 from pvesdn.node.program.places import RUNNING_CONFIG
-from pvesdn.node.program.request import Value, checked_target, list_at, text_at
+from pvesdn.node.program.request import VERBS, Value, checked_target, list_at, text_at
 from pvesdn.node.program.servers import SERVED, servers_before
 from pvesdn.node.program.set_guard import set_guard
 from pvesdn.node.program.swap import locked, unstage
@@ -114,3 +114,6 @@ def _is_open(machine: Machine, name: str) -> bool:
         sweep(machine)
         return False
     return True
+
+
+VERBS.update(arm=arm)

@@ -11,7 +11,7 @@ from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
 from pvesdn.node.program.places import OUR_INTERFACES
 from pvesdn.node.program.reload import ALREADY_RUNNING, LONGEST_RELOAD, PATIENCE, when_alone
 from pvesdn.node.program.remembered import remembered, remembered_since
-from pvesdn.node.program.request import Value, checked_interface, list_at
+from pvesdn.node.program.request import VERBS, Value, checked_interface, list_at
 from pvesdn.node.program.stanzas import Options, stanzas_in
 from pvesdn.node.program.swap import locked
 from pvesdn.node.program.whole import why_whole
@@ -173,3 +173,6 @@ def _may_go(devices: Dict[str, Value], name: str, known: FrozenSet[str]) -> bool
 def _listed(things: Sequence[str]) -> str:
     more = f" and {len(things) - _SHOWN} more" if len(things) > _SHOWN else ""
     return ", ".join(things[:_SHOWN]) + more
+
+
+VERBS.update(reload_changed=reload_changed)

@@ -9,7 +9,7 @@ from pvesdn.node.program.machine import Machine, Refused, failure, is_there, row
 from pvesdn.node.program.obstacles import obstacles
 from pvesdn.node.program.places import INTERFACES
 from pvesdn.node.program.reload import nobody_reloads, when_alone
-from pvesdn.node.program.request import Change, Value, changes_in, checked_interface, list_at, text_at
+from pvesdn.node.program.request import VERBS, Change, Value, changes_in, checked_interface, list_at, text_at
 from pvesdn.node.program.swap import locked, staged, swap
 
 NEVER_UP = "interface was probably never up"
@@ -121,3 +121,6 @@ def _bring_back(machine: Machine, commands: List[List[str]]) -> None:
     for argv in commands:
         with contextlib.suppress(Refused, OSError):
             when_alone(machine, argv, 60, end)
+
+
+VERBS.update(commit=commit)

@@ -2,7 +2,7 @@
 
 from pvesdn.node.program.machine import Machine
 from pvesdn.node.program.record import load_record, save_record
-from pvesdn.node.program.request import Value
+from pvesdn.node.program.request import VERBS, Value
 from pvesdn.node.program.swap import locked
 
 
@@ -14,3 +14,6 @@ def finish(machine: Machine, arguments: Value) -> Value:
         if record["unfinished"]:
             save_record(machine, dict(record, unfinished=False))
     return {}
+
+
+VERBS.update(finish=finish)

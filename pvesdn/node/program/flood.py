@@ -3,7 +3,7 @@
 from typing import Any, Dict, Iterator, List, Tuple
 
 from pvesdn.node.program.machine import Machine, Refused, is_there, rows_of, rows_shown
-from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at
+from pvesdn.node.program.request import VERBS, Value, checked_address, checked_interface, list_at
 from pvesdn.node.program.swap import locked
 
 ALL_ZERO_MAC = "00:00:00:00:00:00"
@@ -58,3 +58,6 @@ def _restore(machine: Machine, port: str, missing: List[str]) -> bool:
                 return False
             raise
     return True
+
+
+VERBS.update(flood=flood)

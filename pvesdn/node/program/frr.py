@@ -7,7 +7,7 @@ from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused, failure
 from pvesdn.node.program.places import FRR_CONF, FRR_DAEMONS
-from pvesdn.node.program.request import Value, text_at
+from pvesdn.node.program.request import VERBS, Value, text_at
 from pvesdn.node.program.swap import locked
 from pvesdn.node.program.units import is_active, is_enabled
 from pvesdn.node.program.vtysh import says_down
@@ -93,3 +93,6 @@ def _absent_daemons(machine: Machine) -> List[str]:
     # `ospfd-1` is one of several instances. Without any daemon frr-reload.py itself says so.
     running = {word.partition("-")[0] for word in outcome.output.split()}
     return [] if outcome.status else [daemon for daemon in wanted if daemon not in running]
+
+
+VERBS.update(frr=frr)

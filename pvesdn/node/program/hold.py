@@ -15,7 +15,7 @@ from pvesdn.node.program.checkpoint import (
 from pvesdn.node.program.drop_ins import targets
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.record import load_record, save_record
-from pvesdn.node.program.request import Value, list_at, text_at
+from pvesdn.node.program.request import VERBS, Value, list_at, text_at
 from pvesdn.node.program.swap import locked, unstage
 
 LONGEST = 24 * 3600
@@ -114,3 +114,6 @@ def seconds_at(arguments: Value, key: str) -> int:
     if not isinstance(seconds, int) or not 0 < seconds <= LONGEST:
         raise Refused(f"argument {key!r} is missing or out of range")
     return seconds
+
+
+VERBS.update(hold=hold, standing=standing, disarm=disarm)

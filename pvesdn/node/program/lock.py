@@ -25,7 +25,7 @@ from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CLUSTER_LOCK, LOCK_FOLDER, LOCK_HOLDER, STATE_DIR
 from pvesdn.node.program.quorum import NOT_WRITABLE, has_quorum
 from pvesdn.node.program.record import json_bytes, unkept
-from pvesdn.node.program.request import Value, text_at
+from pvesdn.node.program.request import VERBS, Value, text_at
 
 LOCK_ID = re.compile(r"[0-9a-f]{1,64}")
 LONGEST_WHO = 200
@@ -178,3 +178,6 @@ def _lacks_quorum(machine: Machine) -> bool:
     with contextlib.suppress(Refused, OSError, ValueError):
         return not has_quorum(machine)
     return False
+
+
+VERBS.update(lock=lock, renew=renew, unlock=unlock)

@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Iterator, List, Set
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.guests import addresses_of_guest, devices_of_guests
 from pvesdn.node.program.machine import Machine, Refused, is_there, lacks_ipv6, rows_of, rows_shown, told
-from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at
+from pvesdn.node.program.request import VERBS, Value, checked_address, checked_interface, list_at
 from pvesdn.node.program.rules import chains_of_nft, saved_rules
 from pvesdn.node.program.settings import setting_now
 
@@ -206,3 +206,6 @@ def _joined(machine: Machine, groups: Set[str]) -> List[Value]:
         addresses = {one.get("address") for one in rows_of(row.get("maddr"))}
         found += [{"ifname": row.get("ifname"), "address": group} for group in sorted(groups) if group in addresses]
     return found[:_MOST_TOLD]
+
+
+VERBS.update(look_up=look_up)

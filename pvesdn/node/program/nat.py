@@ -12,7 +12,7 @@ from pvesdn.node.program.checkpoint import load_checkpoint, text_before
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import SDN_INTERFACES
-from pvesdn.node.program.request import Value
+from pvesdn.node.program.request import VERBS, Value
 from pvesdn.node.program.rules import Rule, calls_in, iptables, listed, meaning_of
 from pvesdn.node.program.swap import locked
 
@@ -94,3 +94,6 @@ def _thin_out(machine: Machine, text: str, gone: Iterable[str]) -> List[str]:
     if failures:
         raise Refused("; ".join(failures))
     return removed
+
+
+VERBS.update(nat=nat)

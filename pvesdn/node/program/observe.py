@@ -13,7 +13,7 @@ from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.guests import nics
 from pvesdn.node.program.machine import Machine, Refused, failure, json_of, lacks_ipv6
 from pvesdn.node.program.read import read
-from pvesdn.node.program.request import Value, list_at
+from pvesdn.node.program.request import VERBS, Value, list_at
 from pvesdn.node.program.settings import settings_without_ours
 from pvesdn.node.program.shown import ask_together
 from pvesdn.node.program.state import QUESTIONS, state_of
@@ -99,3 +99,6 @@ def _versions(machine: Machine) -> Dict[str, str]:
     if "libpve-network-perl" in versions:
         versions.setdefault("dnsmasq", "")
     return versions
+
+
+VERBS.update(observe=observe)

@@ -14,7 +14,7 @@ import time
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at, text_at
+from pvesdn.node.program.request import VERBS, Value, checked_address, checked_interface, list_at, text_at
 
 ETHERTYPE = 0x88B5
 """For local experiments (IEEE 802), so that nobody takes it for something else."""
@@ -225,3 +225,6 @@ def _mac_at(row: Dict[str, Any], key: str) -> bytes:
     if len(mac) != 6:
         raise Refused(f"{key!r} of a probe is not a MAC address")
     return mac
+
+
+VERBS.update(probe=probe)

@@ -9,7 +9,7 @@ from typing import List, Optional
 from pvesdn.node.program.files import digest_of, require_file, sha256
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.quorum import NOT_WRITABLE
-from pvesdn.node.program.request import Value, encoded, optional_text_at, text_at
+from pvesdn.node.program.request import VERBS, Value, encoded, optional_text_at, text_at
 
 PUT_PATTERN = re.compile(r"/etc/pve/sdn/pvesdn[A-Za-z0-9._-]*")
 """What `put` may write. PVE's own definitions are written through PVE's API alone, which locks them."""
@@ -69,3 +69,6 @@ def remove_drafts(machine: Machine, folder: str) -> None:
                 is_dead = here and not os.path.exists("/proc/" + draft.group("process"))
                 if is_dead or time.time() - os.stat(os.path.join(place, name)).st_mtime > DRAFT_LIFE:
                     os.unlink(os.path.join(place, name))
+
+
+VERBS.update(put=put)

@@ -4,7 +4,7 @@ from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CLUSTER_FILES
 from pvesdn.node.program.quorum import require_cluster_files
-from pvesdn.node.program.request import Value, checked_path, list_at
+from pvesdn.node.program.request import VERBS, Value, checked_path, list_at
 
 LARGEST_READ = 32 * 1024 * 1024
 """Bytes of all files of one answer."""
@@ -32,3 +32,6 @@ def read(machine: Machine, arguments: Value) -> Value:
                     "are these the right files?",
                 )
     return {"files": found}
+
+
+VERBS.update(read=read)

@@ -11,7 +11,7 @@ from typing import Dict, List
 
 from pvesdn.node.program.checkpoint import at_work, load_checkpoint, save_checkpoint
 from pvesdn.node.program.machine import Machine, Refused, links_by_name
-from pvesdn.node.program.request import Value
+from pvesdn.node.program.request import VERBS, Value
 from pvesdn.node.program.shown import FRR_LIMIT, vnis_of_frr
 from pvesdn.node.program.swap import locked
 from pvesdn.node.program.vtysh import says_down
@@ -126,3 +126,6 @@ def _set(name: str, state: str) -> List[str]:
 def _kind(row: Value) -> str:
     info = row.get("linkinfo")
     return str(info.get("info_kind", "")) if isinstance(info, dict) else ""
+
+
+VERBS.update(readvertise=readvertise)

@@ -10,7 +10,7 @@ from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
 from pvesdn.node.program.nat import nat_before_reload
 from pvesdn.node.program.places import IFUPDOWN_LOCK
-from pvesdn.node.program.request import Value
+from pvesdn.node.program.request import VERBS, Value
 from pvesdn.node.program.swap import locked
 
 IFRELOAD = ["ifreload", "-a"]
@@ -80,3 +80,6 @@ def nobody_reloads(machine: Machine) -> Iterator[None]:
                     raise Refused(what, "look at `ps -ef` on the node for what runs, then try again") from None
             time.sleep(0.2)
         yield
+
+
+VERBS.update(reload=reload)

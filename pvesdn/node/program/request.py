@@ -2,13 +2,17 @@
 
 import os
 import re
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from pvesdn.node.program.machine import Refused
+from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import DROP_IN, TARGETS
 
 Value = Dict[str, Any]
 """A JSON object: the arguments of a verb, or what it answers."""
+
+Verb = Callable[[Machine, Value], Value]
+VERBS: Dict[str, Verb] = {}
+"""The verbs by name, entered by each part that has some; their docstrings are the protocol."""
 
 INTERFACE = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.+-]{0,14}")
 

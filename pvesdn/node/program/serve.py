@@ -11,7 +11,7 @@ from typing import Container, List, Set
 from pvesdn.node.program.checkpoint import at_work, runs_pves_of_before, text_before
 from pvesdn.node.program.drop_ins import drop_in_of, zone_of
 from pvesdn.node.program.machine import Machine, Refused, failure
-from pvesdn.node.program.request import Value, list_at
+from pvesdn.node.program.request import VERBS, Value, list_at
 from pvesdn.node.program.servers import ANSWERED_IN, SERVED, left_until, server_of, unit_of
 from pvesdn.node.program.swap import locked
 from pvesdn.node.program.units import is_enabled
@@ -114,3 +114,6 @@ def _checked_zone(zone: str) -> str:
     if zone_of(drop_in_of(zone)) is None:
         raise Refused(f"{zone!r} is not the name of a zone")
     return zone
+
+
+VERBS.update(serve=serve)

@@ -10,7 +10,7 @@ from pvesdn.node.program.machine import Machine, told
 from pvesdn.node.program.obstacles import obstacles, owner_ids
 from pvesdn.node.program.places import CHECKPOINT, CLUSTER_FOLDER, FRR_CONF, JOURNAL, RECORD
 from pvesdn.node.program.put import remove_drafts
-from pvesdn.node.program.request import Change, Value, changes_in, checked_target, list_at
+from pvesdn.node.program.request import VERBS, Change, Value, changes_in, checked_target, list_at
 from pvesdn.node.program.swap import kept, locked, staged, unstage
 from pvesdn.node.program.sweep import sweep
 from pvesdn.node.program.vtysh import frr_complaints
@@ -76,3 +76,6 @@ def _complaints(machine: Machine, changes: List[Change]) -> List[str]:
     if not any(change.path == FRR_CONF and change.data is not None for change in changes):
         return []
     return [f"{FRR_CONF}: {line}" for line in frr_complaints(machine, staged(machine, FRR_CONF))]
+
+
+VERBS.update(stage=stage, discard=discard)

@@ -5,7 +5,7 @@ from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.record import load_record, save_record
-from pvesdn.node.program.request import Value, text_at
+from pvesdn.node.program.request import VERBS, Value, text_at
 from pvesdn.node.program.settings import live_setting, setting_before, settings_in
 from pvesdn.node.program.swap import locked
 
@@ -38,3 +38,6 @@ def _remember(machine: Machine, settings: Value) -> None:
     record = load_record(machine)
     if record.get("sysctl", {}) != settings:
         save_record(machine, dict(record, sysctl=settings))
+
+
+VERBS.update(sysctl=sysctl)

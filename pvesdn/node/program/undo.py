@@ -37,7 +37,7 @@ from pvesdn.node.program.readvertise import readvertise_since, with_macs
 from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.reload import IFRELOAD, ifreload
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
-from pvesdn.node.program.request import Value, text_at
+from pvesdn.node.program.request import VERBS, Value, text_at
 from pvesdn.node.program.serve import servers_as_before, servers_left
 from pvesdn.node.program.stanzas import interfaces_in
 from pvesdn.node.program.swap import Busy, locked, on_its_way_back, unstage
@@ -293,3 +293,6 @@ _PARTS: Tuple[Part, ...] = (
     *(make_room, _bring_changed_back, repair, nat_as_before, servers_as_before),
 )
 """What an undo does, in its order; the network last, which may be done again."""
+
+
+VERBS.update(undo=undo)

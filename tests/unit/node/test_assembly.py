@@ -11,12 +11,13 @@ import symtable
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from pvesdn.node.assembly import PACKAGE, PARTS, SEPARATOR, assembled, program
-from pvesdn.node.boot import BOOT, OPTIONS, answer, message
+from pvesdn.node.boot import OPTIONS, answer, message
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = {part: files(PACKAGE).joinpath(f"{part}.py").read_text("utf-8") for part in PARTS}
@@ -32,9 +33,40 @@ def is_inner(node: ast.AST) -> bool:
     return isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pvesdn")
 
 
+def late_imports(tree: ast.Module) -> dict[str, set[str]]:
+    """Names of other parts that functions import behind a `run_the_rest()`, by the function's name."""
+    return {
+        function.name: {alias.name for alias in after.names}
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for before, after in _neighbours(function)
+        if isinstance(after, ast.ImportFrom) and is_inner(after) and ast.unparse(before) == "run_the_rest()"
+    }
+
+
+def _neighbours(function: ast.FunctionDef) -> Iterator[tuple[ast.stmt, ast.stmt]]:
+    """Statements of a block, each with the next."""
+    for node in ast.walk(function):
+        for block in ("body", "orelse", "finalbody"):
+            statements = getattr(node, block, [])
+            if isinstance(statements, list):
+                yield from pairwise(statements)
+
+
 def described(source: str) -> list[str]:
     """Each statement with its place, imports from other parts left out."""
-    return [ast.dump(node, include_attributes=True) for node in ast.parse(source).body if not is_inner(node)]
+    return [
+        ast.dump(_Without().visit(node), include_attributes=True)
+        for node in ast.parse(source).body
+        if not is_inner(node)
+    ]
+
+
+class _Without(ast.NodeTransformer):
+    """Statements without imports from other parts."""
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
+        return None if is_inner(node) else node
 
 
 def faults(parts: Mapping[str, str]) -> Iterator[str]:
@@ -64,7 +96,8 @@ def _unlike_modules(part: str, tree: ast.Module, defined: Mapping[str, set[str]]
             yield f"{part}: line {node.lineno}: another grammar than the other parts"
         if isinstance(node, ast.ImportFrom) and is_inner(node):
             known = defined.get((node.module or "").removeprefix(f"{PACKAGE}."), set())
-            if node not in tree.body:
+            is_late = any({alias.name for alias in node.names} <= names for names in late_imports(tree).values())
+            if node not in tree.body and not is_late:
                 yield f"{part}: line {node.lineno}: not at the top"
             yield from (
                 f"{part}: line {node.lineno}: no {alias.name} of an earlier part by that name"
@@ -157,7 +190,8 @@ def test_it_runs_as_a_file_too(tmp_path: Path) -> None:
 
 def test_a_fault_of_the_program_is_found_in_the_part_by_its_line() -> None:
     """Sent, and imported, they are at the same place."""
-    done = subprocess.run([sys.executable, *OPTIONS], input=message([], {}), capture_output=True, check=True)  # type: ignore[arg-type]
+    asked = message("read", {}).replace(b'{"verb": "read"', b'{"verb": []')
+    done = subprocess.run([sys.executable, *OPTIONS], input=asked, capture_output=True, check=True)
     error = answer(done.stdout).error
     words, _, line = error.rpartition(" ")
     assert words == "the node program failed: TypeError in dialogue.py, line"
@@ -175,10 +209,17 @@ def test_a_traceback_names_the_part() -> None:
     assert 'File "pvesdn/node/program/a.py", line 2, in f' in lines
 
 
-def test_the_source_stays_at_hand_for_what_is_left_behind() -> None:
+def test_the_source_stays_at_hand_for_what_is_left_behind_where_it_is_whole() -> None:
     shows = b"# a\x0c# b\nimport sys\nsys.stdout.buffer.write(SOURCE)\n"
+    for names, source in ((b" b", shows), (b"", b"")):
+        sent = b"%d%b\n%b" % (len(shows), names, shows)
+        done = subprocess.run([sys.executable, *OPTIONS], input=sent, capture_output=True, check=True)
+        assert done.stdout == source
+
+
+def test_of_the_whole_only_what_is_named_is_run() -> None:
+    text = b"# a\nprint(1)\n\x0c# b\nprint(2)\n\x0c# c\nprint(3)\n"
     done = subprocess.run(
-        [sys.executable, *OPTIONS], input=b"%d\n%b" % (len(shows), shows), capture_output=True, check=True
+        [sys.executable, *OPTIONS], input=b"%d a c\n%b" % (len(text), text), capture_output=True, check=True
     )
-    assert done.stdout == shows
-    assert "SOURCE" in BOOT
+    assert done.stdout == b"1\n3\n"
