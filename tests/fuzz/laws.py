@@ -41,7 +41,7 @@ from tests.fuzz.putting_in_place import PLANNER, RENDERER, cluster_of, put_in_pl
 T = TypeVar("T")
 
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_STATUSES = frozenset({0, 1, 2, 4})
+_STATUSES = frozenset({0, 1, 2, 3, 4})
 
 
 class Broken(AssertionError):
@@ -287,6 +287,12 @@ def _command_line(snapshot: Snapshot, rng: random.Random) -> None:
                 ["import", "--diff"],
                 ["import", "--as", "pve", "--json"],
                 ["plan", "-q", "--overwrite", "--detach-guests", "--with-interfaces-new"],
+                ["status"],
+                ["status", "--json"],
+                ["topology", "--live", "--format", "dot"],
+                ["topology", "--json"],
+                ["trace", "100", "192.0.2.1"],
+                ["metrics"],
             )
         )
         result = call(*verb, "--from", folder, environ={"XDG_STATE_HOME": name})
