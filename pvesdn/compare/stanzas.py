@@ -11,6 +11,7 @@ from pvesdn.compare.options import options_of_stanzas, options_of_text
 from pvesdn.compare.traits import Traits, traits_of, traits_of_stanzas, traits_of_text
 from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
 from pvesdn.model.ifupdown import InterfacesFile, Stanza, VnetBridge
+from pvesdn.model.pve_ifupdown import PveVnetBridge
 
 _OTHER_VNI = "the kernel cannot change the VNI of a live device"
 _OTHER_UDP_PORT = "the kernel cannot change the UDP port of a live device"
@@ -86,10 +87,11 @@ def loses_ipv6(changes: Iterable[StanzaChange], new: PrintedInterfaces) -> bool:
 
 
 def _is_up_too_soon(stanza: Stanza) -> bool:
-    """Of a bridge that is made. PVE's file has the addresses of one that we carry."""
-    if not isinstance(stanza, VnetBridge) or stanza.hwaddress is None or stanza.vrf is None:
+    """Of a bridge that is made, by our file or PVE's. PVE's file has the addresses of one that we carry."""
+    if not isinstance(stanza, VnetBridge | PveVnetBridge) or stanza.hwaddress is None or stanza.vrf is None:
         return False
-    return any(":" in address for address in stanza.addresses)
+    own = stanza.addresses if isinstance(stanza, VnetBridge) else (subnet.address for subnet in stanza.subnets)
+    return any(address is not None and ":" in address for address in own)
 
 
 def _gets_mac(change: StanzaChange) -> bool:

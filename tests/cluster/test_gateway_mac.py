@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn_lab.simulated.commands.state import read_json, write_json
 from tests.cluster.kit import EVPN, apply_in, apply_to, draw, errors, plan_of, serving, world_of
 
+PLAIN = "3.0.0-1.1"
+"""The build of ifupdown2 that was seen to do it to new bridges."""
 IPV6_GATEWAY = EVPN[: EVPN.index("exit: ")] + "subnet: sym-2001:db8:2::-64\n\tvnet web\n\tgateway 2001:db8:2::1\n"
 
 
@@ -34,6 +37,8 @@ def test_a_live_gateway_that_gets_another_mac_has_its_ipv6_address_afterwards(
 @pytest.mark.parametrize("way", ["api", "changed"])
 def test_a_gateway_that_is_new_in_a_vrf_has_its_ipv6_address(tmp_path: Path, way: str) -> None:
     with serving(tmp_path) as cluster:
+        for node in cluster.nodes.values():
+            write_json(node.root, "versions", {**read_json(node.root, "versions", {}), "ifupdown2": PLAIN})
         assert apply_to(cluster).is_good
         more = (
             "\nvnet: more\n\tzone sym\n\ttag 7\n\nsubnet: sym-2001:db8:7::-64\n\tvnet more\n\tgateway 2001:db8:7::1\n"

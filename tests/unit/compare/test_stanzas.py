@@ -87,6 +87,7 @@ def test_a_live_device_that_gets_a_mac_loses_its_ipv6_addresses(
 
 IN_VRF = replace(GATEWAY, vrf="vrf_z")
 CARRIED = CarriedBridge("a", "vxlan_a", 1450, IN_VRF.addresses, IN_VRF.hwaddress, vrf="vrf_z")
+PVES = PveVnetBridge("a", "vxlan_a", (PveAddress("fd00::1/64"),), IN_VRF.hwaddress, vrf="vrf_z")
 
 
 @pytest.mark.parametrize(
@@ -95,12 +96,19 @@ CARRIED = CarriedBridge("a", "vxlan_a", 1450, IN_VRF.addresses, IN_VRF.hwaddress
         (GATEWAY, False),
         (IN_VRF, True),
         (CARRIED, True),
+        (PVES, True),
+        (replace(PVES, subnets=(PveAddress(None), PveAddress("10.0.0.1/24"))), False),
         (replace(IN_VRF, hwaddress=None), False),
         (replace(IN_VRF, addresses=("10.0.0.1/24",)), False),
     ],
-    ids=["in no VRF", "in a VRF", "PVE's file has the addresses", "without a MAC", "no address of IPv6"],
+    ids=[
+        *("in no VRF", "in a VRF", "PVE's file has the addresses", "PVE's", "PVE's without an address of IPv6"),
+        *("without a MAC", "no address of IPv6"),
+    ],
 )
-def test_a_new_device_is_up_in_its_vrf_before_it_gets_its_mac(new: VnetBridge, *, is_lost: bool) -> None:
+def test_a_new_device_is_up_in_its_vrf_before_it_gets_its_mac(
+    new: VnetBridge | PveVnetBridge, *, is_lost: bool
+) -> None:
     assert loses_ipv6(stanza_changes({}, stanzas(new)), stanzas(new)) is is_lost
 
 

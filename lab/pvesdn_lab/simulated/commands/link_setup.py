@@ -60,8 +60,9 @@ def configure(state: State, name: str, kind: str, attributes: Attributes) -> lis
     elif kind == "vxlan" and "vxlan-id" in attributes and link["info"]["id"] != int(attributes["vxlan-id"][0]):
         raise Refusal(f"Cannot change running vxlan id ({link['info']['id']}): Operation not supported")
     warnings: list[str] = []
-    # A new one is up as soon as it is in its VRF, and gets addresses and MAC then.
-    was_up, link["up"] = bool(link["up"]) if not is_new else "vrf" in attributes, True
+    # A new one is up as soon as it is in its VRF, and gets addresses and MAC then: seen with the plain build alone.
+    is_up_too_soon = is_new and "vrf" in attributes and not _is_proxmoxs(state.root)
+    was_up, link["up"] = is_up_too_soon or (not is_new and bool(link["up"])), True
     if name != "lo":
         # Without a line a link loses its addresses and gets the default MTU; MAC and gateway stay what they were.
         link["addresses"] = list(attributes.get("address", []))
