@@ -18,6 +18,7 @@ from pvesdn.node.program import guard
 from tests.noderoot import OURS
 
 BOOT_SCRIPT = Path(__file__).with_name("boot.sh")
+CHECKOUT = Path(__file__).resolve().parents[2]
 NAMESPACES = ("--mount", "--pid", "--uts", "--ipc", "--cgroup", "--net")
 UNITS = {
     "lab.target": """\
@@ -65,7 +66,16 @@ class Node:
         self._process: subprocess.Popen[bytes] | None = None
 
     def boot(self) -> None:
-        argv = ["unshare", *NAMESPACES, "--fork", "--kill-child", "bash", str(BOOT_SCRIPT), str(self.disk)]
+        argv = [
+            "unshare",
+            *NAMESPACES,
+            "--fork",
+            "--kill-child",
+            "bash",
+            str(BOOT_SCRIPT),
+            str(self.disk),
+            str(CHECKOUT),
+        ]
         with (self.disk / "boot.log").open("wb") as log:
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.wait_for(self._is_up)
