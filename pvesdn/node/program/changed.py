@@ -102,7 +102,8 @@ def bring_over(machine: Machine, down: Sequence[str], up: Sequence[str]) -> List
     if going:
         outcome = when_alone(machine, _ifdown(going), LONGEST_RELOAD, end)
         log += outcome.lines
-        left = [name for name in going if name in links_now(machine)]
+        there = links_now(machine)
+        left = [name for name in going if name in there]
         if left:
             raise Refused("{}; still there: {}".format(failure(["ifdown"], outcome), _listed(left)))
     coming = [name for name in up if name in stanzas]
@@ -118,20 +119,21 @@ def _bring_up(machine: Machine, coming: List[str], stanzas: Dict[str, Options], 
     # Of a port that is made anew, or taken down below, its bridge has to have it again, though that does not change.
     carrying = [name for name in stanzas if name not in coming and set(ports_in(stanzas[name])) & set(coming)]
     concerned = [*coming, *carrying]
-    lack = lacking(machine, concerned, stanzas)
+    devices = links_now(machine)
+    lack = lacking(devices, concerned, stanzas)
     if not lack:
         return log
     needed = max(SHORTEST_IFUP, time.monotonic() - begun)
     if end - time.monotonic() < 2 * needed:
         raise _not_up(outcome, lack)  # it would be left down
     # It remembers what it was told even where that failed, and takes it for done from then on: it has to forget first.
-    devices, known = links_now(machine), remembered(machine) or frozenset()
+    known = remembered(machine) or frozenset()
     again = [name for name in concerned if name in lack or set(ports_in(stanzas[name])) & lack.keys()]
     torn = [name for name in reversed(again) if name in {*lack} & {*coming} and _may_go(devices, name, known)]
     if torn:
         log += when_alone(machine, _ifdown(torn), LONGEST_RELOAD, end - needed).lines
     outcome = _ifup(machine, again, end)
-    lack = lacking(machine, concerned, stanzas)
+    lack = lacking(links_now(machine), concerned, stanzas)
     if lack:
         raise _not_up(outcome, lack)
     return [*log, *outcome.lines]

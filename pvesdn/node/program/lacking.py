@@ -21,9 +21,8 @@ def links_now(machine: Machine) -> Dict[str, Value]:
     return {str(row.get("ifname")): _as_looked_at(row) for row in rows_of(devices_shown(machine))}
 
 
-def lacking(machine: Machine, names: Sequence[str], stanzas: Dict[str, Options]) -> Dict[str, str]:
-    """Those of the interfaces that are not as their stanza says, and what is wrong."""
-    devices = links_now(machine)
+def lacking(devices: Dict[str, Value], names: Sequence[str], stanzas: Dict[str, Options]) -> Dict[str, str]:
+    """Those of the interfaces that are not as their stanza says, and what is wrong. :param devices: of `links_now`."""
     found = {}
     for name in names:
         lack = next(_lacks(name, stanzas[name], devices), "")

@@ -31,13 +31,20 @@ def why_whole(machine: Machine, down: Sequence[str]) -> str:
     if known is None:
         return f"{IFUPDOWN_STATE}, ifupdown2's memory, is missing or cannot be read"
     since, named = remembered_since(machine), {*down}
+    waiting, seen = [SYSTEM_INTERFACES, OUR_INTERFACES], set()  # ours counts in any case
     try:
-        for count, path in enumerate(_files(machine), 1):
-            if count > MOST_FILES:
+        while waiting:
+            path = waiting.pop()
+            if path in seen:
+                continue
+            seen.add(path)
+            if len(seen) > MOST_FILES:
                 return f"{SYSTEM_INTERFACES} sources more than {MOST_FILES} files"
             if path != OUR_INTERFACES and _changed_at(machine, path) > since:
                 return f"{path} has been written since ifupdown2 ran last"
-            named.update(interfaces_in(text_of(machine, path) or ""))
+            text = text_of(machine, path) or ""
+            named.update(interfaces_in(text))
+            waiting += _sourced(machine, text)
     except Refused as refused:
         return refused.error
     except OSError as error:
@@ -48,19 +55,12 @@ def why_whole(machine: Machine, down: Sequence[str]) -> str:
     return ""
 
 
-def _files(machine: Machine) -> Iterator[str]:
-    """/etc/network/interfaces, what it sources, and what that does, each once; ours in any case."""
-    waiting, seen = [SYSTEM_INTERFACES, OUR_INTERFACES], set()
-    while waiting:
-        path = waiting.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        yield path
-        for words in map(str.split, (text_of(machine, path) or "").splitlines()):
-            if len(words) > 1 and words[0] in _SOURCES:
-                pattern = os.path.join(os.path.dirname(SYSTEM_INTERFACES), words[1] + _SOURCES[words[0]])
-                waiting += matches(machine, os.path.normpath(pattern))
+def _sourced(machine: Machine, text: str) -> Iterator[str]:
+    """The files that a file of interfaces names."""
+    for words in map(str.split, text.splitlines()):
+        if len(words) > 1 and words[0] in _SOURCES:
+            pattern = os.path.join(os.path.dirname(SYSTEM_INTERFACES), words[1] + _SOURCES[words[0]])
+            yield from matches(machine, os.path.normpath(pattern))
 
 
 def _changed_at(machine: Machine, path: str) -> int:
