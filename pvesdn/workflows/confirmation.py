@@ -13,6 +13,7 @@ from pvesdn.model.progress import Begun, Ended, PutsBack, StepName
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.heartbeat import signs_of_life, tell
 from pvesdn.workflows.patience import until_reached
+from pvesdn.workflows.progress import outcome_of
 from pvesdn.workflows.read import read_members
 from pvesdn.workflows.world import World
 
@@ -132,8 +133,7 @@ def _undone(world: World, node: NodeName, apply_id: str) -> Undone:
     try:
         undone = world.nodes.undo(node, apply_id)
     except NodeError as error:
-        outcome = Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED
-        tell(world, Ended(node, StepName.UNDONE, outcome, str(error).removeprefix(f"{node}: ")))
+        tell(world, Ended(node, StepName.UNDONE, outcome_of(error), str(error).removeprefix(f"{node}: ")))
         raise
     tell(world, Ended(node, StepName.UNDONE, _OUTCOMES.get(undone.state, Outcome.FAILED), "; ".join(undone.left)))
     return undone

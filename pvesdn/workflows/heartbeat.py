@@ -31,8 +31,8 @@ def signs_of_life(world: World) -> Iterator[None]:
 
 
 def tell(world: World, event: Event) -> None:
-    """Whoever watches hears of it."""
-    with suppress(OSError):  # a terminal that is gone: the beats go on
+    """Whoever watches hears of it, unless the terminal is gone: that keeps nothing from being done."""
+    with suppress(OSError):
         world.observer.tell(event)
 
 

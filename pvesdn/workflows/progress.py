@@ -13,6 +13,11 @@ from pvesdn.model.report import NodeOutcome, Outcome, Standing, StepOutcome
 from pvesdn.workflows.world import World
 
 
+def outcome_of(error: PvesdnError) -> Outcome:
+    """How a step has ended that has failed so."""
+    return Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED
+
+
 @dataclass(slots=True)
 class Progress:
     """What has been done on a node so far.
@@ -68,7 +73,7 @@ class Progress:
         """The step in progress has failed, and with it the node."""
         self.error = str(error)
         self.log = error.log if isinstance(error, TaskFailed) else ()
-        self.done(Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED, self.error)
+        self.done(outcome_of(error), self.error)
 
     def leave(self, step: StepName, error: str) -> None:
         """`step` is skipped because something else has failed; the node gets no further."""

@@ -9,8 +9,9 @@ from pvesdn.errors import NodeError, NodeUnreachable
 from pvesdn.model.execution import Undone, UndoState
 from pvesdn.model.progress import Begun, NotReached, StepName
 from pvesdn.model.report import Outcome, Standing
+from pvesdn.workflows.heartbeat import tell
 from pvesdn.workflows.patience import until_reached
-from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.progress import Progress, outcome_of
 
 PAUSES = (2.0, 5.0, 10.0, 15.0, 20.0, *(30.0,) * 6)
 """Seconds between attempts to reach a node: until it has put itself back, with some time to do so."""
@@ -29,14 +30,12 @@ def ask_to_undo(progress: Progress, apply_id: str) -> Undone:
         try:
             return world.nodes.undo(node, apply_id)
         except NodeUnreachable:
-            with suppress(OSError):  # a terminal that is gone
-                world.observer.tell(NotReached(node))
+            tell(world, NotReached(node))
             raise
 
     if progress.has_begun(StepName.WRITTEN):
         pauses = PAUSES
-        with suppress(OSError):  # a terminal that is gone
-            world.observer.tell(Begun(node, StepName.UNDONE))
+        tell(world, Begun(node, StepName.UNDONE))
     return until_reached(world.clock, undone, pauses)
 
 
@@ -57,7 +56,7 @@ def note_not_undone(progress: Progress, error: NodeError) -> None:
     if not progress.has_begun(StepName.WRITTEN):
         progress.standing = Standing.AS_BEFORE
         return
-    _tell(progress, Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED)
+    _tell(progress, outcome_of(error))
     progress.standing, progress.left = Standing.NOT_PUT_BACK, (str(error), _ALONE)
     progress.error = progress.error or f"{progress.node}: could not be put back"
 

@@ -19,7 +19,7 @@ from pvesdn.model.progress import Armed, Committed, PutsBack, Stays, StepName, W
 from pvesdn.model.report import Standing
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.confirmation import confirmed_on
-from pvesdn.workflows.heartbeat import OPEN_SECONDS, Heartbeat, has_gone
+from pvesdn.workflows.heartbeat import OPEN_SECONDS, Heartbeat, has_gone, tell
 from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.put_back import ask_to_undo, note_not_undone, note_undone, what_became
 from pvesdn.workflows.world import World
@@ -311,9 +311,8 @@ class Transaction:
 
     def _say_what_is_put_back(self, because: str) -> None:
         begun = tuple(node for node, progress in self._armed.items() if progress.has_begun(StepName.WRITTEN))
-        with suppress(OSError):  # a terminal that is gone
-            if begun:
-                self._world.observer.tell(PutsBack(begun, is_cut_short=because == _CUT_SHORT))
+        if begun:
+            tell(self._world, PutsBack(begun, is_cut_short=because == _CUT_SHORT))
 
     def _running_config(self) -> str | None:
         names = [progress.node for progress in self._run]
