@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pvesdn.compare.trace_scene import AtBridge, Scene, Steps, Walk, kind_of
 from pvesdn.model.guests import guest_port
-from pvesdn.model.state import LiveDevice
+from pvesdn.model.state import FLOOD_FLAGS, LiveDevice
 from pvesdn.model.trace import End, Place, Way
 from pvesdn.model.vlans import PortVlans, VlanSet
 
@@ -141,16 +141,13 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
         yield way.arrives(), None
 
 
-_SWITCHES = {"unicast": "flood", "multicast": "mcast_flood", "broadcast": "bcast_flood"}
-
-
 def not_flooded(at: AtBridge, device: LiveDevice) -> str:
     """Why a frame without an entry does not go out by a port; empty where it does."""
     kind = kind_of(at.mac)
     if kind not in device.unflooded:
         return ""
     said = f"no entry for {at.mac}, and an unknown MAC" if kind == "unicast" else f"a {kind}"
-    return f"{said} is not flooded to '{device.name}' ({_SWITCHES[kind]} off)"
+    return f"{said} is not flooded to '{device.name}' ({FLOOD_FLAGS[kind]} off)"
 
 
 def isolated(scene: Scene, at: AtBridge, port: str) -> str:

@@ -239,22 +239,27 @@ def _out(walk: Walk, way: Way, leg: _Leg, gateway: IpAddress) -> Steps:
 
 def _untold_translations(walk: Walk, node: str) -> str:
     """Why nobody knows which rules translate what leaves a node; empty where that is known."""
-    found, source = walk.scene.found.get(node), walk.source.address
-    name = "nat" if source is None or source.version == 4 else "nat6"  # noqa: PLR2004 - IPv4
-    rules = None if found is None else found.nat if name == "nat" else found.nat6
+    name, rules = _rules_for(walk, node)
     return "" if rules is not None else walk.scene.why_not_looked_up(node, name)
 
 
 def _translations(walk: Walk, node: str, device: str) -> Iterator[str]:
     """The addresses that rules of the node's put in the place of the source's."""
-    found, source = walk.scene.found.get(node), walk.source.address
-    if found is None or source is None:
+    source = walk.source.address
+    if source is None:
         return
-    rules = found.nat if source.version == 4 else found.nat6  # noqa: PLR2004 - IPv4
-    for words in map(_words_of_rule, rules or ()):
+    for words in map(_words_of_rule, _rules_for(walk, node)[1] or ()):
         if words.get("-o", device) == device and (not words.get("-s") or _covers(words["-s"], source)) and words:
             yield words.get("--to-source", f"the address of {device}")
             return
+
+
+def _rules_for(walk: Walk, node: str) -> tuple[str, tuple[str, ...] | None]:
+    """What the question about the rules for the source's IP version is called, and they; None where nobody knows."""
+    found, source = walk.scene.found.get(node), walk.source.address
+    if source is None or source.version == 4:  # noqa: PLR2004 - IPv4
+        return "nat", None if found is None else found.nat
+    return "nat6", None if found is None else found.nat6
 
 
 def _words_of_rule(line: str) -> dict[str, str]:

@@ -9,6 +9,9 @@ from pvesdn.model.guests import GuestPlug
 from pvesdn.model.primitives import IpAddress, IpInterface, IpNetwork
 from pvesdn.model.vlans import PortVlans
 
+FLOOD_FLAGS = {"unicast": "flood", "multicast": "mcast_flood", "broadcast": "bcast_flood"}
+"""iproute2's names for what a bridge's port floods."""
+
 
 @dataclass(frozen=True, slots=True)
 class LiveDevice:

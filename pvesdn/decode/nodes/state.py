@@ -15,7 +15,7 @@ from pvesdn.errors import NodeFailed
 from pvesdn.model.guests import GuestPlug
 from pvesdn.model.primitives import IpAddress, IpInterface, Json
 from pvesdn.model.snapshot import STATE_COMMANDS, NodeRaw
-from pvesdn.model.state import LiveDevice, LiveDhcp, LiveSession, LiveVni, NodeState
+from pvesdn.model.state import FLOOD_FLAGS, LiveDevice, LiveDhcp, LiveSession, LiveVni, NodeState
 from pvesdn.model.vlans import LAST_VLAN, PortVlans, VlanSet
 
 NOT_ASKED = "it was not asked: the snapshot was taken without it"
@@ -275,14 +275,10 @@ def _device(name: str, row: dict[str, Json], addresses: frozenset[IpInterface]) 
         physdev=json_text.string(data["link"], "link") if is_vxlan and isinstance(data.get("link"), str) else None,
         learns=_flag(port, "learning"),
         floods=_both(_flag(port, "flood"), _flag(port, "mcast_flood")),
-        unflooded=frozenset(kind for kind, key in _FLOODED.items() if port.get(key) is False),
+        unflooded=frozenset(kind for kind, key in FLOOD_FLAGS.items() if port.get(key) is False),
         suppresses=_flag(port, "neigh_suppress"),
         is_isolated=_flag(port, "isolated"),
     )
-
-
-_FLOODED = {"unicast": "flood", "multicast": "mcast_flood", "broadcast": "bcast_flood"}
-"""iproute2's names for what a bridge's port floods."""
 
 
 def _filtered(answer: Json) -> frozenset[str]:
