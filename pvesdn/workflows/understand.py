@@ -123,12 +123,14 @@ def judge(
     :raises SdnConfigError: the definitions cannot be used; the error lists every fault.
     """
     snapshot, cluster, sdn = decoded.snapshot, decoded.cluster, decoded.sdn
-    if not cluster.is_quorate and needs_quorum:
-        raise NotQuorate(
-            "the cluster has no quorum, so its membership cannot be trusted",
-            hint="bring nodes back until 'pvecm status' says Quorate: Yes",
-        )
-    cluster = cluster.model_copy(update={"is_quorate": True})
+    if not cluster.is_quorate:
+        if needs_quorum:
+            raise NotQuorate(
+                "the cluster has no quorum, so its membership cannot be trusted",
+                hint="bring nodes back until 'pvecm status' says Quorate: Yes",
+            )
+        # Who asks so tells of it; the checks of the definitions would end with it.
+        cluster = cluster.model_copy(update={"is_quorate": True})
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
     guest_names = decode_guest_names(snapshot.api.get(GUESTS_PATH))
