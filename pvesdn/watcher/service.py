@@ -157,7 +157,7 @@ class Service:
         if now - self._blind_since >= BLIND and not self._has_said_unknown and os.path.exists(self._metrics):
             self._has_said_unknown = True
             try:
-                _replace(self._metrics, self._unknown)
+                _replace(self._metrics, self._unknown, mode=0o644)
             except OSError as error:
                 self._hands.say(f"{self._metrics}: {error.strerror}; take it away: nobody knows what it tells")
 
@@ -180,23 +180,23 @@ class Service:
         document = json.dumps({"standing": text, "busy": busy})
         path = os.path.join(self._folder, SERVICE)
         try:
-            with open(path + ".new", "w", encoding="utf-8") as file:
-                file.write(document)
-            os.replace(path + ".new", path)
+            _replace(path, document)
         except OSError as error:
             self._hands.say(f"{path}: {error.strerror}; pvesdn watch --status does not know")
 
 
-def _replace(path: str, text: str) -> None:
-    """Put a text in place of a file that all may read, whole or not at all.
+def _replace(path: str, text: str, *, mode: int | None = None) -> None:
+    """Put a text in place of a file, whole or not at all.
 
+    :param mode: None leaves it to the umask.
     :raises OSError: it could not be done; what was there still is.
     """
     draft = f"{path}.new"  # node_exporter reads what ends in .prom
     if os.path.lexists(draft):
         os.unlink(draft)
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode or 0o666)
     with open(handle, "w", encoding="utf-8") as file:
-        os.fchmod(handle, 0o644)
+        if mode is not None:
+            os.fchmod(handle, mode)
         file.write(text)
     os.replace(draft, path)
