@@ -79,8 +79,8 @@ def _node(node: NodeStatus) -> dict[str, Any]:
         "name": node.name,
         "health": node.health.value,
         "vteps": [str(vtep) for vtep in node.vteps],
-        "sessions": _share(node.sessions),
-        "vnis": _share(node.vnis),
+        "sessions": share_document(node.sessions),
+        "vnis": share_document(node.vnis),
         "last_apply": None if applied is None else {"number": applied.number, "what": applied.what},
         "drift": None if drift is None else {"files": drift.files, "devices": drift.devices},
         "to_do": _to_do(node.to_do),
@@ -90,7 +90,8 @@ def _node(node: NodeStatus) -> dict[str, Any]:
     }
 
 
-def _share(share: Share | None) -> dict[str, int] | None:
+def share_document(share: Share | None) -> dict[str, int] | None:
+    """So many of all; null where that is not known."""
     return None if share is None else {"up": share.up, "all": share.all}
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pvesdn.cli.screens.documents import findings
+from pvesdn.cli.screens.status_document import share_document
 from pvesdn.model.findings import Finding
-from pvesdn.model.status import Health, Share
+from pvesdn.model.status import Health
 from pvesdn.model.topology import MapExit, MapGuest, MapNode, MapSession, MapVnet, MapZone, Topology
 
 
@@ -77,13 +78,9 @@ def _node(node: MapNode, drawn: Topology) -> dict[str, Any]:
         "zones": list(node.zones),
         "vteps": [str(vtep) for vtep in node.vteps],
         "asn": node.asn,
-        "sessions": _share(node.sessions),
+        "sessions": share_document(node.sessions),
         **_judged(node.health, node.first),
     }
-
-
-def _share(share: Share | None) -> dict[str, int] | None:
-    return None if share is None else {"up": share.up, "all": share.all}
 
 
 def _session(session: MapSession) -> dict[str, Any]:

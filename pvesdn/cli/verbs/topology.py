@@ -89,13 +89,12 @@ def topology(
     if not session.wants_json:
         show_findings(session.screen, found)
     drawn = _part(known, zones, vnets, only, is_live=is_live)
-    if not session.wants_json:
-        drawing.put(session, file, _written(session, folder, drawn, form), mode=_MODE)
-    ended = drawing.status_of(session, snapshot, known.unreadable)
     if session.wants_json:
-        told = topology_document(drawn, ended, found=found, unreachable=known.unanswered)
-        session.document("topology", told)
-    return ended
+        ended = drawing.status_of(session, snapshot, known.unreadable)
+        session.document("topology", topology_document(drawn, ended, found=found, unreachable=known.unanswered))
+        return ended
+    drawing.put(session, file, _written(session, folder, drawn, form), mode=_MODE)
+    return drawing.status_of(session, snapshot, known.unreadable)
 
 
 def _part(
