@@ -22,15 +22,18 @@ from pvesdn_lab.live.verbs.table import perform
 
 _SCENE = {"apply": "networks", "by_hand": "networks", "guests": "guests"}
 """What of a scenario makes the scene, and which part of it; the rest is its proofs."""
+_FOUND_BY_NETWORKS = ("define", "draw")
+"""What the first apply finds there; afterwards it is something that changes."""
 _LOOK_SECONDS = 0.1
 
 
 def set_the_scene(context: Context, scenario: Scenario) -> None:
-    """The scenario's first definitions, applied, or its hand-written files, and its first guests."""
+    """The scenario's first definitions, drawn or written, applied, or its hand-written files, and its first guests."""
     parts = set()
     for step in scenario.steps:
         part = _SCENE.get(step.verb)
-        if part is not None and part not in parts:
+        is_found = step.verb in _FOUND_BY_NETWORKS and "networks" not in parts
+        if is_found or (part is not None and part not in parts):
             parts.add(part)
             print(perform(context, step.verb, step.arguments), flush=True)  # noqa: T201 - the log of the lab
 
