@@ -25,7 +25,7 @@ def stanza_differences(old: Options, new: Options) -> tuple[Difference, ...]:
 
 
 def _is_of_mac(change: Difference) -> bool:
-    """The bridge of an L3VNI is made with its MAC before ifupdown2 would set it: that says nothing more."""
+    """A bridge in a VRF may be made with its MAC before ifupdown2 would set it: that says nothing more."""
     return all("ip link add name" in value and " address " in value for value in (*change.old, *change.new))
 
 

@@ -94,6 +94,7 @@ def _(stanza: VxlanPort, file: InterfacesFile) -> Iterator[_Pair]:
 
 @_said.register
 def _(stanza: VnetBridge, _file: InterfacesFile) -> Iterator[_Pair]:
+    yield from _made_beforehand(stanza)
     yield from (("address", address) for address in stanza.addresses)
     yield from (("bridge-ports", stanza.port), ("bridge-ports-condone-regex", GUEST_PORTS))
     yield from _vnet(stanza)
@@ -101,6 +102,7 @@ def _(stanza: VnetBridge, _file: InterfacesFile) -> Iterator[_Pair]:
 
 @_said.register
 def _(stanza: CarriedBridge, _file: InterfacesFile) -> Iterator[_Pair]:
+    yield from _made_beforehand(stanza)
     yield from (("hwaddress", stanza.hwaddress), ("bridge-ports", stanza.port))
     yield "bridge-ports-condone-regex", GUEST_PORTS
     yield from (*_PLAIN_BRIDGE, ("mtu", stanza.mtu), ("vrf", stanza.vrf))
@@ -118,8 +120,7 @@ def _(stanza: VrfDevice, _file: InterfacesFile) -> Iterator[_Pair]:
 
 @_said.register
 def _(stanza: L3VniBridge, _file: InterfacesFile) -> Iterator[_Pair]:
-    known = f"[ -e /sys/class/net/{stanza.name} ]"
-    yield "pre-up", f"{known} || ip link add name {stanza.name} address {stanza.hwaddress} type bridge"
+    yield from _made_with_mac(stanza)
     yield from (("hwaddress", stanza.hwaddress), ("bridge-ports", stanza.port))
     yield from (*_OUR_BRIDGE, ("mtu", stanza.mtu), ("vrf", stanza.vrf))
 
@@ -215,6 +216,17 @@ def _tunnel(tunnel: Tunnel) -> Iterator[_Pair]:
 def _evpn(port: Tunnel | PveVxlanPort) -> Iterator[_Pair]:
     yield "bridge-learning", port.is_controlled and "off"
     yield "bridge-arp-nd-suppress", port.has_arp_nd_suppression and "on"
+
+
+def _made_beforehand(bridge: VnetBridge) -> Iterator[_Pair]:
+    if bridge.is_made_beforehand:
+        yield from _made_with_mac(bridge)
+        yield "pre-up", f"sysctl -q -w net.ipv6.conf.{bridge.name}.keep_addr_on_down=1"
+
+
+def _made_with_mac(bridge: VnetBridge | L3VniBridge) -> Iterator[_Pair]:
+    known = f"[ -e /sys/class/net/{bridge.name} ]"
+    yield "pre-up", f"{known} || ip link add name {bridge.name} address {bridge.hwaddress} type bridge"
 
 
 def _vnet(bridge: VnetBridge | PveVnetBridge) -> Iterator[_Pair]:

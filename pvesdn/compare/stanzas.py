@@ -10,7 +10,7 @@ from pvesdn.compare.differences import meant, stanza_differences
 from pvesdn.compare.options import options_of_stanzas, options_of_text
 from pvesdn.compare.traits import Traits, traits_of, traits_of_stanzas, traits_of_text
 from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
-from pvesdn.model.ifupdown import InterfacesFile, Stanza, VnetBridge
+from pvesdn.model.ifupdown import InterfacesFile, Stanza
 from pvesdn.model.pve_ifupdown import PveVnetBridge
 
 _OTHER_VNI = "the kernel cannot change the VNI of a live device"
@@ -70,8 +70,8 @@ def leaves_its_vrf(old: str, new: PrintedInterfaces, name: str) -> bool:
 
 def loses_ipv6(changes: Iterable[StanzaChange], new: PrintedInterfaces) -> bool:
     """Whether a reload leaves one of these interfaces without its IPv6 addresses. ifupdown2 adds addresses, and then
-    takes a device that is up down to give it another MAC, when the kernel forgets those of IPv6; a new one is up as
-    soon as it is in its VRF (docs/pve.md §13.2).
+    takes a device that is up down to give it another MAC, when the kernel forgets those of IPv6; a new one of PVE's is
+    up as soon as it is in its VRF (docs/pve.md §13.2), ours are made beforehand.
     """
     changes = tuple(changes)
     coming = {change.name for change in changes if change.action is Action.ADD}
@@ -87,11 +87,9 @@ def loses_ipv6(changes: Iterable[StanzaChange], new: PrintedInterfaces) -> bool:
 
 
 def _is_up_too_soon(stanza: Stanza) -> bool:
-    """Of a bridge that is made, by our file or PVE's. PVE's file has the addresses of one that we carry."""
-    if not isinstance(stanza, VnetBridge | PveVnetBridge) or stanza.hwaddress is None or stanza.vrf is None:
+    if not isinstance(stanza, PveVnetBridge) or stanza.hwaddress is None or stanza.vrf is None:
         return False
-    own = stanza.addresses if isinstance(stanza, VnetBridge) else (subnet.address for subnet in stanza.subnets)
-    return any(address is not None and ":" in address for address in own)
+    return any(subnet.address is not None and ":" in subnet.address for subnet in stanza.subnets)
 
 
 def _gets_mac(change: StanzaChange) -> bool:

@@ -89,6 +89,15 @@ class VnetBridge:
     has_arp_accept: bool = False
     vrf: str | None = None
 
+    @property
+    def is_made_beforehand(self) -> bool:
+        """Whether `pre-up` lines make the bridge with its MAC, and have it keep IPv6 addresses when it is taken down.
+
+        ifupdown2 adds the addresses to a bridge that is up in its VRF, and takes it down then to give it its MAC, at
+        boot even where the MAC is right: the kernel would forget those of IPv6 (docs/pve.md §13.2).
+        """
+        return self.vrf is not None and self.hwaddress is not None and any(":" in address for address in self.addresses)
+
 
 @dataclass(frozen=True, slots=True)
 class CarriedBridge(VnetBridge):

@@ -22,6 +22,7 @@ class Trait(StrEnum):
     PLAIN = "in a plain zone"
     ROUTED_4 = "with an IPv4 gateway"
     ROUTED_6 = "with an IPv6 gateway"
+    IN_VRF = "in a VRF"
     VLAN_AWARE = "VLAN-aware"
     FORWARDS_4 = "forwards IPv4"
     FORWARDS_6 = "forwards IPv6"
@@ -60,6 +61,7 @@ _DATACENTER = "frr defaults datacenter"
 
 _UP = r"(?:pre-|post-)?up (?:\S*/)?ip link set (?:dev )?{name} up"
 _DOWN = r"(?:pre-|post-)?down (?:\S*/)?ip link (?:set (?:dev )?{name} down|del(?:ete)? (?:dev )?{name})"
+_MADE_WITH_MAC = r"pre-up \[ -e /sys/class/net/{name} \] \|\| ip link add name {name} address \S+ type bridge"
 
 ANYWAY: tuple[Anyway, ...] = (
     # ifupdown2 makes what is `auto`, brings it up and takes it away again.
@@ -79,6 +81,13 @@ ANYWAY: tuple[Anyway, ...] = (
     Anyway(BRIDGE, f"ip6-forward {_ON}", "ip6-forward on", frozenset({Trait.ROUTED_6})),
     Anyway(BRIDGE, f"arp-accept {_ON}", "arp-accept on", frozenset({Trait.ROUTED_4})),
     Anyway(BRIDGE, f"arp-accept {_ON}", "arp-accept on", frozenset({Trait.ROUTED_6})),
+    Anyway(BRIDGE, _MADE_WITH_MAC, "hwaddress {gateway_mac}", frozenset({Trait.ROUTED_6})),
+    Anyway(
+        BRIDGE,
+        r"pre-up sysctl -q -w net\.ipv6\.conf\.{name}\.keep_addr_on_down=1",
+        "pre-up sysctl -q -w net.ipv6.conf.{device}.keep_addr_on_down=1",
+        frozenset({Trait.ROUTED_6, Trait.IN_VRF}),
+    ),
     Anyway(BRIDGE, "bridge-ports-condone-regex {guest_ports}", "bridge-ports-condone-regex {guest_ports}"),
     Anyway(TIE, f"bridge-stp {_OFF}", "bridge-stp off"),
     Anyway(TIE, "bridge-fd 0", "bridge-fd 0"),
@@ -86,11 +95,7 @@ ANYWAY: tuple[Anyway, ...] = (
     Anyway(TIE, "bridge-hashmax 4096", "bridge-hashmax 4096"),
     # Router MACs are derived from the VTEPs, so no two nodes share one.
     Anyway(TIE, "hwaddress .+", "hwaddress {router_mac}"),
-    Anyway(
-        TIE,
-        r"pre-up \[ -e /sys/class/net/{name} \] \|\| ip link add name {name} address \S+ type bridge",
-        "hwaddress {router_mac}",
-    ),
+    Anyway(TIE, _MADE_WITH_MAC, "hwaddress {router_mac}"),
     Anyway(VRF, "vrf-table auto", "vrf-table auto"),
     Anyway(
         VRF,

@@ -241,3 +241,5 @@ def _traits(bridge: Bridge, draft: Draft) -> Iterator[Trait]:
             yield Trait.ROUTED_4
         if _IPV6 in versions:
             yield Trait.ROUTED_6
+    if draft.vrf is not None:
+        yield Trait.IN_VRF

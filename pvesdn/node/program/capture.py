@@ -30,7 +30,10 @@ from pvesdn.node.program.vtysh import says_down
 MADE_BY_IFUPDOWN = ("bridge", "vxlan", "vrf")
 TUNNEL = ("id", "port", "local", "local6", "group", "group6", "link")
 """What of a VXLAN device a reload does not bring back, or cannot change: such a device is made anew."""
-OF_ADDRESSES = ("forwarding", "rp_filter", "accept_redirects", "send_redirects", "secure_redirects", "arp_accept")
+OF_ADDRESSES = (
+    *("forwarding", "rp_filter", "accept_redirects", "send_redirects", "secure_redirects"),
+    *("arp_accept", "keep_addr_on_down"),
+)
 """Settings of a device, of either family where it has them: a switch of `all` changes them on every device."""
 _BARE_ROUTER = re.compile(r"vrrp [0-9]+( version [23])?")
 _BLOCK_ENDS = ("", "!", "exit", "exit-vrf", "end")

@@ -184,3 +184,14 @@ def test_numbers_of_keys_that_nobody_knows_are_hidden() -> None:
 def test_guests_devices_keep_their_ids_bridges_and_mtus_and_nothing_else() -> None:
     row = {"guest": 101, "device": 0, "bridge": "web", "mtu": 9000}
     assert hide_command_answer("nics", [row, {**row, "note": "hunter2"}], Veil()) == [row, {**row, "note": "hidden-1"}]
+
+
+GOLDEN = sorted((ROOT / "tests/golden").glob("*/expected/*/etc/network/interfaces.d/pvesdn"))
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.relative_to(ROOT / "tests/golden").as_posix())
+def test_every_command_that_we_print_is_shown(path: Path) -> None:
+    written = path.read_text("utf-8")
+    commands = [line for line in written.splitlines() if line.split()[:1] in (["pre-up"], ["post-up"])]
+    in_snapshot = shown({OUR_INTERFACES: written}, {"files": {}})[0][OUR_INTERFACES].splitlines()
+    assert [line for line in commands if line not in in_snapshot] == []

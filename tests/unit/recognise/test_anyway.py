@@ -20,6 +20,7 @@ from pvesdn.workflows.adopt import Adoption, adopt
 from tests.unit.recognise.kit import hand
 
 VTEP = "192.168.0.1"
+GATEWAY_MAC = "44:39:39:FF:40:94"
 GATEWAY6 = ("        address 10.0.2.254\n", "        address 10.0.2.254\n        address fd00:2::254/64\n")
 PORT_AT = "        vxlan-id 2\n"
 BRIDGE_AT, TIE_BRIDGE_AT = "        bridge_ports vxlan2\n", "        bridge_ports vxlan4000\n"
@@ -72,7 +73,8 @@ def put_in(entry: Anyway, line: str) -> Snapshot:  # noqa: PLR0911 - a return fo
                 return hand("unicast", (BRIDGE_AT, BRIDGE_AT + "        bridge-vlan-aware yes\n" + indented))
             if entry.needs:
                 more = (GATEWAY6,) if Trait.ROUTED_6 in entry.needs else ()
-                return hand("asymmetric", *more, (BRIDGE_AT, BRIDGE_AT + indented))
+                model = "symmetric" if Trait.IN_VRF in entry.needs else "asymmetric"
+                return hand(model, *more, (BRIDGE_AT, BRIDGE_AT + indented))
             return hand("unicast", (BRIDGE_AT, BRIDGE_AT + indented))
         case anyway.TIE:
             if line.startswith("hwaddress"):
@@ -187,6 +189,7 @@ def test_what_pvesdn_renders_does_what_the_list_says(entry: Anyway, line: str) -
         "device": devices.get(entry.where, ""),
         "vrf": "vrf_vrf1",
         "group": "VTEP",
+        "gateway_mac": GATEWAY_MAC,
         "router_mac": names.router_mac(IPv4Address(VTEP)),
     }
     wanted = filled(entry.does, stands)

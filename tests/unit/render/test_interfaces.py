@@ -1,9 +1,21 @@
+from dataclasses import replace
 from ipaddress import ip_address, ip_interface
+from typing import Any
 
 import pytest
 
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
-from pvesdn.model.ifupdown import InterfacesFile, L3VniBridge, Stanza, Tunnel, Uplink, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.ifupdown import (
+    CarriedBridge,
+    InterfacesFile,
+    L3VniBridge,
+    Stanza,
+    Tunnel,
+    Uplink,
+    VnetBridge,
+    VrfDevice,
+    VxlanPort,
+)
 from pvesdn.model.pve_ifupdown import PveVrf
 from pvesdn.render.engine import environment
 from pvesdn.render.interfaces import InterfacesPrinter
@@ -84,6 +96,8 @@ def test_the_fullest_bridge() -> None:
     )
     assert printed(bridge) == lines(
         "vmbr2",
+        "pre-up [ -e /sys/class/net/vmbr2 ] || ip link add name vmbr2 address 44:39:39:FF:40:94 type bridge",
+        "pre-up sysctl -q -w net.ipv6.conf.vmbr2.keep_addr_on_down=1",
         "address 10.0.2.254/24",
         "address fd00:2::1/64",
         "hwaddress 44:39:39:FF:40:94",
@@ -99,6 +113,37 @@ def test_the_fullest_bridge() -> None:
         "ip-forward on",
         "ip6-forward on",
         "arp-accept on",
+        "vrf vrf_z",
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"vrf": None}, {"hwaddress": None}, {"addresses": ("10.0.2.254/24",)}],
+    ids=["in no VRF", "without a MAC", "without an address of IPv6"],
+)
+def test_ifupdown2_makes_a_bridge_that_loses_nothing_by_it(other: dict[str, Any]) -> None:
+    routed = VnetBridge(
+        "vmbr2", port="vxlan_vmbr2", mtu=1450, addresses=("fd00:2::1/64",), hwaddress="44:39:39:FF:40:94", vrf="vrf_z"
+    )
+    assert any("pre-up" in line for line in printed(routed))
+    assert not any("pre-up" in line for line in printed(replace(routed, **other)))
+
+
+def test_a_carried_bridge_is_made_beforehand_where_pves_file_has_its_ipv6_address() -> None:
+    bridge = CarriedBridge(
+        "web", port="vxlan_web", mtu=1450, addresses=("fd00:2::1/64",), hwaddress="44:39:39:FF:40:94", vrf="vrf_z"
+    )
+    assert printed(bridge) == lines(
+        "web",
+        "pre-up [ -e /sys/class/net/web ] || ip link add name web address 44:39:39:FF:40:94 type bridge",
+        "pre-up sysctl -q -w net.ipv6.conf.web.keep_addr_on_down=1",
+        "hwaddress 44:39:39:FF:40:94",
+        "bridge-ports vxlan_web",
+        "bridge-stp off",
+        "bridge-fd 0",
+        CONDONE,
+        "mtu 1450",
         "vrf vrf_z",
     )
 

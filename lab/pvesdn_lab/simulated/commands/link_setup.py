@@ -67,8 +67,10 @@ def configure(state: State, name: str, kind: str, attributes: Attributes) -> lis
         # Without a line a link loses its addresses and gets the default MTU; MAC and gateway stay what they were.
         link["addresses"] = list(attributes.get("address", []))
         link["mtu"], warnings = _mtu(name, attributes)
+    if f"sysctl -q -w net.ipv6.conf.{name}.keep_addr_on_down=1" in attributes.get("pre-up", []):
+        state.switch(name, "ipv6", "keep_addr_on_down").write_text("1\n", "utf-8")
     if "hwaddress" in attributes:
-        _give_mac(link, attributes["hwaddress"][0].split()[-1].lower(), was_up=was_up)
+        _give_mac(state, name, link, attributes["hwaddress"][0].split()[-1].lower(), was_up=was_up)
     if "gateway" in attributes:
         link["info"]["gateway"] = attributes["gateway"][0]
     _join_vrf(state, link, attributes)
@@ -80,14 +82,20 @@ def configure(state: State, name: str, kind: str, attributes: Attributes) -> lis
     return warnings
 
 
-def _give_mac(link: Link, mac: str, *, was_up: bool) -> None:
-    """A live link is taken down for that, after it got its addresses: the kernel then forgets those of IPv6. It is up
-    again so soon that FRR elsewhere takes a router MAC for one that has changed.
+def _give_mac(state: State, name: str, link: Link, mac: str, *, was_up: bool) -> None:
+    """A live link is taken down for that, after it got its addresses: the kernel then forgets those of IPv6, if nobody
+    told it to keep them. It is up again so soon that FRR elsewhere takes a router MAC for one that has changed.
     """
     if was_up and link["address"] != mac:
-        link["addresses"] = [address for address in link["addresses"] if ":" not in address]
+        if not _keeps_ipv6(state, name):
+            link["addresses"] = [address for address in link["addresses"] if ":" not in address]
         link["is_forgotten"] = True
     link["address"] = mac
+
+
+def _keeps_ipv6(state: State, name: str) -> bool:
+    switch = state.switch(name, "ipv6", "keep_addr_on_down")
+    return switch.is_file() and switch.read_text("utf-8").strip() == "1"
 
 
 def _switch_on(state: State, name: str, attributes: Attributes) -> None:

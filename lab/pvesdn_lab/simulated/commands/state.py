@@ -70,7 +70,7 @@ class State:
 
     def _write_usual_switches(self, name: str) -> None:
         """A new link forwards as the kernel's `default` says."""
-        for family, more in (("ipv4", ("arp_accept",)), ("ipv6", ())):
+        for family, more in (("ipv4", ("arp_accept",)), ("ipv6", ("keep_addr_on_down",))):
             devices = f"{self.root}/proc/sys/net/{family}/conf"  # a path for each file of each link takes longer
             try:
                 forwards = _text_of(f"{devices}/default/forwarding")
