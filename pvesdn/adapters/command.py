@@ -20,6 +20,8 @@ _LAST_WORDS = 64 * 1024
 """Bytes of standard error that are kept, from its end, where the reason is."""
 _LOOK = 0.1
 """Seconds between checks whether a command has ended: a child of its own may keep its pipes open."""
+_SPARE: set[subprocess.Popen[bytes]] = set()
+"""Under way, and missed by nobody if the run is interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def run(
     seconds: float,
     size: int,
     grace: float,
+    is_spare: bool = False,
 ) -> Finished:
     """Run a command to its end, in a session of its own.
 
@@ -68,19 +71,40 @@ def run(
     :param message: its standard input.
     :param seconds: from its start to its end, however slowly or steadily it prints.
     :param size: bytes that it may print on standard output.
-    :param grace: seconds in which a command may clean up after SIGINT before it is killed.
+    :param grace: seconds in which a command may clean up after SIGTERM before it is killed.
+    :param is_spare: it changes nothing: `end_spare` may end it.
     :raises OSError: it cannot be started.
     :raises CommandTimeoutError: it was stopped after `seconds`.
     :raises TooMuchError: it was stopped after `size` bytes.
     """
     deadline = time.monotonic() + seconds
-    with _started(argv, surroundings, grace) as process:
+    with _started(argv, surroundings, grace) as process, _kept(process, is_spare=is_spare):
         output, complaints = _converse(process, message, deadline, size)
         try:
             status = process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             raise CommandTimeoutError(has_begun=bool(output)) from None
     return Finished(status, output, complaints.decode("utf-8", "replace"))
+
+
+def end_spare() -> None:
+    """Tell the commands under way that change nothing to end, whichever thread waits for them: nobody needs them."""
+    for process in tuple(_SPARE):
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _kept(process: subprocess.Popen[bytes], *, is_spare: bool) -> Iterator[None]:
+    if not is_spare:
+        yield
+        return
+    _SPARE.add(process)
+    try:
+        yield
+    finally:
+        _SPARE.discard(process)
 
 
 @contextlib.contextmanager

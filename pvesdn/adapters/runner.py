@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, TypeVar
 
+from pvesdn.adapters import command
 from pvesdn.errors import NodeError
 from pvesdn.model.primitives import NodeName
 
 Result = TypeVar("Result")
+_LOOK = 0.1
+"""Seconds after which somebody who reads on, though interrupted, is told again to end."""
 
 
 class OneByOne:
@@ -39,10 +42,21 @@ class SideBySide:
             begun = {node: pool.submit(_outcome, task, node) for node in nodes}
             try:
                 wait(begun.values(), return_when="FIRST_EXCEPTION")
+            except KeyboardInterrupt:
+                _let_go(pool, begun.values())
+                raise
             finally:
-                # Whatever ends the run, an interrupt included, those that have not begun are left alone.
+                # Whatever ends the run, those that have not begun are left alone.
                 pool.shutdown(wait=False, cancel_futures=True)
         return {node: future.result() for node, future in begun.items()}
+
+
+def _let_go(pool: ThreadPoolExecutor, begun: Collection[Future[Any]]) -> None:
+    """Interrupted: wait for what changes a node, and for nothing else."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    while not all(future.done() for future in begun):
+        command.end_spare()
+        wait(begun, _LOOK)
 
 
 def _outcome(task: Callable[[NodeName], Result], node: NodeName) -> Result | NodeError:

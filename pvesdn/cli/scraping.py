@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
+from typing import NoReturn
 
+from pvesdn.adapters import command
 from pvesdn.adapters.scrape import Kept, Listener
 from pvesdn.cli import statuses
 from pvesdn.cli.crash import signature
@@ -43,7 +46,19 @@ def serve(session: Session, address: IpAddress, port: int, *, every: int, tries_
             session.screen.warning(f"{address}: whoever reaches this machine can read the metrics")
         with suppress(KeyboardInterrupt):  # SIGTERM too: to be told to end is how it ends
             listener.serve_forever()
+    if kept.is_looking:
+        _leave()
     return statuses.OK
+
+
+def _leave() -> NoReturn:
+    """End in the middle of a look, which reads only. Python would wait for its threads, one a node, until every node
+    has answered or its time is up.
+    """
+    command.end_spare()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(statuses.OK)
 
 
 class _Teller:

@@ -9,6 +9,9 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -146,31 +149,50 @@ def test_whoever_names_a_free_port_instead_of_a_taken_one_is_served(settings: Pa
     )
 
 
-def test_prometheus_is_answered_until_the_process_is_told_to_end(simulated: Path) -> None:
+@contextmanager
+def listening(settings: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`pvesdn metrics --listen` in a process of its own, and where it is to be asked."""
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    argv = [
-        sys.executable,
-        "-m",
-        "pvesdn",
-        "--no-color",
-        "--config",
-        str(simulated),
-        "metrics",
-        "--listen",
-        "127.0.0.1:0",
-    ]
-    with subprocess.Popen(argv, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    argv = ["-m", "pvesdn", "--no-color", "--config", str(settings), "metrics", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(
+        [sys.executable, *argv], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
-            url = process.stdout.readline().removeprefix("metrics: ").strip()
-            found = wait_for_a_look(url)
-            assert {name for name, *_ in found} >= {"pvesdn_build_info", "pvesdn_look_duration_seconds"}
-            assert found["pvesdn_node_looked_at", "node/pve1"] == 1
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=LIMIT)
+            yield process, process.stdout.readline().removeprefix("metrics: ").strip()
         finally:
             process.kill()
+
+
+def test_prometheus_is_answered_until_the_process_is_told_to_end(simulated: Path) -> None:
+    with listening(simulated) as (process, url):
+        found = wait_for_a_look(url)
+        assert {name for name, *_ in found} >= {"pvesdn_build_info", "pvesdn_look_duration_seconds"}
+        assert found["pvesdn_node_looked_at", "node/pve1"] == 1
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=LIMIT)
     assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_a_node_that_hangs_does_not_keep_the_process_from_ending(simulated: Path, tmp_path: Path) -> None:
+    hangs = tmp_path / "hangs"
+    stand_in = tmp_path / "cluster/nodes/pve2/bin/bridge"
+    stand_in.write_text(f"#!/bin/sh\necho $$ > {hangs}\nexec sleep 600\n")
+    with listening(simulated) as (process, url), ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(urllib.request.urlopen, url, timeout=LIMIT)
+        wait_until(hangs.exists)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=LIMIT)
+        assert asked.exception(LIMIT) is not None
+    assert (process.returncode, out, err) == (0, "", "")
+    wait_until(lambda: not Path("/proc", hangs.read_text().strip()).exists())
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + LIMIT
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def wait_for_a_look(url: str) -> dict[Any, float]:

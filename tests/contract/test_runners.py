@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from pvesdn.adapters import command
 from pvesdn.adapters.runner import OneByOne, SideBySide
 from pvesdn.errors import ApiUnavailable, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.ports import Runner
@@ -77,3 +83,41 @@ def test_side_by_side_they_are_under_way_at_the_same_time_up_to_the_limit() -> N
 
     SideBySide(3).each(tuple(f"node{number}" for number in range(9)), task)
     assert most == 3
+
+
+@pytest.fixture
+def is_interrupted() -> Iterator[None]:
+    """Whatever runs the tests, SIGINT is what it is in a process that somebody has started."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("is_interrupted")
+def test_an_interrupt_ends_who_reads_and_waits_for_who_changes(tmp_path: Path) -> None:
+    reads, may_end, has_ended = (tmp_path / name for name in ("reads", "may-end", "has-ended"))
+    changes = f"until [ -e {may_end} ]; do sleep 0.05; done; echo > {has_ended}"
+    commands = {"node1": f"echo $$ > {reads}; exec sleep 600", "node2": changes}
+
+    def task(node: str) -> None:
+        argv = ["sh", "-c", commands[node]]
+        command.run(argv, surroundings=os.environ, seconds=600, size=100, grace=0.0, is_spare=node == "node1")
+
+    def somebody() -> None:
+        wait_until(lambda: reads.exists() and reads.read_text().endswith("\n"))
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        wait_until(lambda: not Path("/proc", reads.read_text().strip()).exists())
+        may_end.touch()
+
+    thread = threading.Thread(target=somebody)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        SideBySide(2).each(("node1", "node2"), task)
+    thread.join()
+    assert has_ended.exists()
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.02)

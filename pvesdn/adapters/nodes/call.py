@@ -68,6 +68,7 @@ def run(call: Call, argv: Sequence[str], *, environment: Mapping[str, str], limi
             seconds=limit,
             size=LARGEST_ANSWER,
             grace=BRIEF_GRACE if call.verb in CHANGES_NOTHING else GRACE,
+            is_spare=call.verb in CHANGES_NOTHING,
         )
     except OSError as error:
         raise NodeUnreachable(call.node, f"{argv[0]}: {error.strerror}", hint=_how_to_get(argv[0])) from error

@@ -47,7 +47,9 @@ class PveshSession:
     def _ask(self, argv: list[str]) -> tuple[int, str, str]:
         seconds = self._settings.timeout
         try:
-            done = command.run(argv, surroundings=_surroundings(), seconds=seconds, size=LARGEST_ANSWER, grace=0.0)
+            done = command.run(
+                argv, surroundings=_surroundings(), seconds=seconds, size=LARGEST_ANSWER, grace=0.0, is_spare=True
+            )
         except command.CommandTimeoutError:
             raise subprocess.TimeoutExpired(argv, seconds) from None
         except command.TooMuchError:

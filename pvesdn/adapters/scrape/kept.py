@@ -57,13 +57,17 @@ class Kept:
         self._page_began = 0.0
         self._is_looking = False
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether a look is under way."""
+        return self._is_looking
+
     def page(self) -> Page:
         """What is known now, after a look if one is due and ends in time."""
         with self._changed:
             now = self._now()
             if not self._is_looking and (self._began is None or now - self._began >= self._every):
                 self._is_looking, self._began = True, now
-                # A look that hangs does not keep the process from ending.
                 thread = threading.Thread(target=self._go, args=(now,), name="look", daemon=True)
                 try:
                     thread.start()
