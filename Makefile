@@ -25,7 +25,7 @@ test: ## All checks, all tests, laws on all their examples, and the lab; what CI
 	@$(MAKE) --no-print-directory lint
 	PVESDN_NOT_TRIED=build/not-tried $(python) -m pytest -n auto --dist worksteal --cov --cov-report=
 	@$(python) tools/coverage_floor.py
-	$(python) -m pvesdn lab test --if-possible --again
+	$(python) -m pvesdn lab test --if-possible --again --results build/lab
 	@cat build/not-tried
 
 check: ## Formatting, lint, types and the floors; no tests
