@@ -88,9 +88,10 @@ def explain_nothing(nodes: Mapping[str, HandWrittenNode], unread: Mapping[str, s
         yield "nothing can be imported as it stands; what was found, and why it was left:"
         yield from shared_lines(book.lost)
     else:
-        yield (
-            f"nothing to import: no VXLAN device in a bridge was found, neither in the files nor in the kernel (read: {read})"
-        )
+        where = "neither in the files nor in the kernel"
+        if any(node.generated for node in nodes.values()):
+            where = "but those that pvesdn or PVE has made"
+        yield f"nothing to import: no VXLAN device in a bridge was found, {where} (read: {read})"
         for name, router in _speakers(nodes):
             yield f"{name}: {router.place}: router bgp {router.asn} announces all VNIs, and the node has none"
     for name, node in sorted(nodes.items()):
@@ -100,7 +101,10 @@ def explain_nothing(nodes: Mapping[str, HandWrittenNode], unread: Mapping[str, s
 
 
 def _speakers(nodes: Mapping[str, HandWrittenNode]) -> Iterator[tuple[str, FrrRouter]]:
+    """Routers of nodes that have no VXLAN device, not even one of pvesdn's or PVE's."""
     for name, node in sorted(nodes.items()):
+        if node.live or node.generated:
+            continue
         yield from ((name, router) for router in node.frr.routers if router.vrf is None and router.has_all_vnis)
 
 

@@ -342,6 +342,18 @@ def test_files_that_are_not_in_force_and_files_that_are_not_read_are_told() -> N
     )
 
 
+def test_evpn_of_pvesdns_own_devices_is_not_said_to_have_none() -> None:
+    main = "auto lo\niface lo inet loopback\n\nsource /etc/network/interfaces.d/*\n"
+    said = refused(by_text(main, frr=EVPN, beside={"pvesdn": "auto vxlan_shop\niface vxlan_shop\n\tvxlan-id 4077\n"}))
+    assert said == [
+        (
+            "nothing to import: no VXLAN device in a bridge was found, but those that pvesdn or PVE has made "
+            "(read: node1, node2)"
+        ),
+        *(f"node{n}: vxlan_shop: made by pvesdn, so there is nothing to import about it" for n in (1, 2)),
+    ]
+
+
 def test_what_pve_has_made_is_told_to_be_pves() -> None:
     own = "auto lo\niface lo inet loopback\n\nsource /etc/network/interfaces.d/*\n"
     said = refused(by_text(own, beside={"sdn": "auto vxlan_shop\niface vxlan_shop\n\tvxlan-id 4077\n"}))
