@@ -14,6 +14,7 @@ from pvesdn.model.status import Beside, Share
 from pvesdn.model.verification import Discrepancy, Subject
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.further import Further, look_further
+from pvesdn.workflows.in_force import in_force
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.status import beside_stored, look_beside, status_parts
 from pvesdn.workflows.understand import understand
@@ -53,7 +54,8 @@ def of_snapshot(snapshot: Snapshot, renderer: Renderer) -> tuple[Family, ...]:
 
 
 def _parts(snapshot: Snapshot, renderer: Renderer, beside: Beside, further: LookFurther | None = None) -> Parts:
-    return status_parts(understand(snapshot, intent="running"), renderer, beside, _ALL, further)
+    known = understand(in_force(snapshot, beside), intent="running")
+    return status_parts(known, renderer, beside, _ALL, wanted=snapshot, further=further)
 
 
 def _paths(tried: Sequence[Further]) -> dict[str, Share]:

@@ -65,23 +65,30 @@ def beside_stored(snapshot: Snapshot) -> Beside:
     return Beside(own_digest=_own_digest(snapshot), unknown=(NOT_STORED,))
 
 
-def status_understood(known: Understanding, renderer: Renderer, beside: Beside, asked: Asked) -> ClusterStatus:
-    """Put together what is running, what it should be, and what an apply would change.
-
-    :param known: with PVE's committed definitions, as for `verify`.
-    """
-    return cluster_status(status_parts(known, renderer, beside, asked), asked)
+def status_understood(
+    known: Understanding, renderer: Renderer, beside: Beside, asked: Asked, *, wanted: Snapshot
+) -> ClusterStatus:
+    """Put together what is running, what it should be, and what an apply would change; see `status_parts`."""
+    return cluster_status(status_parts(known, renderer, beside, asked, wanted=wanted), asked)
 
 
 def status_parts(
-    known: Understanding, renderer: Renderer, beside: Beside, asked: Asked, further: LookFurther | None = None
+    known: Understanding,
+    renderer: Renderer,
+    beside: Beside,
+    asked: Asked,
+    *,
+    wanted: Snapshot,
+    further: LookFurther | None = None,
 ) -> Parts:
     """What a status is put together from, and what else is made of the same look.
 
+    :param known: with PVE's committed definitions, as for `verify`, and ours as they are `in_force`.
+    :param wanted: the same snapshot with all definitions as they are, which an apply would be about.
     :param further: what to try between the nodes; None to send no packets.
     """
     looked = look_over(known, renderer, only=asked.nodes, further=further or _without_packets)
-    changes, no_plan = _planned(known.snapshot, renderer, asked)
+    changes, no_plan = _planned(wanted, renderer, asked)
     return Parts(
         known.given, known.vteps, looked.verification, looked.cluster, changes, no_plan, beside, known.is_quorate
     )

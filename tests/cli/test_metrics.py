@@ -51,6 +51,14 @@ def values(text: str) -> dict[Any, float]:
     }
 
 
+def test_a_mistake_in_the_definitions_is_no_reason_to_see_nothing(applied: FakeCluster, settings: Path) -> None:
+    applied.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UCAST.replace("tag", "tagg", 1)
+    found = values(call("--config", settings, "metrics", cluster=applied).out)
+
+    assert (found["pvesdn_up",], found["pvesdn_cluster_plan_possible", "cluster/fake"]) == (1, 0)
+    assert found["pvesdn_node_findings", "node/node1", "error"] == 0
+
+
 def test_a_look_at_the_cluster_is_printed(applied: FakeCluster, settings: Path) -> None:
     done = call("--config", settings, "metrics", cluster=applied)
     found = values(done.out)

@@ -120,10 +120,31 @@ def test_what_nobody_applied_and_an_open_apply_are_on_the_screen(
     }
     for width in WIDTHS:
         done = call("--config", settings, "status", cluster=applied, environ={"COLUMNS": str(width)})
-        assert done.status == 1
+        assert done.status == 3
         # The nodes' own clocks go on.
         still = re.sub(r"begun [0-9]+ s ago", "begun 0 s ago", done.out)
         same("pending-and-open", width, re.sub(r"[0-9]+ min [0-9]+ s left|600 s left", "9 min 59 s left", still))
+
+
+EDITED = f"{UCAST}vnet: vmbr4\n\tzone ucast\n\ttag 4\n\n"
+
+
+def test_what_is_edited_and_not_applied_leaves_a_network_well(applied: FakeCluster, settings: Path) -> None:
+    before = call("--config", settings, "status", cluster=applied)
+    applied.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = EDITED
+    done = call("--config", settings, "status", cluster=applied)
+    assert (before.status, done.status) == (0, 0)
+    assert done.out.splitlines()[0] == before.out.splitlines()[0]
+    assert "pvesdn.cfg is not what was applied last: pvesdn diff 1 tells how\n" in done.out
+    assert "Plan: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes.\n" in done.out
+
+
+def test_a_mistake_in_the_definitions_hides_nothing_of_the_network(applied: FakeCluster, settings: Path) -> None:
+    applied.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UCAST.replace("tag", "tagg", 1)
+    done = call("--config", settings, "status", cluster=applied)
+    assert "Cannot be planned: " in done.out
+    assert "'tagg'" in done.out
+    assert "  ok  node2" in done.out
 
 
 def test_what_holds_locks_is_told(applied: FakeCluster, settings: Path) -> None:

@@ -114,7 +114,7 @@ def status_of(cluster: SimulatedCluster, zones: frozenset[str] | None = None) ->
     world = world_of(cluster)
     snapshot = read_cluster(world, has_state=True)
     known = understand(snapshot, intent="running")
-    return status_understood(known, Renderer(), look_beside(world, snapshot), Asked(zones))
+    return status_understood(known, Renderer(), look_beside(world, snapshot), Asked(zones), wanted=snapshot)
 
 
 def test_a_plan_shows_the_vnis_and_writes_nothing(cluster: SimulatedCluster) -> None:

@@ -13,11 +13,13 @@ from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, take
 from pvesdn.compare.status import Asked, cluster_status
 from pvesdn.decode.secrets.veil import Veil
+from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.status import Beside
 from pvesdn.redact.reasons import hide_reason
 from pvesdn.redact.snapshot import replace_values, veil_for
 from pvesdn.render.page.page import page
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.in_force import in_force
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.status import NOT_STORED, beside_stored, look_beside, status_parts
 from pvesdn.workflows.topology import map_of_status
@@ -52,9 +54,11 @@ def report(session: Session, *, file: Path | None, folder: Path | None) -> int:
         beside = look_beside(world, snapshot)
     # Nothing that is made of a snapshot without secrets has any.
     veil = veil_for(snapshot)
-    known = understand(replace_values(snapshot, veil).snapshot, intent="running", needs_quorum=False)
+    wanted = replace_values(snapshot, veil).snapshot
+    running = in_force(snapshot, beside)
+    known = understand(replace_values(running, veil_for(running)).snapshot, intent="running", needs_quorum=False)
     beside = replace(beside, unknown=tuple(_hidden(told, veil) for told in beside.unknown))
-    drawing.put(session, file, _page(session, folder, known, beside), mode=_MODE)
+    drawing.put(session, file, _page(session, folder, known, wanted, beside), mode=_MODE)
     return drawing.status_of(session, snapshot, known.unreadable)
 
 
@@ -64,8 +68,8 @@ def _hidden(told: str, veil: Veil) -> str:
     return told if told == NOT_STORED else f"{what}{colon}{hide_reason(why, veil)}"
 
 
-def _page(session: Session, folder: Path | None, known: Understanding, beside: Beside) -> str:
-    parts = status_parts(known, Renderer(), beside, Asked())
+def _page(session: Session, folder: Path | None, known: Understanding, wanted: Snapshot, beside: Beside) -> str:
+    parts = status_parts(known, Renderer(), beside, Asked(), wanted=wanted)
     status = cluster_status(parts, Asked())
     whole = map_of_status(known, parts, status)
     around = replace(

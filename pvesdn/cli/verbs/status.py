@@ -25,6 +25,7 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.status import Beside, ClusterStatus
 from pvesdn.ports import Clock
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.in_force import in_force
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.status import beside_stored, look_beside, status_understood
 from pvesdn.workflows.understand import understand
@@ -86,13 +87,14 @@ def _stored(session: Session, folder: Path, asked: Asked) -> ClusterStatus:
     return _of_snapshot(take(session, folder), beside_stored, asked)
 
 
-def _of_snapshot(snapshot: Snapshot, beside: Callable[[Snapshot], Beside], asked: Asked) -> ClusterStatus:
+def _of_snapshot(snapshot: Snapshot, look: Callable[[Snapshot], Beside], asked: Asked) -> ClusterStatus:
     """:raises SettingsError: a name is of nothing; of the zones that were asked for, none is on one of the nodes that
     were.
     """
-    known = understand(snapshot, intent="running", needs_quorum=False)
+    beside = look(snapshot)
+    known = understand(in_force(snapshot, beside), intent="running", needs_quorum=False)
     require_names(known, asked.nodes or frozenset(), asked.zones or frozenset())
-    found = status_understood(known, Renderer(), beside(snapshot), asked)
+    found = status_understood(known, Renderer(), beside, asked, wanted=snapshot)
     if found.only_zones and not found.zones:
         zones, nodes = ", ".join(found.only_zones), ", ".join(found.only_nodes)
         raise SettingsError(f"there is nothing of {zones} on {nodes}", hint="leave one of them out")

@@ -28,7 +28,7 @@ NODES = ("node1", "node2", "node3")
 
 def seen(damage: dict[str, Any] | None = None, beside: Beside | None = None, paths: Any = None) -> Seen:
     known = understand(damaged(read_snapshot(HEALTHY), damage or {}), intent="running")
-    parts = status_parts(known, Renderer(), beside or Beside(), Asked())
+    parts = status_parts(known, Renderer(), beside or Beside(), Asked(), wanted=known.snapshot)
     return Seen(parts, cluster_status(parts, Asked()), 1_700_000_000.0, 2.5, paths or {})
 
 

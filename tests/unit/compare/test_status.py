@@ -32,7 +32,7 @@ def case(name: str) -> Any:
 def look(damage: dict[str, Any] | None = None, beside: Beside | None = None, asked: Asked | None = None) -> Any:
     snapshot: Snapshot = damaged(read_snapshot(HEALTHY), damage or {})
     known = understand(snapshot, intent="running")
-    return status_understood(known, Renderer(), beside or Beside(), asked or Asked())
+    return status_understood(known, Renderer(), beside or Beside(), asked or Asked(), wanted=known.snapshot)
 
 
 def zone(status: ClusterStatus, name: str) -> ZoneStatus:
@@ -129,7 +129,7 @@ def test_versions_that_differ_are_told() -> None:
     versions = {**raw.commands["versions"], "libpve-network-perl": "1.1.0"}
     raw = replace(raw, commands={**raw.commands, "versions": versions})
     mixed = replace(snapshot, nodes={**snapshot.nodes, "node2": raw})
-    status = status_understood(understand(mixed, intent="running"), Renderer(), Beside(), Asked())
+    status = status_understood(understand(mixed, intent="running"), Renderer(), Beside(), Asked(), wanted=mixed)
     assert set(status.packages) == {"node1", "node2", "node3"}
     assert status.packages["node2"] == "1.1.0"
 
