@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pvesdn.compare.trace_bridges import pass_bridge
+from pvesdn.compare.trace_circles import Passed, circle_at, going_round
 from pvesdn.compare.trace_ends import end_of, require_apart
 from pvesdn.compare.trace_entries import enter_from_outside
 from pvesdn.compare.trace_names import Named, Places
@@ -15,11 +16,8 @@ from pvesdn.compare.trace_tunnels import pass_tunnel
 from pvesdn.model.looked_up import Neighbour, NextHop, Question
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveDevice
-from pvesdn.model.trace import Direction, End, EndKind, Outcome, Way
-from pvesdn.model.verification import Discrepancy, Subject
+from pvesdn.model.trace import Direction, End, EndKind, Way
 
-_MOST_HOPS = 60
-"""A way with more places goes round in a circle."""
 _MOST_WAYS = 64
 
 
@@ -121,22 +119,24 @@ def both_ways(scene: Scene, ends: tuple[End, End]) -> tuple[Direction, Direction
 
 
 def follow(walk: Walk, opposite: Direction | None = None) -> Direction:
-    """Every way from the source to the target.
+    """Every way from the source to the target. One that comes into a circle ends there; each circle is gone round once.
 
     :param opposite: the other direction, by which is known where something from outside comes in.
     """
-    todo = list(_begin(walk, opposite))
+    todo: list[tuple[Way, Position | None, Passed]] = [(way, at, ()) for way, at in _begin(walk, opposite)]
     done: list[Way] = []
+    told: list[Passed] = []
     while todo:
-        way, at = todo.pop(0)
+        way, at, passed = todo.pop(0)
         if at is None:
             done.append(way)
-        elif len(way.hops) > _MOST_HOPS:
-            done.append(way.ends(at.node, "", "it goes round in a circle"))
+        elif places := circle_at(at, passed, told):
+            told.append(places)
+            done.append(going_round(walk, way, places))
         elif len(done) + len(todo) > _MOST_WAYS:
             done.append(way.is_lost(at.node, "", f"there are more than {_MOST_WAYS} ways"))
         else:
-            todo = [*_step(walk, way, at), *todo]
+            todo = [*((on, there, (*passed, at)) for on, there in _step(walk, way, at)), *todo]
     for note in _not_told_of_guests(walk.scene):
         done = [way.noting(note) for way in done]
     return Direction(walk.source, walk.target, tuple(done))
@@ -256,30 +256,3 @@ def _gateway(walk: Walk) -> LiveDevice | None:
         ),
         None,
     )
-
-
-_OF_BGP = frozenset({Subject.SESSION, Subject.FRR})
-
-
-def concerning(directions: Iterable[Direction], found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
-    """What verify says of the devices where a way ends, and of BGP between the nodes that it is about."""
-    told = list(found)
-    kept: list[Discrepancy] = []
-    for direction in directions:
-        for way in direction.ways:
-            if way.outcome is not Outcome.ARRIVES:
-                kept += (item for item in told if item not in kept and _concerns(item, way, direction.target))
-    return tuple(kept)
-
-
-def _concerns(item: Discrepancy, way: Way, target: End) -> bool:
-    devices = {(hop.node, hop.device) for hop in way.hops} | {(way.node, way.device)}
-    is_there = any(node == item.node and _names(device, item.object) for node, device in devices if device)
-    nodes = {way.node, target.node, *(hop.node for hop in way.hops)}
-    is_between = item.subject in _OF_BGP and item.node in nodes and (not item.peer or item.peer in nodes)
-    return is_there or is_between
-
-
-def _names(device: str, told: str) -> bool:
-    """A device is named, and not only part of another name."""
-    return device in told.replace("(", " ").replace(")", " ").replace(",", " ").split()

@@ -42,10 +42,10 @@ def pass_router(walk: Walk, way: Way, at: AtRouter) -> Steps:
     elif at.vrf and at.vrf not in scene.asked:
         yield way.is_lost(at.node, at.vrf, f"routes of {table} were not looked up"), None
     elif (route := scene.route(at.node, at.vrf, address)) is None:
-        yield way.ends(at.node, at.vrf or at.device, f"{table} has no route to {address}", _shown(at, address)), None
+        yield way.ends(at.node, at.vrf or at.device, f"{table} has no route to {address}", shown_by(at, address)), None
     elif route.rejects:
         reason = f"{table} rejects {address}: {route.rejects} {route.prefix}"
-        yield way.ends(at.node, at.vrf or at.device, reason, _shown(at, address)), None
+        yield way.ends(at.node, at.vrf or at.device, reason, shown_by(at, address)), None
     else:
         yield from _forwarded(walk, way, at, route)
 
@@ -61,7 +61,8 @@ def _forwarded(walk: Walk, way: Way, at: AtRouter, route: FoundRoute) -> Steps:
         yield from _by(walk, way, at, route, hop)
 
 
-def _shown(at: AtRouter, address: IpAddress) -> str:
+def shown_by(at: AtRouter, address: IpAddress) -> str:
+    """The command that shows the route which is taken there."""
     table = f" vrf {at.vrf}" if at.vrf else ""
     return f"ip{' -6' if address.version == 6 else ''} route get {address}{table}"  # noqa: PLR2004 - IPv6
 

@@ -117,6 +117,18 @@ class Tunnel:
 
 
 @dataclass(frozen=True, slots=True)
+class Circle:
+    """Where a packet goes round and does not arrive.
+
+    :param nodes: in the order in which it comes to them, the first once more at the end; one alone where it stays.
+    :param zones: whose devices it passes.
+    """
+
+    nodes: tuple[str, ...]
+    zones: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """One way that a packet may take.
 
@@ -127,6 +139,7 @@ class Way:
     :param notes: what does not end it, and somebody should know.
     :param doubt: what nobody could look up on the way, which was taken for granted; empty where all was seen.
     :param is_out_of_sight: what is not known is so because a node did not answer.
+    :param circle: where it goes round, which is how it ends; None where it does not.
     """
 
     hops: tuple[Hop, ...] = ()
@@ -139,6 +152,7 @@ class Way:
     tunnels: tuple[Tunnel, ...] = ()
     doubt: str = ""
     is_out_of_sight: bool = False
+    circle: Circle | None = None
 
     @property
     def mtu(self) -> int | None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from pvesdn.compare.live_paths import judge_paths
 from pvesdn.compare.live_view import ClusterView
-from pvesdn.compare.trace import both_ways, concerning, ends_of, first_question, wider_question
+from pvesdn.compare.trace import both_ways, ends_of, first_question, wider_question
+from pvesdn.compare.trace_findings import concerning
 from pvesdn.compare.trace_names import named
 from pvesdn.compare.trace_pings import pings_of, proved_by
 from pvesdn.compare.trace_scene import Scene

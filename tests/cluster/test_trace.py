@@ -337,6 +337,53 @@ def test_the_place_and_the_reason_of_a_breakage_are_named(traced: Traced, case: 
     assert any(found[:2] == (node, device) and reason in found[2] for found in told), told
 
 
+def without_gateway(traced: Traced) -> None:
+    with_link("node1", "web", lambda link: link.update(addresses=[]))(traced)
+
+
+def without_a_default_route(traced: Traced) -> None:
+    """Neither exit has the routes that lead out."""
+    for name in ("node1", "node2"):
+        root = traced.node(name).root
+        frr = read_json(root, "frr", None)
+        kept = (line for line in frr["config"].splitlines(keepends=True) if " ip route 0.0.0.0/0" not in line)
+        write_json(root, "frr", frr | {"config": "".join(kept)})
+
+
+@pytest.mark.parametrize(
+    ("case", "damage", "ends"),
+    [
+        ("circle", without_gateway, ("101", "103")),
+        ("device-gone", on("node2", "ip", "link", "del", "vxlan_web"), ("101", "102")),
+        ("frr-off", on("node2", "systemctl", "stop", "frr"), ("101", "102")),
+        ("no-route", without_a_default_route, ("103", "8.8.8.8")),
+    ],
+)
+def test_a_way_that_ends_looks_as_it_did(
+    traced: Traced, case: str, damage: Break, ends: tuple[str, str], request: pytest.FixtureRequest
+) -> None:
+    damage(traced)
+    for width in WIDTHS:
+        done = traced.call(*ends, width=width)
+        assert (done.status, done.err) == (1, "")
+        hold(f"{case}-{width}", done.out, width, request)
+
+
+def test_each_circle_is_gone_round_once_and_its_nodes_are_named(traced: Traced) -> None:
+    without_gateway(traced)
+    document = traced.document("101", "103")
+    ways = document["back"]["ways"]
+    assert [(way["node"], way["reason"]) for way in ways] == [
+        ("node1", "it goes round in a circle: node1, node2, node1"),
+        ("node3", "it goes round in a circle: node3, node1, node3"),
+    ]
+    assert all(way["next"] == "ip route get 10.20.1.11 vrf vrf_prod" for way in ways)
+    assert max(len(way["hops"]) for way in ways) < 20
+    assert [(found["node"], found["object"], found["trait"]) for found in document["findings"]] == [
+        ("node1", "web", "addresses")
+    ]
+
+
 def second_with_one_address(traced: Traced) -> None:
     traced.cluster.plug_guest("node2", "web", 110, "10.20.1.11")
 

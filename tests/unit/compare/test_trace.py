@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pvesdn.compare.live_view import ClusterView, NodeView
-from pvesdn.compare.trace import both_ways, concerning, follow
+from pvesdn.compare.trace import both_ways, follow
+from pvesdn.compare.trace_findings import concerning
 from pvesdn.compare.trace_pings import pings_of, proved_by
 from pvesdn.compare.trace_scene import Scene, Walk
 from pvesdn.model.cluster import UnderlayPath, Vtep
@@ -18,7 +19,7 @@ from pvesdn.model.guests import GuestPlug
 from pvesdn.model.looked_up import FdbEntry, FoundRoute, GuestPlace, LookedUp, Neighbour, NextHop
 from pvesdn.model.probes import Heard
 from pvesdn.model.state import LiveDevice, LiveVirtualRouter, NodeState
-from pvesdn.model.trace import Direction, End, EndKind, Outcome, Trace, Way
+from pvesdn.model.trace import Direction, End, EndKind, Outcome, Place, Trace, Way
 from pvesdn.model.verification import Discrepancy, Subject
 
 HERE, THERE, OUTSIDE = ip_address("10.0.2.1"), ip_address("10.0.3.3"), ip_address("203.0.113.1")
@@ -253,18 +254,65 @@ def test_without_a_way_out_nobody_knows_where_it_comes_in() -> None:
     assert there.ways[0].reason == "no way leads out to 203.0.113.1, so nobody knows where it comes in"
 
 
-def test_two_routers_that_send_to_each_other_are_a_circle() -> None:
-    to_each_other = FoundRoute(ip_network("10.0.3.3/32"), (NextHop("vrfbr", ip_address("192.168.0.1")),), "bgp")
-    far = LookedUp(
-        fdb=(
-            FdbEntry("02:00:00:00:01:01", "vrfvx", bridge="vrfbr"),
-            FdbEntry("02:00:00:00:01:01", "vrfvx", ip_address("192.168.0.1")),
-        ),
-        neighbours=(Neighbour(ip_address("192.168.0.1"), "vrfbr", "02:00:00:00:01:01"),),
-        routes={("vrf_a", THERE): to_each_other},
-    )
-    way = one_way(scene(far=far))
-    assert (way.outcome, way.reason) == (Outcome.ENDS, "it goes round in a circle")
+TO_NODE1 = FoundRoute(ip_network("10.0.3.3/32"), (NextHop("vrfbr", ip_address("192.168.0.1")),), "bgp")
+BACK = LookedUp(
+    fdb=(
+        FdbEntry("02:00:00:00:01:01", "vrfvx", bridge="vrfbr"),
+        FdbEntry("02:00:00:00:01:01", "vrfvx", ip_address("192.168.0.1")),
+    ),
+    neighbours=(Neighbour(ip_address("192.168.0.1"), "vrfbr", "02:00:00:00:01:01"),),
+    routes={("vrf_a", THERE): TO_NODE1},
+    filters=(),
+)
+"""Node 2, where it sends to node 1 what node 1 sends to it."""
+
+
+def test_two_routers_that_send_to_each_other_are_a_circle_that_is_gone_round_once() -> None:
+    way = one_way(scene(far=BACK))
+    assert (way.outcome, way.node, way.device) == (Outcome.ENDS, "node1", "vrfbr")
+    assert way.reason == "it goes round in a circle: node1, node2, node1"
+    assert way.step == "ip route get 10.0.3.3 vrf vrf_a"
+    routed = [hop.node for hop in way.hops if hop.place is Place.ROUTER]
+    assert routed == ["node1", "node2", "node1"]
+
+
+def leaking(*leaks: tuple[str, tuple[str, ...]]) -> Scene:
+    """Node 1 with VRFs whose default routes lead into others."""
+    vrfs = NODE1 | devices(*(LiveDevice(name, "vrf") for name, _ in leaks))
+    routes = {
+        (name, THERE): FoundRoute(ip_network("0.0.0.0/0"), tuple(map(NextHop, into)), "static") for name, into in leaks
+    }
+    return replace(scene(vrfs, found=replace(FOUND1, routes=routes)), asked=frozenset(name for name, _ in leaks))
+
+
+def test_vrfs_of_one_node_that_lead_into_each_other_are_a_circle_on_that_node() -> None:
+    way = one_way(leaking(("vrf_a", ("vrf_b",)), ("vrf_b", ("vrf_c",)), ("vrf_c", ("vrf_b",))))
+    assert (way.outcome, way.device, way.reason) == (Outcome.ENDS, "vrf_b", "it goes round in a circle on node1")
+
+
+def test_a_circle_that_several_ways_lead_into_is_gone_round_by_one_of_them() -> None:
+    found = leaking(("vrf_a", ("vrf_b", "vrf_c")), ("vrf_b", ("vrf_c",)), ("vrf_c", ("vrf_b",)))
+    ways = follow(Walk(found, GUEST, FAR)).ways
+    assert [way.device for way in ways] == ["vrf_b", "vrf_c"]
+    assert {way.reason for way in ways} == {"it goes round in a circle on node1"}
+    assert [[hop.vrf for hop in way.hops if hop.vrf] for way in ways] == [["vrf_a", "vrf_b", "vrf_c"], ["vrf_a"]]
+
+
+def test_what_verify_says_of_any_node_of_a_circle_goes_along_unless_it_is_another_zones() -> None:
+    def said(node: str, *zones: str) -> Discrepancy:
+        return Discrepancy(node, Subject.DEVICE, "shop", "10.0.3.254/24", "absent", "somebody", "ifup", zones=zones)
+
+    looked = scene(far=BACK)
+    nodes = {name: replace(view, zones={"vrfbr": "a"}) for name, view in looked.cluster.nodes.items()}
+    direction = follow(Walk(replace(looked, cluster=replace(looked.cluster, nodes=nodes)), GUEST, FAR))
+    found = [said("node1"), said("node2", "a", "b"), said("node2", "b"), said("node3")]
+    assert concerning([direction], found) == tuple(found[:2])
+
+
+def test_what_verify_says_of_a_device_that_the_other_node_lacks_goes_along() -> None:
+    gone = Discrepancy("node2", Subject.DEVICE, "vxlan_web", "there", "absent", "somebody", "ifup")
+    way = Way().ends("node1", "vxlan_web", "'vxlan_web' floods nothing to node2")
+    assert concerning([Direction(GUEST, FAR, (way,))], [gone, replace(gone, node="node3")]) == (gone,)
 
 
 def test_what_a_node_could_not_look_up_is_not_known() -> None:
