@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from pvesdn.compare.trace_ports import ports_of
 from pvesdn.compare.trace_scene import Scene
 from pvesdn.errors import SettingsError
+from pvesdn.model.guests import guest_port
 from pvesdn.model.looked_up import GuestPlace
 from pvesdn.model.nearest import nearest
 from pvesdn.model.primitives import IpAddress, IpNetwork
@@ -17,6 +18,7 @@ from pvesdn.model.primitives import IpAddress, IpNetwork
 _NAME = re.compile(r"(?P<kind>id:|name:)?(?P<who>.+?)(?:/net(?P<device>[0-9]{1,4}))?")
 _SHOWN = 8
 _GIVE = "give a guest's id or name, or an address"
+_GIVE_NO_NAME = "give a guest's id, or an address; with VM.Audit on /vms a token may read names"
 _BROADCAST = ip_address("255.255.255.255")
 _POINT_TO_POINT = 2
 """Addresses of a network that has neither (RFC 3021, RFC 6164)."""
@@ -57,7 +59,7 @@ def named(text: str, places: Places, scene: Scene) -> Named:
         raise SettingsError(f"several guests are called '{who}': {_told(by_name)}", hint="give the id of one")
     if by_id is not None or by_name:
         return Named(text, by_id if by_id is not None else by_name[0], device)
-    raise _nobody(text, who, places, is_id=kind == "id:" or (kind is None and who.isascii() and who.isdigit()))
+    raise _nobody(text, who, places, scene, is_id=kind == "id:" or (kind is None and who.isascii() and who.isdigit()))
 
 
 def _with_id(who: str, places: Places, scene: Scene) -> int | None:
@@ -74,12 +76,40 @@ def _told(ids: list[int]) -> str:
     return f"{', '.join(map(str, ids[:_SHOWN]))}{more}"
 
 
-def _nobody(text: str, who: str, places: Places, *, is_id: bool) -> SettingsError:
+def _nobody(text: str, who: str, places: Places, scene: Scene, *, is_id: bool) -> SettingsError:
+    """What is wrong with a name. PVE leaves out of its list, without a word, the guests that a token may not audit, so
+    that nobody is denied for not being in a list which lacks guests that are there.
+    """
+    present = _present(scene)
     if is_id:
-        return SettingsError(f"there is no guest {who}", hint="'pvesh get /cluster/resources --type vm' lists them")
-    near = nearest(who, [guest.name for guest in places.values() if guest.name])
+        away = [] if places and present <= places.keys() else list(_away(scene))
+        if not away:
+            return SettingsError(f"there is no guest {who}", hint="'pvesh get /cluster/resources --type vm' lists them")
+        what = f"no node that was looked at has guest {who}; it may be on {', or on '.join(away[:_SHOWN])}"
+        return SettingsError(what, hint="with VM.Audit on /vms a token may read where guests are")
+    names = {guest.id: guest.name for guest in places.values() if guest.name}
+    near = nearest(who, names.values())
     meant = f"did you mean {near}? " if near else ""
-    return SettingsError(f"'{text}' is no guest and no address", hint=f"{meant}{_GIVE}")
+    if present <= names.keys() and (names or not any(_away(scene))):
+        return SettingsError(f"'{text}' is no guest and no address", hint=f"{meant}{_GIVE}")
+    untold = "has not told the names of all guests" if names else "has told the name of no guest"
+    return SettingsError(f"'{text}' is no address, and PVE {untold}", hint=f"{meant}{_GIVE_NO_NAME}")
+
+
+def _present(scene: Scene) -> set[int]:
+    """The guests that the nodes themselves have shown, by their configurations and their ports."""
+    found = {plug.guest for node in scene.nodes for plug in scene.state(node).plugs or ()}
+    ports = (guest_port(name) for node in scene.nodes for name in scene.state(node).devices)
+    return found | {port.guest for port in ports if port is not None}
+
+
+def _away(scene: Scene) -> Iterator[str]:
+    """The nodes that may have guests which nobody has seen, with the reason."""
+    for node in sorted(scene.cluster.off | scene.silent.keys()):
+        yield f"{node}, which {'is off' if node in scene.cluster.off else 'was not looked at'}"
+    for node in scene.nodes:
+        if scene.state(node).plugs is None:
+            yield f"{node}, whose guests' configurations were not read"
 
 
 def _require_somebodys(address: IpAddress) -> None:

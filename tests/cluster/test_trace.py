@@ -76,6 +76,8 @@ class Traced:
     cluster: SimulatedCluster
     settings: Path
     stopped: set[int] = field(default_factory=set)
+    hidden: set[int] = field(default_factory=set)
+    """Guests that the token may not audit: PVE leaves them out of its list."""
 
     def world(self, *, observer: Any, local_node: str | None) -> Any:
         del observer, local_node
@@ -89,6 +91,7 @@ class Traced:
                 "status": self._status(guest),
             }
             for node, bridge, guest, _ in GUESTS
+            if guest not in self.hidden
         ]
         return replace(world, api=Listing(world.api, rows))
 
@@ -128,6 +131,7 @@ def traced(healthy: Traced) -> Iterator[Traced]:
     kept = {(name, part): read_json(root, part, None) for name, root in roots.items() for part in ("links", "frr")}
     yield healthy
     healthy.stopped.clear()
+    healthy.hidden.clear()
     for name in MEMBERS:
         for guest in (101, 102):
             healthy.node(name).path(f"/etc/pve/qemu-server/{guest}.conf").unlink(missing_ok=True)
@@ -430,6 +434,37 @@ def test_who_does_as_a_message_says_is_told_the_way(
     assert (done.status, done.out) == (2, "")
     assert told in done.err
     assert "arrives there and back." in traced.call(*right).out
+
+
+def test_names_that_the_token_may_not_read_are_not_taken_for_none(traced: Traced) -> None:
+    traced.hidden.update(guest for _, _, guest, _ in GUESTS)
+    done = traced.call("web-101", "102")
+    assert (done.status, done.out) == (2, "")
+    assert "'web-101' is no address, and PVE has told the name of no guest; " in done.err
+    assert "give a guest's id, or an address; with VM.Audit on /vms a token may read names" in done.err
+    assert "arrives there and back." in traced.call("101", "102").out
+    traced.hidden.clear()
+    assert "arrives there and back." in traced.call("web-101", "102").out
+
+
+def test_a_name_is_not_denied_where_some_may_be_read_and_others_not(traced: Traced) -> None:
+    traced.hidden.add(101)
+    assert "'web-101' is no address, and PVE has not told the names of all guests" in traced.call("web-101", "102").err
+    assert "did you mean web-102? give a guest's id" in traced.call("web102", "103").err
+
+
+def test_a_guest_that_may_be_on_a_node_that_is_off_is_not_denied(traced: Traced) -> None:
+    traced.hidden.update(guest for _, _, guest, _ in GUESTS)
+    traced.cluster.go_offline("node2")
+    traced.cluster.refuse_ssh("node3")
+    done = traced.call("102", "101")
+    assert (done.status, done.out) == (2, "")
+    may_be = "it may be on node2, which is off, or on node3, which was not looked at"
+    assert f"no node that was looked at has guest 102; {may_be}; " in done.err
+    assert "with VM.Audit on /vms a token may read where guests are" in done.err
+    traced.hidden.clear()
+    assert "ENDS on node2: node2 is off" in traced.call("102", "101").out
+    assert "there is no guest 999" in traced.call("999", "101").err
 
 
 def test_two_guests_of_one_name_are_told_apart_by_their_ids(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:

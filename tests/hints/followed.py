@@ -38,6 +38,12 @@ FOLLOWED = {
         ("compare/trace_ends.py", "give a guest, or an address of one"),
         ("compare/trace_ends.py", "give two ends"),
     ),
+    f"{_TRACE}::test_names_that_the_token_may_not_read_are_not_taken_for_none": (
+        ("compare/trace_names.py", ".*give a guest's id, or an address; with VM.Audit on /vms a token may read names"),
+    ),
+    f"{_TRACE}::test_a_guest_that_may_be_on_a_node_that_is_off_is_not_denied": (
+        ("compare/trace_names.py", "with VM.Audit on /vms a token may read where guests are"),
+    ),
     "tests/cluster/test_carried.py::test_the_panels_button_alone_is_told_and_mended": (
         ("design/checks/carried.py", "run pvesdn apply; PVE's own Apply does not carry VNets"),
     ),
