@@ -12,6 +12,7 @@ from pvesdn.compare.trace_names import Named, Places
 from pvesdn.compare.trace_ports import is_switched_off, leave, port_in_bridge
 from pvesdn.compare.trace_routers import pass_router
 from pvesdn.compare.trace_scene import AtBridge, AtRouter, InTunnel, Position, Scene, Steps, Walk, asked_by, how_asked
+from pvesdn.compare.trace_sizes import noting_sizes
 from pvesdn.compare.trace_tunnels import pass_tunnel
 from pvesdn.model.looked_up import Neighbour, NextHop, Question
 from pvesdn.model.primitives import IpAddress
@@ -137,6 +138,7 @@ def follow(walk: Walk, opposite: Direction | None = None) -> Direction:
             done.append(way.is_lost(at.node, "", f"there are more than {_MOST_WAYS} ways"))
         else:
             todo = [*((on, there, (*passed, at)) for on, there in _step(walk, way, at)), *todo]
+    done = [noting_sizes(walk.scene, way) for way in done]
     for note in _not_told_of_guests(walk.scene):
         done = [way.noting(note) for way in done]
     return Direction(walk.source, walk.target, tuple(done))

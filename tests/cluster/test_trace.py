@@ -540,6 +540,17 @@ def test_an_address_that_nobody_was_seen_to_have_is_not_known(healthy: Traced) -
     assert "nobody knows the MAC of 10.20.1.200" in done.out
 
 
+@pytest.mark.parametrize("device", ["vxlan_web", "web"])
+def test_a_device_that_carries_less_than_its_zone_is_noted_in_both_directions(traced: Traced, device: str) -> None:
+    with_link("node2", device, lambda link: link.update(mtu=1300))(traced)
+    document = traced.document("101", "102")
+    assert document["outcome"] == "arrives"
+    for direction in ("there", "back"):
+        (way,) = document[direction]["ways"]
+        told = f"'{device}' of node2 carries packets of 1300 bytes, not of 1500, the MTU of zone prod"
+        assert (way["mtu"], way["notes"]) == (1300, [told])
+
+
 def test_quiet_is_the_verdict_alone(healthy: Traced) -> None:
     assert healthy.call("-q", "101", "102").out == "101 web-101 to 102 web-102: arrives there and back.\n"
 

@@ -14,7 +14,7 @@ from pvesdn.compare.trace_findings import concerning
 from pvesdn.compare.trace_pings import pings_of, proved_by
 from pvesdn.compare.trace_scene import Scene, Walk
 from pvesdn.model.cluster import UnderlayPath, Vtep
-from pvesdn.model.expectation import ExpectedVirtualRouter, NodeExpectation
+from pvesdn.model.expectation import ExpectedDevice, ExpectedVirtualRouter, NodeExpectation
 from pvesdn.model.guests import GuestPlug
 from pvesdn.model.looked_up import FdbEntry, FoundRoute, GuestPlace, LookedUp, Neighbour, NextHop
 from pvesdn.model.probes import Heard
@@ -198,6 +198,24 @@ def test_a_path_that_is_too_narrow_is_noted_and_bounds_the_packets() -> None:
     way = one_way(scene(vteps={"node1": vtep}))
     assert (way.outcome, way.mtu) == (Outcome.ARRIVES, MTU_INSIDE - 50)
     assert way.notes == (FIREWALL, "the path from node1 to 192.168.0.2 carries packets of 1450 bytes, not of 1500")
+
+
+@pytest.mark.parametrize(
+    ("zones", "wanted"), [({"vrfvx": "a"}, "of 1500, the MTU of zone a"), ({}, "of 1500")], ids=("zone", "no-zone")
+)
+def test_a_device_below_the_mtu_of_the_design_is_noted_and_bounds_the_packets(
+    zones: dict[str, str], wanted: str
+) -> None:
+    small = 1300
+    found = scene(NODE1, without(NODE2, "vrfvx", mtu=small))
+    expected = tuple(
+        ExpectedDevice(name, "", mtu=mtu) for name, mtu in (("vrfvx", 1500), ("vrfbr", 1500), ("db", 1400))
+    )
+    node2 = replace(found.cluster.nodes["node2"], expected=NodeExpectation("node2", expected), zones=zones)
+    cluster = replace(found.cluster, nodes={**found.cluster.nodes, "node2": node2})
+    way = one_way(replace(found, cluster=cluster))
+    assert (way.outcome, way.mtu) == (Outcome.ARRIVES, small)
+    assert way.notes == (FIREWALL, f"'vrfvx' of node2 carries packets of 1300 bytes, not {wanted}")
 
 
 def test_what_translates_addresses_on_the_way_out_is_told() -> None:
