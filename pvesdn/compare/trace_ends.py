@@ -68,14 +68,16 @@ def _guest(scene: Scene, places: Places, one: Named, family: int | None) -> End:
 
 def _require_device(scene: Scene, one: Named) -> None:
     """:raises SettingsError: the guest has other network devices, and not the one that is named."""
-    known = {card.device for card in _cards(scene) if card.guest == one.guest} - {None}
-    known |= {index for _, _, index in ports_of(scene, one.guest or 0)} | {
-        i for _, i, _ in _plugs(scene, one.guest or 0)
-    }
-    if one.device is not None and known and one.device not in known:
-        has = sorted(f"{one.guest}/net{index}" for index in known)
-        told = ", ".join(has[:_SHOWN])
-        raise SettingsError(f"guest {one.guest} has no net{one.device}: it has {told}", hint=f"name one: {has[0]}")
+    guest = one.guest or 0
+    known = {card.device for card in _cards(scene) if card.guest == guest and card.device is not None}
+    known |= {index for _, _, index in ports_of(scene, guest)} | {index for _, index, _ in _plugs(scene, guest)}
+    if one.device is None or not known or one.device in known:
+        return
+    first, *others = (f"{guest}/net{index}" for index in sorted(known))
+    what = f"guest {guest} has no net{one.device}"
+    if not others:
+        raise SettingsError(f"{what}: it has only one network device", hint=f"give {first}")
+    raise SettingsError(f"{what}: it has {', '.join([first, *others][:_SHOWN])}", hint=f"name one: {first}")
 
 
 def _only_device(scene: Scene, guest: int) -> int | None:

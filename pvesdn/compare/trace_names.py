@@ -114,9 +114,18 @@ def _away(scene: Scene) -> Iterator[str]:
 
 def _require_somebodys(address: IpAddress) -> None:
     """:raises SettingsError: nobody can have it, or only on one link, or everybody has it."""
-    is_of_a_link = address.version == 6 and (address.is_link_local or bool(address.scope_id))  # noqa: PLR2004 - IPv6
-    if is_of_a_link or address.is_multicast or address.is_loopback or address.is_unspecified or address == _BROADCAST:
-        kind = "of one link" if is_of_a_link else "nobody's in particular"
+    kind = ""
+    if address.is_loopback:
+        kind = "a loopback address"
+    elif address.is_multicast:
+        kind = "a multicast address"
+    elif address == _BROADCAST:
+        kind = "the broadcast address"
+    elif address.is_unspecified:
+        kind = "nobody's"
+    elif address.version == 6 and (address.is_link_local or bool(address.scope_id)):  # noqa: PLR2004 - IPv6
+        kind = "of one link"
+    if kind:
         raise SettingsError(f"the address {address} is {kind}", hint=_GIVE)
 
 

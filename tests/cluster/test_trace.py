@@ -415,7 +415,18 @@ def two_cards(traced: Traced) -> None:
         (None, ("101", "10.20.1.255"), "10.20.1.255 is the broadcast address of 10.20.1.0/24", ("101", "10.20.1.1")),
         (None, ("id:web-101", "102"), "there is no guest web-101", ("id:101", "name:web-102")),
         (None, ("--from", "nowhere", "--ping", "101", "102"), "--ping needs a cluster", ("--ping", "101", "102")),
-        (None, ("101/net7", "102"), "guest 101 has no net7: it has 101/net0; name one: 101/net0", ("101/net0", "102")),
+        (
+            None,
+            ("101/net7", "102"),
+            "guest 101 has no net7: it has only one network device; give 101/net0",
+            ("101/net0", "102"),
+        ),
+        (
+            two_cards,
+            ("101/net7", "102"),
+            "guest 101 has no net7: it has 101/net0, 101/net1; name one: 101/net0",
+            ("101/net0", "102"),
+        ),
         (two_cards, ("101", "109"), "101/net0 in web, 101/net1 in db; name one: 101/net0", ("101/net0", "109")),
         (
             second_with_one_address,

@@ -35,6 +35,7 @@ FOLLOWED = {
         ("compare/trace_names.py", ".*give a guest's id or name, or an address"),
         ("compare/trace_ends.py", "give the id of one"),
         ("compare/trace_ends.py", "name one: .*"),
+        ("compare/trace_ends.py", "give .*"),
         ("compare/trace_ends.py", "give a guest, or an address of one"),
         ("compare/trace_ends.py", "give two ends"),
     ),

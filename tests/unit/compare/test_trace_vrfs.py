@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
@@ -102,10 +103,21 @@ def test_an_address_that_only_another_vrf_has_is_nobodys_where_there_is_such_a_n
 
 
 @pytest.mark.parametrize(
-    "text", ["fe80::1", "fd00::1%;reboot", "224.0.0.5", "ff02::1", "127.0.0.1", "::", "255.255.255.255"]
+    ("text", "kind"),
+    [
+        ("fe80::1", "of one link"),
+        ("fd00::1%;reboot", "of one link"),
+        ("224.0.0.5", "a multicast address"),
+        ("ff02::1", "a multicast address"),
+        ("127.0.0.1", "a loopback address"),
+        ("::1", "a loopback address"),
+        ("0.0.0.0", "nobody's"),
+        ("::", "nobody's"),
+        ("255.255.255.255", "the broadcast address"),
+    ],
 )
-def test_an_address_that_is_no_hosts_in_particular_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match=r"of one link|nobody's in particular"):
+def test_an_address_that_is_no_hosts_in_particular_is_refused(text: str, kind: str) -> None:
+    with pytest.raises(SettingsError, match=f"the address {re.escape(text)} is {kind};"):
         named(text, {}, scene())
     assert named(str(HERE), {}, scene()).address == HERE
     assert named(str(THERE), {}, scene()).address == THERE
