@@ -8,11 +8,13 @@ from pvesdn.model.trace import Circle, Direction, End, Outcome, Way
 from pvesdn.model.verification import Discrepancy, Subject
 
 _OF_BGP = frozenset({Subject.SESSION, Subject.FRR})
+_OF_ROUTES = _OF_BGP | {Subject.ROUTE, Subject.VNI}
 
 
 def concerning(directions: Iterable[Direction], found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
     """What verify says of the devices where a way ends, of BGP between the nodes that it is about, and, where it goes
-    round in a circle, of the nodes there: which of their routes is wrong, the circle does not show.
+    round in a circle, of the nodes there: which of their routes is wrong, the circle does not show. Where a route is
+    missing, what it says of routes in that zone anywhere: the node that should announce it is not on the way.
     """
     told = list(found)
     kept: list[Discrepancy] = []
@@ -29,7 +31,9 @@ def _concerns(item: Discrepancy, way: Way, target: End) -> bool:
     is_there = any(node == item.node and _names(device, item.object) for node, device in devices if device)
     nodes = {way.node, target.node, *(hop.node for hop in way.hops)}
     is_between = item.subject in _OF_BGP and item.node in nodes and (not item.peer or item.peer in nodes)
-    return is_there or is_between or (way.circle is not None and _is_on(item, way.circle))
+    is_on_circle = way.circle is not None and _is_on(item, way.circle)
+    is_of_routes = bool(way.unrouted) and item.subject in _OF_ROUTES and item.concerns(way.unrouted)
+    return is_there or is_between or is_on_circle or is_of_routes
 
 
 def _is_on(item: Discrepancy, circle: Circle) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
 from pvesdn.compare.trace_filters import past_routing
@@ -42,12 +42,18 @@ def pass_router(walk: Walk, way: Way, at: AtRouter) -> Steps:
     elif at.vrf and at.vrf not in scene.asked:
         yield way.is_lost(at.node, at.vrf, f"routes of {table} were not looked up"), None
     elif (route := scene.route(at.node, at.vrf, address)) is None:
-        yield way.ends(at.node, at.vrf or at.device, f"{table} has no route to {address}", shown_by(at, address)), None
+        yield _unrouted(walk, way, at, f"{table} has no route to {address}"), None
     elif route.rejects:
-        reason = f"{table} rejects {address}: {route.rejects} {route.prefix}"
-        yield way.ends(at.node, at.vrf or at.device, reason, shown_by(at, address)), None
+        yield _unrouted(walk, way, at, f"{table} rejects {address}: {route.rejects} {route.prefix}"), None
     else:
         yield from _forwarded(walk, way, at, route)
+
+
+def _unrouted(walk: Walk, way: Way, at: AtRouter, reason: str) -> Way:
+    address = walk.target.address
+    step = "" if address is None else shown_by(at, address)
+    zone = walk.scene.cluster.nodes[at.node].zones.get(at.vrf, "")
+    return replace(way.ends(at.node, at.vrf or at.device, reason, step), unrouted=zone)
 
 
 def _forwarded(walk: Walk, way: Way, at: AtRouter, route: FoundRoute) -> Steps:

@@ -140,6 +140,7 @@ class Way:
     :param doubt: what nobody could look up on the way, which was taken for granted; empty where all was seen.
     :param is_out_of_sight: what is not known is so because a node did not answer.
     :param circle: where it goes round, which is how it ends; None where it does not.
+    :param unrouted: the zone whose VRF has no route for it, which is how it ends; empty where it does not.
     """
 
     hops: tuple[Hop, ...] = ()
@@ -153,6 +154,7 @@ class Way:
     doubt: str = ""
     is_out_of_sight: bool = False
     circle: Circle | None = None
+    unrouted: str = ""
 
     @property
     def mtu(self) -> int | None:

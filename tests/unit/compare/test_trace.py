@@ -327,6 +327,19 @@ def test_what_verify_says_of_any_node_of_a_circle_goes_along_unless_it_is_anothe
     assert concerning([direction], found) == tuple(found[:2])
 
 
+def test_what_verify_says_of_routes_of_the_zone_goes_along_where_one_is_missing() -> None:
+    def said(node: str, subject: Subject, zone: str) -> Discrepancy:
+        return Discrepancy(node, subject, "x", "there", "absent", "somebody", "vtysh", zones=(zone,))
+
+    looked = scene(found=replace(FOUND1, routes={}))
+    nodes = {name: replace(view, zones={"vrf_a": "a"}) for name, view in looked.cluster.nodes.items()}
+    direction = follow(Walk(replace(looked, cluster=replace(looked.cluster, nodes=nodes)), GUEST, INTERNET))
+    assert direction.ways[0].reason == "vrf_a has no route to 203.0.113.1"
+    kept = (said("node2", Subject.FRR, "a"), said("node3", Subject.ROUTE, "a"))
+    others = (said("node2", Subject.ROUTE, "b"), said("node2", Subject.GUEST, "a"))
+    assert concerning([direction], (*kept, *others)) == kept
+
+
 def test_what_verify_says_of_a_device_that_the_other_node_lacks_goes_along() -> None:
     gone = Discrepancy("node2", Subject.DEVICE, "vxlan_web", "there", "absent", "somebody", "ifup")
     way = Way().ends("node1", "vxlan_web", "'vxlan_web' floods nothing to node2")
