@@ -76,7 +76,8 @@ def share(given: DesignInput, vteps: Mapping[str, Vtep]) -> SharedDesign:
 def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False) -> NodeDesign:
     """One node's design: ours, and as much of PVE's as is known.
 
-    :param holds_our_frr: the node's frr.conf has something of ours, which goes with the last zone that needs FRR.
+    :param holds_our_frr: the node's frr.conf has something of ours: without a zone that needs FRR, what it says of
+        forwarding is all that stays.
     """
     has_sdn = shared.given.capabilities.has_sdn
     exits = shared.exits.get(node, ())
@@ -88,7 +89,7 @@ def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False)
         frr = merge_frr(pve_frr, frr)
     flooding = tuple(sorted(_flooding(shared, sdn, frr, node)))
     if holds_our_frr and frr is None and pve_frr is None and not pve_writes_frr(shared.given, node):
-        frr = empty_frr(shared.given.facts[node])
+        frr = empty_frr(shared.given, shared.plans, node)
     return NodeDesign(
         node=node,
         interfaces=InterfacesFile(tuple(stanzas), tunnels=_tunnels(shared, node)) if stanzas else None,

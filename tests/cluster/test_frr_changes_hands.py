@@ -12,7 +12,8 @@ from pvesdn.workflows.tasks import follow
 from pvesdn.workflows.understand import understand
 from pvesdn.workflows.verify import look_over
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cluster.kit import EVPN, apply_to, errors, plan_of, serving, world_of
+from pvesdn_lab.simulated.node import SimulatedNode
+from tests.cluster.kit import EVPN, apply_to, draw, errors, plan_of, serving, world_of
 from tests.cluster.standing import stand
 
 FRR = "/etc/frr/frr.conf"
@@ -22,6 +23,14 @@ PVE_EVPN = {
     "zones.cfg": "evpn: theirs\n\tcontroller ctl\n\tvrf-vxlan 5000\n\tmac BC:24:11:11:22:33\n\n",
     "vnets.cfg": "vnet: office\n\tzone theirs\n\ttag 77\n\n",
 }
+PANEL = {
+    "zones.cfg": "simple: lan\n\tmtu 1450\n\n",
+    "vnets.cfg": "vnet: shop\n\tzone lan\n\n",
+}
+SUBNETS = "subnet: lan-10.0.9.0-24\n\tvnet shop\n\tgateway 10.0.9.1\n\n"
+CARRIED = "vxlan: prod\n\tcarries lan\n\tvni-range 100-103\n"
+BY_MAC = CARRIED + "\tmac 44:39:39:ff:40:94\n"
+SYSCTL = "/etc/sysctl.d/90-pvesdn.conf"
 OUR_VRF = "router bgp 1234 vrf vrf_sym"
 
 
@@ -119,6 +128,35 @@ def test_what_was_changed_in_vtysh_before_write_memory_is_a_conflict(tmp_path: P
         node.write(FRR, written.replace("neighbor VTEP bfd", "neighbor VTEP bfd\n neighbor VTEP timers 1 3"))
         (finding,) = plan_of(cluster).nodes[0].obstacles
         assert "it was edited after pvesdn wrote it" in str(finding)
+
+
+@pytest.mark.parametrize("is_bridged_first", [False])
+def test_a_gateway_that_stays_without_evpn_is_not_cut_off_by_what_is_left_of_frr_conf(
+    tmp_path: Path, *, is_bridged_first: bool
+) -> None:
+    with serving(tmp_path, EVPN[: EVPN.index("exit: ")]) as cluster:
+        stand(cluster)
+        draw(cluster, PANEL)
+        if is_bridged_first:
+            becomes(cluster, CARRIED, subnets="")
+        becomes(cluster, BY_MAC)
+        node = cluster.nodes["pve2"]
+        assert "net.ipv4.ip_forward = 1\n" in (node.read(SYSCTL) or "")
+        assert forwarding(node) == ["ip forwarding", "no ipv6 forwarding"]
+        becomes(cluster, CARRIED, subnets="")
+        assert forwarding(node) == ["no ip forwarding", "no ipv6 forwarding"]
+
+
+def becomes(cluster: SimulatedCluster, own: str, subnets: str = SUBNETS) -> None:
+    """Other definitions, applied: there is nothing to do after that."""
+    draw(cluster, {"pvesdn.cfg": own, "subnets.cfg": subnets})
+    report = apply_to(cluster)
+    assert report.is_good, errors(report)
+    assert plan_of(cluster).is_empty
+
+
+def forwarding(node: SimulatedNode) -> list[str]:
+    return [line for line in (node.read(FRR) or "").splitlines() if "forwarding" in line]
 
 
 def as_write_memory_puts_it(text: str) -> str:

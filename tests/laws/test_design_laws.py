@@ -2,20 +2,23 @@
 
 import random
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pvesdn.design.carried.joining import carry
 from pvesdn.design.checks.all_checks import check
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.model.design import DesignInput, NodeDesign
+from pvesdn.model.files import FRR_CONF, OUR_SYSCTL
 from pvesdn.model.findings import Severity
 from pvesdn.model.ifupdown import Tunnel, VnetBridge, VxlanPort
 from pvesdn.render.renderer import Renderer
 from tests.examples import examples
-from tests.unit.design.network import CONTROLLER, UNDERLAY, uplink
+from tests.unit.design.network import CONTROLLER, UNDERLAY, facts, uplink
 from tests.unit.design.network import given as network
 
 NODES = 4
@@ -23,6 +26,7 @@ names = st.sampled_from([f"node{number}" for number in range(1, NODES + 1)])
 subsets = st.one_of(st.none(), st.lists(names, min_size=1, max_size=NODES, unique=True).map(sorted))
 law = settings(deadline=None, max_examples=examples(40))  # each example compiles the templates
 KINDS = ("vxlan", "multicast", "none", "asymmetric", "main", "symmetric")
+SWITCHES = {"net.ipv4.ip_forward": "no ip forwarding", "net.ipv6.conf.all.forwarding": "no ipv6 forwarding"}
 
 
 @st.composite
@@ -60,6 +64,29 @@ def _zone(zone: str, kind: str, nodes: list[str] | None) -> str:
         "symmetric": f"\n\tirb symmetric\n\tvrf-vxlan {4000 + int(zone[4:])}",
     }
     return f"evpn: {zone}\n\tcontroller main" + more.get(kind, f"\n\tirb {kind}") + where
+
+
+@st.composite
+def routing(draw: st.DrawFn) -> DesignInput:
+    """The same with a zone of PVE's that one of ours carries, with gateways of any family, on hosts that forward
+    already or do not.
+    """
+    kind = draw(
+        st.sampled_from(["vxlan: prod", *(f"evpn: prod\n\tcontroller main\n\tirb {irb}" for irb in KINDS[2:4])])
+    )
+    own = draw(st.one_of(st.just((UNDERLAY.strip(), CONTROLLER.strip())), definitions()))
+    gateways = {"lan-10.9.0.0-24": "10.9.0.1", "lan-fd00:99::-64": "fd00:99::1"}
+    drawn = draw(st.lists(st.sampled_from(sorted(gateways)), unique=True))
+    pve = {
+        "zones.cfg": "simple: lan\n\tmtu 1450\n\n",
+        "vnets.cfg": "vnet: web\n\tzone lan\n\n",
+        "subnets.cfg": "".join(f"subnet: {name}\n\tvnet web\n\tgateway {gateways[name]}\n\n" for name in drawn),
+        "pvesdn-vnis.cfg": "",
+    }
+    live = {name: value for name in SWITCHES if (value := draw(st.sampled_from(["0", "1", None]))) is not None}
+    nodes = {f"node{n}": facts(f"node{n}", f"192.168.0.{n}/24", sysctl=live) for n in range(1, NODES + 1)}
+    sections = (*own, f"{kind}\n\tmac 44:39:39:ff:40:94\n\tcarries lan\n\tvni-range 100-103")
+    return carry(network("\n\n".join(sections) + "\n", nodes=NODES, pve=pve, instead=nodes)).given
 
 
 def built(sections: tuple[str, ...], **more: Any) -> DesignInput:
@@ -173,3 +200,15 @@ def test_every_vrf_that_is_used_exists_on_the_node(sections: tuple[str, ...]) ->
         used = {vrf for stanza in stanzas if (vrf := getattr(stanza, "vrf", None)) is not None}
         used |= {router.vrf for router in design.frr.routers if router.vrf} if design.frr else set()
         assert used <= {stanza.name for stanza in stanzas}
+
+
+@law
+@given(routing())
+def test_what_our_settings_switch_on_frr_does_not_switch_off(made: DesignInput) -> None:
+    """zebra does what frr.conf says when it starts, which at a boot comes after the settings."""
+    shared, renderer = share(made, choose_vteps(made)[0]), Renderer()
+    for node, holds_our_frr in product(made.facts, (False, True)):
+        files = renderer.render(design_node(shared, node, holds_our_frr=holds_our_frr), {})
+        lines = {file.path: (file.text or "").splitlines() for file in files}
+        switched_on = {name for name in SWITCHES if f"{name} = 1" in lines.get(OUR_SYSCTL, ())}
+        assert not [name for name in switched_on if SWITCHES[name] in lines.get(FRR_CONF, ())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pvesdn.design.ours.anchors import anchors
 from pvesdn.design.ours.exits import default_routes, design_vrrp, shares_flows
@@ -12,7 +13,6 @@ from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, exit_families
 from pvesdn.design.shared import names, pve_evpn
 from pvesdn.design.shared.ownership import pve_writes_frr
 from pvesdn.model.design import DesignInput
-from pvesdn.model.facts import NodeFacts
 from pvesdn.model.frr import (
     BgpRouter,
     EvpnActivation,
@@ -55,12 +55,10 @@ def design_frr(
             vrfs.append(VrfBinding(names.vrf(uplink.zone), routes=tuple(_borrowed_routes(uplink))))
     if not routers and not vrfs:
         return None
-    routed = routed_families(plans, exits, node)
-    return FrrConfig(
-        hostname=node,
+    begun = FrrConfig(node) if is_local else _begun(given, node, routed_families(plans, exits, node))
+    return replace(
+        begun,
         is_local_block=is_local,
-        ip_forwarding=None if is_local else _forwards(given, node, IP_FORWARD, needed=IPV4 in routed),
-        ipv6_forwarding=None if is_local else _forwards(given, node, IPV6_FORWARD, needed=IPV6 in routed),
         # Kernels before 6.6 keep sending flows to a silent gateway that is the last of a group of nexthop objects.
         has_plain_multipath=not is_local and any(shares_flows(uplink, IPV4) for uplink in exits),
         # A block with nothing in it is nothing to FRR, and PVE fails over it in frr.conf.local.
@@ -70,14 +68,19 @@ def design_frr(
     )
 
 
-def empty_frr(facts: NodeFacts) -> FrrConfig:
-    """What remains of frr.conf on a node where nothing of ours needs FRR any more: forwarding as it is, and nothing
-    else.
+def empty_frr(given: DesignInput, plans: tuple[ZonePlan, ...], node: str) -> FrrConfig:
+    """What remains of frr.conf on a node where nothing of ours needs FRR any more: what it says of forwarding, which
+    a zone may need without FRR.
     """
+    return _begun(given, node, routed_families(plans, (), node))
+
+
+def _begun(given: DesignInput, node: str, routed: frozenset[int]) -> FrrConfig:
+    """A frr.conf of ours with nothing in it but forwarding."""
     return FrrConfig(
-        hostname=facts.node,
-        ip_forwarding=facts.sysctl.get(IP_FORWARD) == "1",
-        ipv6_forwarding=facts.sysctl.get(IPV6_FORWARD) == "1",
+        hostname=node,
+        ip_forwarding=_forwards(given, node, IP_FORWARD, needed=IPV4 in routed),
+        ipv6_forwarding=_forwards(given, node, IPV6_FORWARD, needed=IPV6 in routed),
     )
 
 
