@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 from pvesdn.decode.frr.text import is_from_write_memory, meaning
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.dhcp_unit import zone_of
+from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL
 
 _FRR_SETTINGS = (
@@ -21,6 +23,7 @@ _FRR_SETTINGS = (
     "no ipv6 forwarding",
     "end",
 )
+_SWITCHES_OFF = re.compile("no (ip|ipv6) forwarding")
 _OURS_BY_NAME = frozenset({OUR_INTERFACES, OUR_SYSCTL})
 _MERGED = frozenset({FRR_DAEMONS, FRR_CONF_LOCAL})
 
@@ -67,9 +70,17 @@ def _is_ours_by_frr(path: str, current: str, meanings: Mapping[str, str]) -> boo
     return path in meanings and is_from_write_memory(current) and meaning(current) == meanings[path]
 
 
-def holds_our_frr(files: Mapping[str, str], record: Record) -> bool:
-    """Whether a node's frr.conf still holds what pvesdn wrote; if nothing is left in it, PVE had it in between."""
-    return FRR_CONF in (record.files or {}) and not is_blank_frr(files.get(FRR_CONF, ""))
+def holds_our_frr(files: Mapping[str, str], record: Record, facts: NodeFacts) -> bool:
+    """Whether a node's frr.conf still holds what pvesdn wrote. If nothing is left in it, PVE had it in between, or we
+    have left there that FRR switches forwarding off: as long as FRR is installed, this follows what the node needs.
+    """
+    text = files.get(FRR_CONF)
+    if text is None or FRR_CONF not in (record.files or {}):
+        return False
+    if not is_blank_frr(text):
+        return True
+    is_as_written = not conflict(FRR_CONF, text, record.files, record.meanings)
+    return is_as_written and not facts.lacks_frr and any(map(_SWITCHES_OFF.fullmatch, text.splitlines()))
 
 
 def is_blank_frr(text: str) -> bool:

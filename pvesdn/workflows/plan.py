@@ -164,7 +164,7 @@ def _plan_node(known: Understanding, shared: SharedDesign, name: str, renderer: 
     """Design one node, render its files and compare them with what it has."""
     raw = known.snapshot.nodes[name]
     now = NodeNow(raw.files, known.given.facts[name], known.records[name], known.guest_names)
-    design = design_node(shared, name, holds_our_frr=holds_our_frr(now.files, now.record))
+    design = design_node(shared, name, holds_our_frr=holds_our_frr(now.files, now.record, now.facts))
     rendered = renderer.render(design, raw.files)
     verdict = judge_rendered_local(rendered, design, known.given, now.files)
     changes = compare_node(

@@ -130,7 +130,7 @@ def test_what_was_changed_in_vtysh_before_write_memory_is_a_conflict(tmp_path: P
         assert "it was edited after pvesdn wrote it" in str(finding)
 
 
-@pytest.mark.parametrize("is_bridged_first", [False])
+@pytest.mark.parametrize("is_bridged_first", [False, True])
 def test_a_gateway_that_stays_without_evpn_is_not_cut_off_by_what_is_left_of_frr_conf(
     tmp_path: Path, *, is_bridged_first: bool
 ) -> None:

@@ -10,6 +10,7 @@ from pvesdn.compare.conflicts import conflict, digest, holds_our_frr, is_blank_f
 from pvesdn.decode.frr.text import meaning
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL, SDN_INTERFACES
+from tests.unit.design.network import facts
 
 DEBIAN = "# default to using syslog.\n#\nlog syslog informational\n"
 SKELETON = """frr version 10.4.1
@@ -21,6 +22,7 @@ service integrated-vtysh-config
 line vty
 !
 """
+LEFT = SKELETON.replace("!\n", "no ip forwarding\nno ipv6 forwarding\n!\n", 1)
 FOREIGN = "router bgp 65000\n bgp router-id 10.0.0.1\nexit\n"
 
 
@@ -93,17 +95,26 @@ def test_files_that_are_merged_never_conflict(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "there", "holds"),
+    ("record", "there", "holds"),
     [
-        (True, FOREIGN, True),
-        (True, SKELETON, False),
-        (True, None, False),
-        (False, FOREIGN, False),
+        ({FRR_CONF: "0" * 64}, FOREIGN, True),
+        ({FRR_CONF: "0" * 64}, SKELETON, False),
+        ({FRR_CONF: "0" * 64}, None, False),
+        ({}, FOREIGN, False),
         (None, FOREIGN, False),
+        ({FRR_CONF: digest(LEFT)}, LEFT, True),
+        ({FRR_CONF: digest(SKELETON)}, SKELETON, False),
+        ({FRR_CONF: "0" * 64}, LEFT, False),
+        ({}, LEFT, False),
     ],
 )
 def test_frr_conf_is_still_ours_where_it_was_written_and_has_something_in_it(
-    written: bool | None, there: str | None, holds: bool
+    record: dict[str, str] | None, there: str | None, holds: bool
 ) -> None:
-    record = Record(files=None if written is None else {FRR_CONF: "0" * 64} if written else {})
-    assert holds_our_frr({} if there is None else {FRR_CONF: there}, record) is holds
+    files = {} if there is None else {FRR_CONF: there}
+    assert holds_our_frr(files, Record(files=record), facts("pve1")) is holds
+
+
+def test_where_frr_is_gone_what_we_left_in_its_file_stays() -> None:
+    record = Record(files={FRR_CONF: digest(LEFT)})
+    assert not holds_our_frr({FRR_CONF: LEFT}, record, facts("pve1", versions={"ifupdown2": "3.3.0"}))
