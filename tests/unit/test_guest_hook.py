@@ -120,6 +120,29 @@ def not_here(node: Path) -> None:
     write(node / "etc/pve/sdn/pvesdn.cfg", UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tnodes pve1,pve3\n"))
 
 
+def not_here_by_itself(node: Path) -> None:
+    unapplied(node)
+    write(node / "etc/pve/sdn/pvesdn.cfg", UCAST.replace("vnet: vmbr3\n", "vnet: vmbr3\n\tnodes pve1;pve3\n"))
+
+
+def only_on_nodes_of_both(node: Path) -> None:
+    not_here_by_itself(node)
+    own = node / "etc/pve/sdn/pvesdn.cfg"
+    write(own, own.read_text().replace("vxlan: ucast\n", "vxlan: ucast\n\tnodes pve2,pve3,pve4\n"))
+
+
+def on_no_node(node: Path) -> None:
+    not_here_by_itself(node)
+    own = node / "etc/pve/sdn/pvesdn.cfg"
+    write(own, own.read_text().replace("vxlan: ucast\n", "vxlan: ucast\n\tnodes pve2\n"))
+
+
+def not_here_beside_a_namesake(node: Path) -> None:
+    not_here(node)
+    own = node / "etc/pve/sdn/pvesdn.cfg"
+    write(own, own.read_text() + "\nevpn-controller: ucast\n\tasn 65000\n")
+
+
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
@@ -132,6 +155,10 @@ def not_here(node: Path) -> None:
         ),
         (switched_off, "has no way to the other nodes: vxlan_vmbr3 is down; ip link set vxlan_vmbr3 up"),
         (not_here, "is not on this node, but on pve1, pve3"),
+        (not_here_by_itself, "is not on this node, but on pve1, pve3"),
+        (only_on_nodes_of_both, "is not on this node, but on pve3"),
+        (on_no_node, "is not on this node and no other"),
+        (not_here_beside_a_namesake, "is not on this node, but on pve1, pve3"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_refused_where_the_settings_say_so(
@@ -257,7 +284,7 @@ def test_a_setting_that_is_not_understood_is_told(
     if not has_toml:
         monkeypatch.setitem(sys.modules, "tomllib", None)
     write(node / SETTINGS, text)
-    said = f"pvesdn: /{SETTINGS}: [guests] refuse is none of carried, all, none, or not understood"
+    said = f'pvesdn: /{SETTINGS}: [guests] refuse is not understood: write "carried", "all" or "none"'
     assert start() == (0, [f'{said}; guests are refused as with "carried"'])
     assert start(phase="post-start") == (0, [])
 
