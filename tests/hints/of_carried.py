@@ -27,6 +27,7 @@ ROUTED = {
     "subnets.cfg": "subnet: lan-10.0.2.0-24\n\tvnet web\n\tgateway 10.0.2.1\n\n",
 }
 ASYMMETRIC = with_(ROUTED, "pvesdn.cfg", "symmetric\n\tvrf-vxlan 4000", "asymmetric")
+EXIT = "exit: out\n\tzone prod\n\tnode node1\n\tinterface eno2\n\taddress 172.16.0.1/24\n\tgateways 172.16.0.254\n\n"
 GATEWAY = {**LAN, "subnets.cfg": ROUTED["subnets.cfg"]}
 WITH_MAC = with_(GATEWAY, "pvesdn.cfg", "10999\n", "10999\n\tmac 44:39:39:ff:40:94\n")
 BRIDGED = with_(
@@ -302,9 +303,21 @@ ROWS = (
             (
                 "pvesdn.cfg",
                 "",
-                "exit: out\n\tzone prod\n\tnode node1\n\tinterface eno2\n\taddress 172.16.0.1/24\n\tgateways 172.16.0.254\n\n",
+                EXIT,
             ),
         ),
+    ),
+    Row(
+        "an exit on a node that PVE's zone does not have",
+        {
+            **with_(ROUTED, "zones.cfg", "1450\n", "1450\n\tnodes node2,node3\n"),
+            "pvesdn.cfg": ROUTED["pvesdn.cfg"] + EXIT,
+        },
+        said=(
+            "error: pvesdn.cfg:13: exit 'out': node 'node1' is not in zone 'prod'; add it to the nodes of zone 'lan' in "
+            "PVE (Datacenter > SDN), or choose another node"
+        ),
+        followed=(("zones.cfg", "nodes node2", "nodes node1,node2"),),
     ),
     Row(
         "source NAT in a VRF that has no exits",

@@ -62,7 +62,9 @@ def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
         return
     if given.cluster.member(uplink.node) is not None and uplink.node not in nodes:
         what = f"node '{uplink.node}' is not in zone '{uplink.zone}'"
-        yield error(uplink.at("node"), what, "add it to the zone's nodes, or choose another node")
+        carries = ours[uplink.zone].carries if uplink.zone in ours else None
+        whose = "the zone's nodes" if carries is None else f"the nodes of zone '{carries}' in PVE (Datacenter > SDN)"
+        yield error(uplink.at("node"), what, f"add it to {whose}, or choose another node")
 
 
 def _no_zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
