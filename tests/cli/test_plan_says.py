@@ -10,10 +10,12 @@ from textwrap import dedent
 
 import pytest
 
+from pvesdn.cli.screens.consequences import consequence_lines
 from pvesdn.cli.screens.plan import plan_lines, summarized_lines
 from pvesdn.cli.screens.screen import Line
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.counts import summarize
+from pvesdn.model.consequences import Consequence, Effect
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer
@@ -470,3 +472,30 @@ def test_where_pves_definitions_are_pending_all_is_reloaded_and_the_plan_says_wh
     assert [node["reload"]["why"] for node in nodes] == ["PVE's definitions are pending"] * 3
     for silent in (settings, reloaded_by(settings, "api")):
         assert "Network of" not in plan(silent, cluster).out
+
+
+IPV4, IPV6 = "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"
+
+
+@pytest.mark.parametrize(
+    ("objects", "new", "said"),
+    [
+        ((IPV4,), "1", f"{IPV4} 0 -> 1: the node forwards IPv4 between all its interfaces from now on"),
+        ((IPV6,), "1", f"{IPV6} 0 -> 1: the node forwards IPv6 between all its interfaces from now on"),
+        (
+            (IPV4, IPV6),
+            "1",
+            f"{IPV4}, {IPV6} 0 -> 1: the node forwards IPv4 and IPv6 between all its interfaces from now on",
+        ),
+        ((IPV4,), "", f"{IPV4} is no longer set: it returns to the value that it had before pvesdn"),
+        (
+            (IPV4, IPV6),
+            "",
+            f"{IPV4}, {IPV6} are no longer set: they return to the values that they had before pvesdn",
+        ),
+    ],
+)
+def test_forwarding_is_told_of_each_family_that_is_switched(objects: tuple[str, ...], new: str, said: str) -> None:
+    switched = Consequence(Effect.FORWARDING_SWITCHED, ("node1",), objects, "0", new)
+    _, line, _ = consequence_lines([switched], {})
+    assert "".join(part if isinstance(part, str) else part.text for part in line) == f"  ! node1: {said}"

@@ -123,10 +123,11 @@ def _exit(one: Consequence, _: Mapping[int, str]) -> str:
 def _forwarding(one: Consequence, _: Mapping[int, str]) -> str:
     names = ", ".join(one.objects)
     if not one.new:
-        return f"{names} is no longer set: it returns to the value that it had before pvesdn"
+        values = _verb(one, "it returns to the value that it", "they return to the values that they")
+        return f"{names} {_verb(one, 'is', 'are')} no longer set: {values} had before pvesdn"
     change = f"{one.old} -> {one.new}" if one.old else one.new
-    family = "IPv6" if "ipv6" in names else "IPv4"
-    return f"{names} {change}: the node forwards {family} between all its interfaces from now on"
+    switched = (family for family in ("IPv4", "IPv6") if any(family.lower() in name for name in one.objects))
+    return f"{names} {change}: the node forwards {' and '.join(switched)} between all its interfaces from now on"
 
 
 _SENTENCES: Mapping[Effect, Callable[[Consequence, Mapping[int, str]], str]] = {
