@@ -259,8 +259,8 @@ ROWS = (
         "a zone of PVE's without an MTU",
         with_(LAN, "zones.cfg", "\tmtu 1450\n", ""),
         said=(
-            "error: pvesdn.cfg:2: zone 'prod': zone 'lan' of PVE's says no mtu, and guests would take 1500; set "
-            "its MTU to 1500 in PVE (Datacenter > SDN)"
+            "error: pvesdn.cfg:2: zone 'prod': zone 'lan' of PVE's says no mtu, and a zone that is carried "
+            "must; set its MTU to 1500 in PVE (Datacenter > SDN)"
         ),
         followed=(("zones.cfg", "lan\n", "lan\n\tmtu 1500\n"),),
     ),

@@ -19,6 +19,8 @@ from pvesdn.model.vnets import Subnet, Vnet
 
 _IN_PANEL = "in PVE (Datacenter > SDN)"
 _HOST_MASK = 32
+_USUAL_MTU = 1500
+"""Of a bridge that nobody gives another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def _mtu(pair: _Pair, given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator
     zone, home = pair.zone, pair.home
     fits = zone_mtu(zone, zone_vteps(zone, vteps, given))
     if home.mtu is None:
-        what = f"{pair.name} says no mtu, and guests would take 1500"
+        why = f"guests would take {_USUAL_MTU}" if fits != _USUAL_MTU else "a zone that is carried must"
+        what = f"{pair.name} says no mtu, and {why}"
         number = f"to {fits}" if fits is not None else "to what the underlay carries"
         yield error(zone.at("carries"), what, f"set its MTU {number} {_IN_PANEL}")
     elif zone.mtu is None:  # PVE's was not taken, since it is out of range: told where it stands

@@ -338,6 +338,20 @@ def test_bridges_of_nodes_that_the_zone_does_not_have_are_none_of_its_vnets() ->
     assert len(bare("node1,node3")) == 1
 
 
+@pytest.mark.parametrize(
+    ("underlay", "said"),
+    [
+        (1550, "says no mtu, and a zone that is carried must; set its MTU to 1500 in PVE (Datacenter > SDN)"),
+        (1500, "says no mtu, and guests would take 1500; set its MTU to 1450 in PVE (Datacenter > SDN)"),
+    ],
+)
+def test_a_zone_without_an_mtu_is_told_the_one_that_fits(underlay: int, said: str) -> None:
+    files = {"zones.cfg": "simple: lan\n\n", "vnets.cfg": VNETS, "pvesdn-vnis.cfg": ""}
+    nodes = {f"node{n}": facts(f"node{n}", f"192.168.0.{n}/24", mtu=underlay) for n in (1, 2, 3)}
+    (line,) = findings(carry(given(CARRIER, pve=files, instead=nodes)).given)
+    assert line == f"pvesdn.cfg:5: zone 'prod': zone 'lan' of PVE's {said}"
+
+
 @pytest.mark.parametrize("zone", ["vxlan: prod\n", "evpn: prod\n\tcontroller main\n\tirb none\n"])
 @pytest.mark.parametrize(("mac", "wanted"), [("\tmac 44:39:39:ff:40:94\n", {"net.ipv4.ip_forward": "1"}), ("", {})])
 def test_nodes_with_gateways_by_a_mac_forward(zone: str, mac: str, wanted: dict[str, str]) -> None:
