@@ -283,8 +283,8 @@ def test_the_panels_button_alone_is_told_and_mended(cluster: SimulatedCluster) -
     press_apply(cluster)
     assert links(cluster).links["web"]["master"] is None
     bare = (
-        "warning: pvesdn.cfg:8: zone 'prod': db, web run without an uplink on pve1, pve2, pve3, and their gateways are "
-        "in the host's own table; run pvesdn apply; PVE's own Apply does not carry VNets"
+        "warning: pvesdn.cfg:8: zone 'prod': db, web run without an uplink on pve1, pve2, pve3, and the gateway of web "
+        "is in the host's own table; run pvesdn apply; PVE's own Apply does not carry VNets"
     )
     assert bare in [f"{finding.severity.value}: {finding}" for finding in plan_of(cluster).findings]
     assert any("interfaces.d/pvesdn" in line for line in failed(cluster))
@@ -326,7 +326,7 @@ def test_a_vnet_that_is_drawn_later_and_committed_by_the_button_is_told(standing
     panel(standing, "create", "vnets", vnet="dmz", zone="lan")
     press_apply(standing)
     told = [str(finding) for finding in plan_of(standing).findings]
-    assert any("dmz run without an uplink on pve1, pve2, pve3; run pvesdn apply" in line for line in told)
+    assert any("dmz runs without an uplink on pve1, pve2, pve3; run pvesdn apply" in line for line in told)
     assert {line.partition(":")[0] for line in failed(standing) if "+ vxlan_dmz" in line} == set(standing.nodes)
     agree(standing)
     assert failed(standing) == []
@@ -392,7 +392,7 @@ def test_a_vnet_that_has_lost_its_uplink_alone_is_not_said_to_have_left_its_vrf(
         state.links["vxlan_web"]["master"] = None
     told = [str(finding) for finding in plan_of(standing).findings]
     assert [line for line in told if "without an uplink" in line] == [
-        "pvesdn.cfg:8: zone 'prod': web run without an uplink on pve2; run pvesdn apply; PVE's own Apply does not carry VNets"
+        "pvesdn.cfg:8: zone 'prod': web runs without an uplink on pve2; run pvesdn apply; PVE's own Apply does not carry VNets"
     ]
 
 

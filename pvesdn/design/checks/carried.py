@@ -179,7 +179,7 @@ def _dhcp(pair: _Pair) -> Iterator[Finding]:
 def _bare(pair: _Pair, given: DesignInput) -> Iterator[Finding]:
     """VNets that run without what carries them, as after PVE's own Apply, or a reboot while they were pending."""
     found: dict[str, list[str]] = {}
-    has_leaked = False
+    leaked: set[str] = set()
     routed = {subnet.vnet for subnet in pair.subnets if subnet.gateway is not None} if has_vrf(pair.zone) else set()
     for node in sorted(given.cluster.among(pair.home.nodes) & given.facts.keys()):
         links = {link.name: link for link in given.facts[node].links}
@@ -187,12 +187,15 @@ def _bare(pair: _Pair, given: DesignInput) -> Iterator[Finding]:
             link, port = links.get(vnet.id), links.get(names.vxlan_port(vnet.id))
             if link is not None and link.kind == "bridge" and (port is None or port.master != vnet.id):
                 found.setdefault(vnet.id, []).append(node)
-                has_leaked |= vnet.id in routed and link.master != names.vrf(pair.zone.id)
+                if vnet.id in routed and link.master != names.vrf(pair.zone.id):
+                    leaked.add(vnet.id)
     if not found:
         return
     nodes = {node for there in found.values() for node in there}
-    leak = ", and their gateways are in the host's own table" if has_leaked else ""
-    what = f"{listed(found)} run without an uplink on {listed(nodes)}{leak}"
+    what = f"{listed(found)} {'runs' if len(found) == 1 else 'run'} without an uplink on {listed(nodes)}"
+    if leaked:
+        gateways = "the gateway of" if len(leaked) == 1 else "the gateways of"
+        what += f", and {gateways} {listed(leaked)} {'is' if len(leaked) == 1 else 'are'} in the host's own table"
     yield warning(pair.zone.at("carries"), what, "run pvesdn apply; PVE's own Apply does not carry VNets")
 
 

@@ -339,6 +339,24 @@ def test_bridges_of_nodes_that_the_zone_does_not_have_are_none_of_its_vnets() ->
 
 
 @pytest.mark.parametrize(
+    ("bare", "said"),
+    [
+        (("web",), "web runs without an uplink on node3, and the gateway of web is in the host's own table"),
+        (("db",), "db runs without an uplink on node3"),
+        (("db", "web"), "db, web run without an uplink on node3, and the gateway of web is in the host's own table"),
+    ],
+)
+def test_only_vnets_that_have_a_gateway_are_said_to_have_it_in_the_hosts_own_table(
+    bare: tuple[str, ...], said: str
+) -> None:
+    base = facts("node3", "192.168.0.3/24")
+    bridges = tuple(Link(name, 1450, kind="bridge") for name in bare)
+    network = drawn(ROUTED, instead={"node3": replace(base, links=(*base.links, *bridges))})
+    (line,) = (line for line in findings(carry(network).given, Severity.WARNING) if "without an uplink" in line)
+    assert line.startswith(f"pvesdn.cfg:11: zone 'prod': {said}; run pvesdn apply")
+
+
+@pytest.mark.parametrize(
     ("underlay", "said"),
     [
         (1550, "says no mtu, and a zone that is carried must; set its MTU to 1500 in PVE (Datacenter > SDN)"),
