@@ -62,6 +62,16 @@ def options_of_stanzas(stanzas: Iterable[Stanza], file: InterfacesFile) -> Optio
     return _together(pair for stanza in stanzas for pair in _said(stanza, file))
 
 
+def addresses_of_stanzas(stanzas: Iterable[Stanza], file: InterfacesFile) -> tuple[str, ...]:
+    """Addresses that an interface will have, also where PVE's file has them, as of a VNet that is drawn in its panel.
+
+    :param stanzas: all that `file` has of its name, in file order.
+    """
+    stanzas = tuple(stanzas)
+    in_pves = (address for stanza in stanzas if isinstance(stanza, CarriedBridge) for address in stanza.addresses)
+    return (*options_of_stanzas(stanzas, file).get("address", ()), *in_pves)
+
+
 def options_of_files(files: Iterable[InterfacesFile]) -> dict[str, Options]:
     """Of each interface in the files that we print, of all its stanzas together."""
     found: dict[str, list[_Pair]] = {}

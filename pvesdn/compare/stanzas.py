@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from pvesdn.compare.differences import meant, stanza_differences
-from pvesdn.compare.options import options_of_stanzas, options_of_text
+from pvesdn.compare.options import addresses_of_stanzas, options_of_stanzas, options_of_text
 from pvesdn.compare.traits import Traits, traits_of, traits_of_stanzas, traits_of_text
 from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
@@ -79,11 +79,7 @@ def loses_ipv6(changes: Iterable[StanzaChange], new: PrintedInterfaces) -> bool:
         return True
     other = {change.name for change in changes if change.action is Action.CHANGE and _gets_mac(change)}
     named = _named(new, other) if other else {}
-    return any(
-        ":" in address
-        for stanzas in named.values()
-        for address in options_of_stanzas(stanzas, new.value).get("address", ())
-    )
+    return any(":" in address for stanzas in named.values() for address in addresses_of_stanzas(stanzas, new.value))
 
 
 def _is_up_too_soon(stanza: Stanza) -> bool:

@@ -9,12 +9,24 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import read_json, write_json
 from tests.cluster.kit import EVPN, apply_in, apply_to, draw, errors, plan_of, serving, world_of
+from tests.cluster.test_carried import panel
 
 PLAIN = "3.0.0-1.1"
 """The build of ifupdown2 that was seen to do it to new bridges."""
 IPV6_GATEWAY = EVPN[: EVPN.index("exit: ")] + "subnet: sym-2001:db8:2::-64\n\tvnet web\n\tgateway 2001:db8:2::1\n"
+CARRYING = """evpn-controller: main
+\tasn 1234
+
+evpn: prod
+\tcontroller main
+\tirb asymmetric
+\tvrf main
+\tcarries lan
+\tvni-range 10000-10999
+"""
 
 
 @pytest.mark.parametrize("is_rehearsed", [False, True], ids=["ours alone", "with PVE's pending"])
@@ -48,3 +60,46 @@ def test_a_gateway_that_is_new_in_a_vrf_has_its_ipv6_address(tmp_path: Path, way
         assert report.is_good, errors(report)
         assert [node.links()["more"]["addresses"] for node in cluster.nodes.values()] == [["2001:db8:7::1/64"]] * 3
         assert plan_of(cluster).is_empty
+
+
+def drawn(cluster: SimulatedCluster, *networks: str) -> None:
+    """A zone with one VNet in PVE's panel, and in it subnets whose gateway is their first address."""
+    panel(cluster, "create", "zones", zone="lan", type="simple", mtu="1450", ipam="pve")
+    panel(cluster, "create", "vnets", vnet="db", zone="lan")
+    for network in networks:
+        with_gateway(cluster, network)
+
+
+def with_gateway(cluster: SimulatedCluster, network: str) -> None:
+    first = f"{network.partition('/')[0].removesuffix('0')}1"
+    panel(cluster, "create", "vnets/db/subnets", subnet=network, gateway=first, type="subnet")
+
+
+def holds(cluster: SimulatedCluster, *addresses: str) -> None:
+    """An apply, after which each node has these addresses on the carried bridge."""
+    report = apply_to(cluster)
+    assert report.is_good, errors(report)
+    assert [node.links()["db"]["addresses"] for node in cluster.nodes.values()] == [[*addresses]] * 3
+    assert not plan_of(cluster).has_work
+
+
+def test_a_carried_vnet_that_is_live_has_the_ipv6_gateway_that_is_drawn_later(tmp_path: Path) -> None:
+    with serving(tmp_path, CARRYING) as cluster:
+        drawn(cluster)
+        holds(cluster)
+        with_gateway(cluster, "fd00:3::/64")
+        holds(cluster, "fd00:3::1/64")
+
+
+@pytest.mark.parametrize("is_rehearsed", [False, True], ids=["ours alone", "with PVE's pending"])
+def test_a_carried_gateway_that_gets_another_mac_has_its_ipv6_address_afterwards(
+    tmp_path: Path, *, is_rehearsed: bool
+) -> None:
+    with serving(tmp_path, CARRYING) as cluster:
+        drawn(cluster, "fd00:3::/64")
+        holds(cluster, "fd00:3::1/64")
+        cluster.write_sdn("pvesdn.cfg", f"{CARRYING}\tmac 02:00:00:00:00:09\n")
+        if is_rehearsed:
+            panel(cluster, "create", "vnets", vnet="web", zone="lan")
+        holds(cluster, "fd00:3::1/64")
+        assert cluster.nodes["pve2"].links()["db"]["address"] == "02:00:00:00:00:09"

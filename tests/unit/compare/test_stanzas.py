@@ -87,6 +87,29 @@ def test_a_live_device_that_gets_a_mac_loses_its_ipv6_addresses(
 
 IN_VRF = replace(GATEWAY, vrf="vrf_z")
 CARRIED = CarriedBridge("a", "vxlan_a", 1450, IN_VRF.addresses, IN_VRF.hwaddress, vrf="vrf_z")
+IN_HOSTS = replace(CARRIED, vrf=None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_lost"),
+    [
+        (replace(IN_HOSTS, hwaddress="02:00:00:00:00:02"), IN_HOSTS, True),
+        (replace(IN_HOSTS, addresses=(), hwaddress=None), IN_HOSTS, True),
+        (replace(IN_HOSTS, mtu=1400), IN_HOSTS, False),
+        (IN_HOSTS, replace(IN_HOSTS, addresses=("10.0.0.1/24",), hwaddress="02:00:00:00:00:02"), False),
+    ],
+    ids=["another MAC", "a gateway comes", "the MAC stays", "no address of IPv6"],
+)
+def test_so_does_one_whose_addresses_are_in_pves_file(old: CarriedBridge, new: CarriedBridge, *, is_lost: bool) -> None:
+    changes = stanza_changes(stanzas(old).by_name(), stanzas(new))
+    assert loses_ipv6(changes, stanzas(new)) is is_lost
+
+
+def test_an_address_that_pves_file_has_is_no_difference_of_ours() -> None:
+    (change,) = stanza_changes(stanzas(replace(CARRIED, mtu=1400)).by_name(), stanzas(CARRIED))
+    assert [difference.name for difference in change.differences] == ["mtu"]
+
+
 PVES = PveVnetBridge("a", "vxlan_a", (PveAddress("fd00::1/64"),), IN_VRF.hwaddress, vrf="vrf_z")
 
 
