@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from ipaddress import ip_address
 
+from pvesdn.compare.options import addresses_of_stanzas
 from pvesdn.compare.taken import Taken
-from pvesdn.decode.nodes.interfaces import decode_interfaces
 from pvesdn.design.shared.hosts import own_addresses
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import FRR_FILES, OUR_INTERFACES, SDN_INTERFACES, FileChange, RenderedFile
@@ -66,9 +66,10 @@ def _missing(interface: str, node: str) -> Finding:
 
 
 def _made(changed: Mapping[str, RenderedFile]) -> frozenset[str]:
-    """The addresses that are in our file: a hand-written gateway that it brings back is not missed."""
-    stanzas = decode_interfaces(changed[OUR_INTERFACES].text or "").stanzas if OUR_INTERFACES in changed else ()
-    return frozenset(value.partition("/")[0] for stanza in stanzas for value in stanza.values("address"))
+    """The addresses of what is in our file: a hand-written gateway that comes back with it is not missed."""
+    ours = _value(changed[OUR_INTERFACES]) if OUR_INTERFACES in changed else _NO_STANZAS
+    addresses = (address for stanza in ours.stanzas for address in addresses_of_stanzas((stanza,), ours))
+    return frozenset(address.partition("/")[0] for address in addresses)
 
 
 def _refused(name: str, taken: Taken, facts: NodeFacts, made: frozenset[str]) -> tuple[str, str]:
