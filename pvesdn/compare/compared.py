@@ -63,7 +63,8 @@ def compare_file(file: RenderedFile, now: NodeNow, owners: FileOwners, *, shows_
     taken: dict[str, Taken] = {}
     if file.path in {OUR_INTERFACES, SDN_INTERFACES}:
         taken = taken_vnis(present.stanzas, file.interfaces, now.facts)
-        stanzas = cut_over(stanza_changes(present.stanzas, file.interfaces), taken)
+        beside = PresentFile(now.files.get(OUR_INTERFACES if file.path == SDN_INTERFACES else SDN_INTERFACES))
+        stanzas = cut_over(stanza_changes(present.stanzas, file.interfaces, beside), taken)
     if file.path == SDN_INTERFACES:
         stanzas = keep_hosts(stanzas, {stanza.name for stanza in now.facts.stanzas})
     change = FileChange(

@@ -165,8 +165,7 @@ def _of_interfaces(
         elif name in bridges.ports:
             yield from _of_port(stanza, bridges.ports[name], changed, facts)
         elif name in bridges.vnets:
-            keeps_gateway = bridges.vnets[name] and "address" in options_of_text(file.there.get(name, ""))
-            yield from _of_bridge(_with_addresses(stanza, elsewhere.get(name, ())), facts, keeps_gateway=keeps_gateway)
+            yield from _of_bridge(_with_addresses(stanza, elsewhere.get(name, ())), facts)
         vnet = bridges.ports.get(name, name)
         if "mtu" in changed and vnet in bridges.vnets:
             sizes.setdefault(vnet, []).append(changed["mtu"])
@@ -177,22 +176,22 @@ def _of_interfaces(
 class _Bridges:
     """Which VNet or L3VNI a device belongs to.
 
-    :param vnets: bridges that guests may be in, with whether a gateway's address is on them.
+    :param vnets: bridges that guests may be in.
     :param ports: VXLAN devices, with the VNet of each, or the VRF of an L3VNI's.
     """
 
     def __init__(self, printed: PrintedInterfaces | None) -> None:
-        self.vnets: dict[str, bool] = {}
+        self.vnets: set[str] = set()
         self.ports: dict[str, str] = {}
         stanzas = () if printed is None else printed.value.stanzas
         holders: dict[str, str] = {}
         for stanza in stanzas:
             match stanza:
                 case VnetBridge():
-                    self.vnets[stanza.name] = bool(stanza.addresses)
+                    self.vnets.add(stanza.name)
                     holders[stanza.port] = stanza.name
                 case PveVnetBridge():
-                    self.vnets[stanza.name] = any(subnet.address is not None for subnet in stanza.subnets)
+                    self.vnets.add(stanza.name)
                     holders[stanza.ports] = stanza.name
                 case L3VniBridge() | PveVrfBridge():
                     holders[stanza.port] = stanza.vrf
@@ -233,19 +232,18 @@ def _with_addresses(stanza: StanzaChange, there: tuple[str, ...]) -> StanzaChang
     return replace(stanza, differences=tuple(kept)) if there else stanza
 
 
-def _of_bridge(stanza: StanzaChange, facts: NodeFacts, *, keeps_gateway: bool) -> Iterator[NodeConsequence]:
-    """:param keeps_gateway: there is a gateway's address on it before and after."""
+def _of_bridge(stanza: StanzaChange, facts: NodeFacts) -> Iterator[NodeConsequence]:
     changed = {difference.name: difference for difference in stanza.differences}
     addresses, mac, vrf = changed.get("address"), changed.get("hwaddress"), changed.get("vrf")
     if addresses is not None and set(addresses.old) - set(addresses.new):
         yield NodeConsequence(Effect.GATEWAY_CHANGED, stanza.name, ", ".join(addresses.old), ", ".join(addresses.new))
-    if mac is not None and mac.new and keeps_gateway:
+    if mac is not None and mac.new and stanza.keeps_gateway:
         # Without the option the kernel chose a MAC; and one that goes from the file stays on the device.
         link = facts.link(stanza.name)
         before = (link.mac if link is not None and link.mac else ", ".join(mac.old)).lower()
         if before != mac.new[0].lower():
             yield NodeConsequence(Effect.GATEWAY_MAC_MOVED, stanza.name, before, mac.new[0].lower())
-    if vrf is not None and keeps_gateway:
+    if vrf is not None and stanza.keeps_gateway:
         yield NodeConsequence(Effect.VRF_CHANGED, stanza.name, ", ".join(vrf.old), ", ".join(vrf.new))
 
 

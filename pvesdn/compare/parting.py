@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pvesdn.compare.options import Options
-from pvesdn.compare.sides import ADDRESS, AGREED, VNI, Sides
+from pvesdn.compare.sides import AGREED, VNI, Sides
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.order import Cause
@@ -68,7 +68,7 @@ def _disagreeing(here: list[Sides], there: list[Sides]) -> Iterator[Finding]:
         for other in there:
             for name in side.moved.keys() & other.moved.keys():
                 for option in (side.moved[name] & other.moved[name]) & _SHARED.keys():
-                    if option != _MAC or ADDRESS in side.after[name]:  # that of an L3VNI's bridge is the node's own
+                    if option != _MAC or name in side.gateways:  # that of an L3VNI's bridge is the node's own
                         note(_SHARED[option], side, other)
             if side.moves_vtep and other.follows_vteps:
                 note(Cause.VTEP, side, other)

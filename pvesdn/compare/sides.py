@@ -49,6 +49,11 @@ class Sides:
             if stanza.differences
         }
 
+    @cached_property
+    def gateways(self) -> frozenset[str]:
+        """Bridges that change and are a gateway before and after, whichever file has the address."""
+        return frozenset(stanza.name for file in self._interfaces for stanza in file.stanzas if stanza.keeps_gateway)
+
     @property
     def moves_as(self) -> bool:
         """Its AS number is another one afterwards, or none."""

@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import lru_cache
 
 from pvesdn.compare.differences import meant, stanza_differences
-from pvesdn.compare.options import addresses_of_stanzas, options_of_stanzas, options_of_text
+from pvesdn.compare.options import Options, addresses_of_stanzas, options_of_stanzas, options_of_text
+from pvesdn.compare.present import PresentFile
 from pvesdn.compare.traits import Traits, traits_of, traits_of_stanzas, traits_of_text
 from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
-from pvesdn.model.ifupdown import InterfacesFile, Stanza
+from pvesdn.model.ifupdown import InterfacesFile, Stanza, VnetBridge
 from pvesdn.model.pve_ifupdown import PveVnetBridge
 
 _OTHER_VNI = "the kernel cannot change the VNI of a live device"
@@ -21,12 +22,15 @@ _NO_FILTER = "ifupdown2 leaves the filter that keeps DHCP out on a live device"
 _OTHER_WAY = "ifupdown2 leaves the flood entries of the old flood mode on a live device"
 
 
-def stanza_changes(old: Mapping[str, str], new: PrintedInterfaces | None) -> tuple[StanzaChange, ...]:
+def stanza_changes(
+    old: Mapping[str, str], new: PrintedInterfaces | None, beside: PresentFile | None = None
+) -> tuple[StanzaChange, ...]:
     """What happens to each interface, sorted by name.
 
     :param old: the present text by interface name; the empty name holds what belongs to no interface and is not
         counted.
     :param new: the file as it should be; None when it goes.
+    :param beside: the other file that SDN has on the node: ifupdown2 merges the stanzas of one name.
     """
     there = old.keys() - {""}
     if new is None:
@@ -40,7 +44,8 @@ def stanza_changes(old: Mapping[str, str], new: PrintedInterfaces | None) -> tup
     )
     changes = [StanzaChange(name, Action.ADD) for name in texts.keys() - both]
     changes += [StanzaChange(name, Action.REMOVE) for name in there - both]
-    changes += [_compared(old[name], stanzas, new.value) for name, stanzas in _named(new, differing).items()]
+    beside = beside or PresentFile(None)
+    changes += [_compared(old[name], stanzas, new.value, beside) for name, stanzas in _named(new, differing).items()]
     return tuple(sorted(changes, key=lambda change: change.name))
 
 
@@ -59,7 +64,7 @@ def keep_hosts(changes: Iterable[StanzaChange], host: Container[str]) -> tuple[S
 
 def change_of(name: str, old: str, new: PrintedInterfaces) -> StanzaChange:
     """What happens to an interface that is there and stays. :param old: its text as it is."""
-    return _compared(old, _named(new, {name})[name], new.value)
+    return _compared(old, _named(new, {name})[name], new.value, PresentFile(None))
 
 
 def leaves_its_vrf(old: str, new: PrintedInterfaces, name: str) -> bool:
@@ -106,25 +111,40 @@ def _named(file: PrintedInterfaces, names: Container[str]) -> dict[str, list[Sta
     return found
 
 
-def _compared(old: str, stanzas: list[Stanza], file: InterfacesFile) -> StanzaChange:
+def _compared(old: str, stanzas: list[Stanza], file: InterfacesFile, beside: PresentFile) -> StanzaChange:
     before, after = options_of_text(old), options_of_stanzas(stanzas, file)
     traits = traits_of(after) if len(stanzas) == 1 else traits_of_stanzas(stanzas, file)  # most have a single one
-    return replace(_change(stanzas[0].name, traits_of(before), traits), differences=stanza_differences(before, after))
+    change = StanzaChange(
+        stanzas[0].name,
+        Action.CHANGE,
+        differences=stanza_differences(before, after),
+        keeps_gateway=_keeps_gateway(before, stanzas, file, beside),
+    )
+    return _told(change, traits_of(before), traits)
 
 
-def _change(name: str, old: Traits, new: Traits) -> StanzaChange:
+def _keeps_gateway(before: Options, stanzas: list[Stanza], file: InterfacesFile, beside: PresentFile) -> bool:
+    if not any(isinstance(stanza, VnetBridge | PveVnetBridge) for stanza in stanzas):
+        return False
+    if not addresses_of_stanzas(stanzas, file):
+        return False
+    return "address" in before or "address" in options_of_text(beside.stanzas.get(stanzas[0].name, ""))
+
+
+def _told(change: StanzaChange, old: Traits, new: Traits) -> StanzaChange:
+    """The same change, as a replacement where the device cannot be changed, and with what is behind it."""
     if old.vni is None or new.vni is None:
-        is_other_gateway = new.has_address and _mac(old) != _mac(new)
-        return StanzaChange(name, Action.CHANGE, why=_OTHER_MAC if is_other_gateway else "")
+        is_other_mac = change.keeps_gateway and _mac(old) != _mac(new)
+        return replace(change, why=_OTHER_MAC) if is_other_mac else change
     if old.vni != new.vni:
-        return StanzaChange(name, Action.REPLACE, why=_OTHER_VNI)
+        return replace(change, action=Action.REPLACE, why=_OTHER_VNI)
     if old.udp_port != new.udp_port:
-        return StanzaChange(name, Action.REPLACE, why=_OTHER_UDP_PORT)
+        return replace(change, action=Action.REPLACE, why=_OTHER_UDP_PORT)
     if old.flooding != new.flooding:
-        return StanzaChange(name, Action.REPLACE, why=_OTHER_WAY)
+        return replace(change, action=Action.REPLACE, why=_OTHER_WAY)
     if old.keeps_dhcp_out and not new.keeps_dhcp_out:
-        return StanzaChange(name, Action.REPLACE, why=_NO_FILTER)
-    return StanzaChange(name, Action.CHANGE)
+        return replace(change, action=Action.REPLACE, why=_NO_FILTER)
+    return change
 
 
 def _mac(traits: Traits) -> str:

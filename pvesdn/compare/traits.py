@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pvesdn.compare.options import Options, options_of_stanzas, options_of_text
 from pvesdn.model.dhcp_filter import is_dhcp_filter
@@ -24,7 +24,6 @@ class Traits:
     vni: str | None = None
     udp_port: str | None = None
     flooding: tuple[bool, bool, bool] = (False, False, False)
-    has_address: bool = False
     hwaddress: str | None = None
     vrf: str | None = None
     keeps_dhcp_out: bool = False
@@ -37,7 +36,7 @@ def traits_of(options: Options) -> Traits:
     )
     remotes, group, group6 = (name in options for name in FLOODING)
     keeps_dhcp_out = any(map(is_dhcp_filter, options.get("post-up", ())))
-    return Traits(vni, udp_port, (remotes, group, group6), "address" in options, hwaddress, vrf, keeps_dhcp_out)
+    return Traits(vni, udp_port, (remotes, group, group6), hwaddress, vrf, keeps_dhcp_out)
 
 
 def traits_of_text(text: str) -> Traits:
@@ -46,10 +45,8 @@ def traits_of_text(text: str) -> Traits:
 
 
 def traits_of_stanzas(stanzas: Iterable[Stanza], file: InterfacesFile) -> Traits:
-    """Of an interface that we print: those of its first stanza, and an address where any of them has one.
+    """Of an interface that we print: those of its first stanza.
 
     :param stanzas: all that `file` has of its name, in file order.
     """
-    first, *others = stanzas
-    traits = traits_of(options_of_stanzas((first,), file))
-    return replace(traits, has_address=traits.has_address or "address" in options_of_stanzas(others, file))
+    return traits_of(options_of_stanzas(tuple(stanzas)[:1], file))

@@ -1,5 +1,5 @@
 """ifupdown2 takes a device that is up down to give it a MAC, and IPv6 addresses go with it: of a gateway that gets
-another MAC, and of one that is new and in its VRF already.
+another MAC, and of one that is new and in its VRF already. And what is told of a gateway that is carried.
 """
 
 from __future__ import annotations
@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.compare.consequences import consequences
+from pvesdn.compare.order import common_causes
+from pvesdn.compare.parting import parting_findings
+from pvesdn.model.consequences import Effect
+from pvesdn.model.order import Cause
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import read_json, write_json
 from tests.cluster.kit import EVPN, apply_in, apply_to, draw, errors, plan_of, serving, world_of
@@ -103,3 +108,33 @@ def test_a_carried_gateway_that_gets_another_mac_has_its_ipv6_address_afterwards
             panel(cluster, "create", "vnets", vnet="web", zone="lan")
         holds(cluster, "fd00:3::1/64")
         assert cluster.nodes["pve2"].links()["db"]["address"] == "02:00:00:00:00:09"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "effect", "order"),
+    [
+        ("symmetric\n", "symmetric\n\tmac 02:00:00:00:00:09\n", Effect.GATEWAY_MAC_MOVED, (Cause.MAC,)),
+        ("symmetric\n\tvrf-vxlan 4000\n", "asymmetric\n\tvrf main\n", Effect.VRF_CHANGED, ()),
+    ],
+    ids=["MAC", "VRF"],
+)
+def test_what_changes_of_a_carried_gateway_is_told_with_its_guests_and_has_its_order(
+    tmp_path: Path, old: str, new: str, effect: Effect, order: tuple[Cause, ...]
+) -> None:
+    symmetric = CARRYING.replace("asymmetric\n\tvrf main\n", "symmetric\n\tvrf-vxlan 4000\n")
+    with serving(tmp_path, symmetric) as cluster:
+        drawn(cluster, "10.0.3.0/24")
+        holds(cluster, "10.0.3.1/24")
+        cluster.plug_guest("pve2", "db", 100)
+        cluster.write_sdn("pvesdn.cfg", symmetric.replace(old, new))
+        changes = plan_of(cluster)
+        (told,) = (one for one in consequences(changes.nodes) if one.effect is effect)
+        assert (told.nodes, told.objects, [one.guest for one in told.guests]) == (
+            ("pve1", "pve2", "pve3"),
+            ("db",),
+            [100],
+        )
+        assert common_causes(changes) == order
+        said = [finding.what for finding in parting_findings(changes, frozenset({"pve1"}))]
+        told_apart = [what for what in said if f"the {Cause.MAC} changes here, while pve2, pve3 still have" in what]
+        assert len(told_apart) == len(order)

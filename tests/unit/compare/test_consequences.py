@@ -16,7 +16,7 @@ from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, NodeCo
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL, SDN_INTERFACES, NodeChanges, RenderedFile
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.ifupdown import L3VniBridge, Stanza, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.ifupdown import CarriedBridge, L3VniBridge, Stanza, VnetBridge, VrfDevice, VxlanPort
 from pvesdn.model.owners import FileOwners, Writer
 from pvesdn.model.pve_ifupdown import PveAddress, PveVnetBridge, PveVxlanPort
 from tests.unit.compare.printed import TUNNEL, frr_text, interfaces
@@ -151,6 +151,29 @@ def test_a_gateway_that_moves_to_another_vrf_is_said() -> None:
     assert of_stanzas((PORT, BRIDGE), (PORT, replace(BRIDGE, vrf=None))) == {
         NodeConsequence(Effect.VRF_CHANGED, "web", "vrf_zone", "")
     }
+
+
+CARRIED = CarriedBridge("web", "vxlan_web", 1500, BRIDGE.addresses, BRIDGE.hwaddress, vrf="vrf_zone")
+
+
+def of_carried(new: CarriedBridge, *pves: PveAddress) -> set[NodeConsequence]:
+    """Of a VNet of which PVE's file, which stays as it is, has the addresses."""
+    there = {
+        OUR_INTERFACES: interfaces(PORT, CARRIED).text or "",
+        SDN_INTERFACES: interfaces(PveVnetBridge("web", "none", pves), path=SDN_INTERFACES).text or "",
+    }
+    return set(compared(interfaces(PORT, new), now=there).consequences)
+
+
+def test_so_it_is_where_pves_file_has_the_gateway() -> None:
+    mac, gateway = replace(CARRIED, hwaddress="02:00:00:00:00:02"), PveAddress("10.0.0.1/24")
+    assert of_carried(mac, gateway) == {
+        NodeConsequence(Effect.GATEWAY_MAC_MOVED, "web", "02:00:00:00:00:01", "02:00:00:00:00:02")
+    }
+    assert of_carried(replace(CARRIED, vrf=None), gateway) == {
+        NodeConsequence(Effect.VRF_CHANGED, "web", "vrf_zone", "")
+    }
+    assert of_carried(mac) == set()
 
 
 def test_a_vnet_that_goes_is_said_and_not_the_devices_that_carry_it() -> None:

@@ -44,7 +44,7 @@ def test_what_moves_is_told_once_where_it_comes() -> None:
 def test_a_gateway_whose_mac_changes_by_the_move_is_told() -> None:
     found = follow_moves(
         {
-            PVES: FileStanzas(gone("web"), {"web": WEB}, None),
+            PVES: FileStanzas(gone("web"), {"web": f"{WEB}\taddress 10.0.0.1/24\n"}, None),
             OURS: FileStanzas(come("web"), {}, ours(web("06:00:00:00:00:01"))),
         }
     )

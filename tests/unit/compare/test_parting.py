@@ -10,11 +10,12 @@ from pvesdn.compare.parting import parting_findings
 from pvesdn.compare.present import NodeNow
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.facts import Link, NodeFacts
-from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, ChangeSet, NodeChanges, RenderedFile
+from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Severity
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.ifupdown import Uplink, VnetBridge, VxlanPort
+from pvesdn.model.ifupdown import CarriedBridge, Uplink, VnetBridge, VxlanPort
 from pvesdn.model.owners import FileOwners, Writer
+from pvesdn.model.pve_ifupdown import PveAddress, PveVnetBridge
 from tests.unit.compare.printed import conf, interfaces
 from tests.unit.compare.test_not_read_back import illegible
 
@@ -62,6 +63,14 @@ def test_a_gateways_mac_is_told_of_bridges_that_keep_an_address() -> None:
     assert (
         said(*(node(n, (interfaces(WEB[0], bare[0]),), (interfaces(WEB[0], bare[1]),)) for n in ("pve1", "pve2"))) == []
     )
+
+
+def test_so_it_is_where_pves_file_has_the_address() -> None:
+    old, new = (CarriedBridge("web", "vxlan_web", 1500, ("10.0.0.1/24",), f"02:00:00:00:00:0{n}") for n in (1, 2))
+    pves = interfaces(PveVnetBridge("web", "none", (PveAddress("10.0.0.1/24"),)), path=SDN_INTERFACES)
+    nodes = [node(name, (interfaces(WEB[0], old), pves), (interfaces(WEB[0], new),)) for name in ("pve1", "pve2")]
+    ((_, what),) = said(*nodes)
+    assert what.startswith("pve1: the MAC of the gateway changes here, while pve2 still has the old one")
 
 
 def test_an_as_number_is_told_where_both_change_theirs() -> None:

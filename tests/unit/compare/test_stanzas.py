@@ -7,10 +7,11 @@ from ipaddress import ip_address as ip
 
 import pytest
 
+from pvesdn.compare.present import PresentFile
 from pvesdn.compare.stanzas import keep_hosts, loses_ipv6, stanza_changes
 from pvesdn.compare.traits import Traits, traits_of_stanzas, traits_of_text
 from pvesdn.model.differences import Difference
-from pvesdn.model.files import Action, StanzaChange
+from pvesdn.model.files import SDN_INTERFACES, Action, StanzaChange
 from pvesdn.model.ifupdown import CarriedBridge, InterfacesFile, Tunnel, VnetBridge, VrfDevice, VxlanPort
 from pvesdn.model.pve_ifupdown import PveAddress, PveFabricInterface, PveVlanDevice, PveVnetBridge, PveVxlanPort
 from tests.unit.compare.printed import TUNNEL, interfaces, stanzas
@@ -189,7 +190,7 @@ def test_what_belongs_to_no_interface_is_not_counted() -> None:
 
 def test_options_are_found_in_either_spelling_and_the_first_one_counts() -> None:
     read = traits_of_text("iface a\n\tvxlan_remoteip 10.0.0.1\n\tvxlan-id 5\n\tvxlan-id 6\n\taddress 10.0.0.2/24\n")
-    assert (read.vni, read.flooding, read.has_address) == ("5", (True, False, False), True)
+    assert (read.vni, read.flooding) == ("5", (True, False, False))
     assert traits_of_text("iface a\n\tmtu 1500\n").vni is None
 
 
@@ -222,6 +223,27 @@ def test_another_mac_is_told_where_the_bridge_is_a_gateway_and_only_there() -> N
     assert change.why == ""
     (change,) = stanza_changes(old, stanzas(replace(gateway, addresses=(), hwaddress="02:00:00:00:00:02")))
     assert change.why == ""
+    silent = stanzas(replace(gateway, addresses=(), hwaddress=None)).by_name()
+    (change,) = stanza_changes(silent, stanzas(gateway))
+    assert change.why == ""
+
+
+@pytest.mark.parametrize(
+    ("beside", "is_gateway"),
+    [
+        (PveVnetBridge("a", "none", (PveAddress("10.0.0.1/24"),)), True),
+        (PveVnetBridge("a", "none", (PveAddress(host_route="10.0.0.9/32"),)), False),
+        (PveVnetBridge("b", "none", (PveAddress("10.0.0.1/24"),)), False),
+    ],
+    ids=["an address", "no address", "another bridge"],
+)
+def test_another_mac_is_told_where_the_file_beside_has_the_gateway(beside: PveVnetBridge, *, is_gateway: bool) -> None:
+    there = PresentFile(interfaces(beside, path=SDN_INTERFACES).text)
+    old = stanzas(CARRIED).by_name()
+    (change,) = stanza_changes(old, stanzas(replace(CARRIED, hwaddress="02:00:00:00:00:02")), there)
+    assert (change.keeps_gateway, bool(change.why)) == (is_gateway, is_gateway)
+    (change,) = stanza_changes(old, stanzas(replace(CARRIED, addresses=(), hwaddress="02:00:00:00:00:02")), there)
+    assert (change.keeps_gateway, change.why) == (False, "")
 
 
 def test_a_mac_that_is_only_spelled_differently_is_no_other_mac() -> None:
@@ -238,19 +260,15 @@ def test_the_traits_of_a_text_are_its_options_first_values() -> None:
         "auto v\niface v\n\tvxlan-id 5\n\tvxlan_port 6000\n\thwaddress ether 02:00:00:00:00:01\n\tvrf vrf_a\n"
         "\taddress 10.0.0.1/24\n\tvxlan-mcastgrp 225.1.1.1\n\tvrf vrf_b\n"
     )
-    assert traits_of_text(text) == Traits("5", "6000", (False, True, False), True, "ether 02:00:00:00:00:01", "vrf_a")
+    assert traits_of_text(text) == Traits("5", "6000", (False, True, False), "ether 02:00:00:00:00:01", "vrf_a")
 
 
-def test_an_interface_of_several_stanzas_has_the_traits_of_the_first_and_an_address_where_any_has_one() -> None:
+def test_an_interface_of_several_stanzas_has_the_traits_of_the_first() -> None:
     bare = PveVnetBridge("a", "none", hwaddress="02:00:00:00:00:01", vrf="vrf_a")
-    routed = replace(bare, subnets=(PveAddress(host_route="10.0.0.9/32"),))
     addressed = replace(bare, subnets=(PveAddress(address="10.0.0.1/24"),), hwaddress="other", vrf="other")
     port = PveVxlanPort("a", 5, 1450, udp_port=6000, remotes=("10.0.0.2",))
     file = InterfacesFile(())
     assert traits_of_stanzas([bare], file) == Traits(hwaddress="02:00:00:00:00:01", vrf="vrf_a")
-    assert not traits_of_stanzas([routed], file).has_address
-    assert traits_of_stanzas([bare, addressed], file) == Traits(
-        has_address=True, hwaddress="02:00:00:00:00:01", vrf="vrf_a"
-    )
-    assert traits_of_stanzas([port, addressed], file) == Traits("5", "6000", (True, False, False), has_address=True)
+    assert traits_of_stanzas([bare, addressed], file) == Traits(hwaddress="02:00:00:00:00:01", vrf="vrf_a")
+    assert traits_of_stanzas([port, addressed], file) == Traits("5", "6000", (True, False, False))
     assert traits_of_stanzas([replace(port, udp_port=None)], file) == Traits("5", None, (True, False, False))
