@@ -63,7 +63,7 @@ def follow_merges(
     """
     merged = {Action.ADD, Action.REMOVE} if gives_up else {Action.ADD}
     return tuple(
-        replace(change, action=Action.CHANGE, why=f"{elsewhere} has it too, and the device stays")
+        replace(change, action=Action.CHANGE, why=f"{elsewhere} has it too, and the device stays", is_merged=True)
         if change.name in kept and change.action in merged
         else change
         for change in changes

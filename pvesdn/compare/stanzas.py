@@ -82,9 +82,14 @@ def loses_ipv6(changes: Iterable[StanzaChange], new: PrintedInterfaces) -> bool:
     coming = {change.name for change in changes if change.action is Action.ADD}
     if any(stanza.name in coming and _is_up_too_soon(stanza) for stanza in (new.stanzas if coming else ())):
         return True
-    other = {change.name for change in changes if change.action is Action.CHANGE and _gets_mac(change)}
+    other = {change.name for change in changes if change.action is Action.CHANGE and _may_get_mac(change)}
     named = _named(new, other) if other else {}
-    return any(":" in address for stanzas in named.values() for address in addresses_of_stanzas(stanzas, new.value))
+    return any(
+        ":" in address
+        for stanzas in named.values()
+        if traits_of_stanzas(stanzas, new.value).hwaddress is not None
+        for address in addresses_of_stanzas(stanzas, new.value)
+    )
 
 
 def _is_up_too_soon(stanza: Stanza) -> bool:
@@ -93,8 +98,9 @@ def _is_up_too_soon(stanza: Stanza) -> bool:
     return any(subnet.address is not None and ":" in subnet.address for subnet in stanza.subnets)
 
 
-def _gets_mac(change: StanzaChange) -> bool:
-    return any(found.name == "hwaddress" and found.new for found in change.differences)
+def _may_get_mac(change: StanzaChange) -> bool:
+    """Also where a second file comes to have a device of PVE's: nothing is known of the MAC that it has."""
+    return change.is_merged or any(found.name == "hwaddress" and found.new for found in change.differences)
 
 
 @lru_cache(maxsize=4)  # nodes that have nothing yet get the same interfaces: one change serves them all

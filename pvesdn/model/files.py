@@ -117,6 +117,7 @@ class StanzaChange:
     :param why: what is behind it, such as what the kernel cannot change on a live device.
     :param differences: of an interface that is there before and after: its attributes that change, sorted by name.
     :param moved_from: the file that it leaves for this one; empty where it does not move.
+    :param is_merged: another file of the node has it before and after, so it is neither made nor removed.
     :param keeps_gateway: it is a VNet's bridge, and there is a gateway's address on it before and after, in whichever
         file of the node.
     """
@@ -126,6 +127,7 @@ class StanzaChange:
     why: str = ""
     differences: tuple[Difference, ...] = ()
     moved_from: str = ""
+    is_merged: bool = False
     keeps_gateway: bool = False
 
 

@@ -17,7 +17,7 @@ from pvesdn.model.order import Cause
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import read_json, write_json
 from tests.cluster.kit import EVPN, apply_in, apply_to, draw, errors, plan_of, serving, world_of
-from tests.cluster.test_carried import panel
+from tests.cluster.test_carried import panel, press_apply
 
 PLAIN = "3.0.0-1.1"
 """The build of ifupdown2 that was seen to do it to new bridges."""
@@ -108,6 +108,15 @@ def test_a_carried_gateway_that_gets_another_mac_has_its_ipv6_address_afterwards
             panel(cluster, "create", "vnets", vnet="web", zone="lan")
         holds(cluster, "fd00:3::1/64")
         assert cluster.nodes["pve2"].links()["db"]["address"] == "02:00:00:00:00:09"
+
+
+@pytest.mark.parametrize("irb", ["asymmetric\n\tvrf main", "symmetric\n\tvrf-vxlan 4000"], ids=["host's", "VRF"])
+def test_a_gateway_that_pve_has_made_has_its_ipv6_address_when_it_is_carried(tmp_path: Path, irb: str) -> None:
+    with serving(tmp_path, CARRYING.replace("asymmetric\n\tvrf main", irb)) as cluster:
+        drawn(cluster, "fd00:3::/64")
+        press_apply(cluster)
+        assert cluster.nodes["pve2"].links()["db"]["addresses"] == ["fd00:3::1/64"]
+        holds(cluster, "fd00:3::1/64")
 
 
 @pytest.mark.parametrize(

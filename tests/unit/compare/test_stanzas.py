@@ -7,6 +7,7 @@ from ipaddress import ip_address as ip
 
 import pytest
 
+from pvesdn.compare.moved import follow_merges
 from pvesdn.compare.present import PresentFile
 from pvesdn.compare.stanzas import keep_hosts, loses_ipv6, stanza_changes
 from pvesdn.compare.traits import Traits, traits_of_stanzas, traits_of_text
@@ -104,6 +105,20 @@ IN_HOSTS = replace(CARRIED, vrf=None)
 def test_so_does_one_whose_addresses_are_in_pves_file(old: CarriedBridge, new: CarriedBridge, *, is_lost: bool) -> None:
     changes = stanza_changes(stanzas(old).by_name(), stanzas(new))
     assert loses_ipv6(changes, stanzas(new)) is is_lost
+
+
+@pytest.mark.parametrize(
+    ("new", "is_lost"),
+    [
+        (IN_HOSTS, True),
+        (replace(IN_HOSTS, hwaddress=None), False),
+        (replace(IN_HOSTS, addresses=("10.0.0.1/24",)), False),
+    ],
+    ids=["a MAC", "no MAC", "no address of IPv6"],
+)
+def test_so_does_a_live_one_of_pves_that_is_carried_from_now_on(new: CarriedBridge, *, is_lost: bool) -> None:
+    merged = follow_merges(stanza_changes({}, stanzas(new)), {"a"}, SDN_INTERFACES, gives_up=False)
+    assert loses_ipv6(merged, stanzas(new)) is is_lost
 
 
 def test_an_address_that_pves_file_has_is_no_difference_of_ours() -> None:
