@@ -35,6 +35,10 @@ class StepName(StrEnum):
     UNDONE = "undone"
 
 
+IN_PLACE = (StepName.WRITTEN, StepName.SYSCTL, StepName.FRR, StepName.RELOADED, StepName.DHCP)
+"""What a node's turn consists of, each where it is needed; from the first that begins, the node is changed."""
+
+
 class Way(StrEnum):
     """In which way a step is done, where there are several."""
 

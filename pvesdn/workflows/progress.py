@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pvesdn.errors import NodeError, NodeUnreachable, PvesdnError, TaskFailed
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.primitives import NodeName
-from pvesdn.model.progress import Awaits, Begun, Ended, StepName, Thing, Way
+from pvesdn.model.progress import IN_PLACE, Awaits, Begun, Ended, StepName, Thing, Way
 from pvesdn.model.report import NodeOutcome, Outcome, Standing, StepOutcome
 from pvesdn.workflows.world import World
 
@@ -64,10 +64,12 @@ class Progress:
         """Whether it was left as it is because of something else."""
         return any(done.outcome is Outcome.SKIPPED for done in self.steps)
 
-    def has_begun(self, step: StepName) -> bool:
-        """Whether `step`, or one after it, has begun here; not where it was skipped."""
-        done = [outcome.step for outcome in self.steps if outcome.outcome is not Outcome.SKIPPED]
-        return step in done or (self.step == step and self.steps[-1:] != [StepOutcome(step, Outcome.SKIPPED)])
+    @property
+    def has_begun(self) -> bool:
+        """Whether a step of its turn has begun here; not where it was skipped."""
+        if any(done.step in IN_PLACE and done.outcome is not Outcome.SKIPPED for done in self.steps):
+            return True
+        return self.step in IN_PLACE and self.steps[-1:] != [StepOutcome(self.step, Outcome.SKIPPED)]
 
     def fail(self, error: PvesdnError) -> None:
         """The step in progress has failed, and with it the node."""

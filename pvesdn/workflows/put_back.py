@@ -33,7 +33,7 @@ def ask_to_undo(progress: Progress, apply_id: str) -> Undone:
             tell(world, NotReached(node))
             raise
 
-    if progress.has_begun(StepName.WRITTEN):
+    if progress.has_begun:
         pauses = PAUSES
         tell(world, Begun(node, StepName.UNDONE))
     return until_reached(world.clock, undone, pauses)
@@ -53,7 +53,7 @@ def note_undone(progress: Progress, undone: Undone) -> None:
 
 def note_not_undone(progress: Progress, error: NodeError) -> None:
     """The node could not be asked, or refused. :param error: why."""
-    if not progress.has_begun(StepName.WRITTEN):
+    if not progress.has_begun:
         progress.standing = Standing.AS_BEFORE
         return
     _tell(progress, outcome_of(error))

@@ -310,7 +310,7 @@ class Transaction:
                 progress.error = what_became(progress, because)
 
     def _say_what_is_put_back(self, because: str) -> None:
-        begun = tuple(node for node, progress in self._armed.items() if progress.has_begun(StepName.WRITTEN))
+        begun = tuple(node for node, progress in self._armed.items() if progress.has_begun)
         if begun:
             tell(self._world, PutsBack(begun, is_cut_short=because == _CUT_SHORT))
 

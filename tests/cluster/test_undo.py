@@ -17,6 +17,7 @@ from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.primitives import Json
+from pvesdn.model.progress import NotReached, PutsBack
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.ports import ClusterApi
 from pvesdn.workflows.apply import apply
@@ -37,6 +38,7 @@ from tests.cluster.kit import (
 )
 from tests.cluster.standing import stand
 from tests.cluster.test_verify import DAMAGES
+from tests.fakes import FakeObserver
 
 CHECKPOINT = "var/lib/pvesdn/checkpoint.json"
 # A VNI that moves (a device deleted and made anew), an exit that goes, a zone that is new, an MTU that goes down.
@@ -155,6 +157,23 @@ def test_a_commit_that_is_refused_leaves_every_node_as_before_and_definitions_pe
         assert "PVE's definitions were not committed: no quorum" in report.commit_error
         holds_what_it_says(cluster, report, before)
         assert plan_of(cluster).pending
+
+
+def test_a_node_that_a_reload_without_new_files_cuts_off_is_asked_again_and_never_called_as_before(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path) as cluster:
+        stand(cluster)
+        DAMAGES["a VXLAN device is deleted"](cluster, "pve2")
+        told = FakeObserver()
+        world, changes = replace(world_of(cluster), observer=told), plan_of(cluster)
+        assert not any(node.files for node in changes.nodes)
+        after_reloads(world, cluster, cluster.refuse_ssh)
+        report = apply(world, changes, PLANNER)
+        assert {node.node: node.standing for node in report.nodes} == {"pve2": Standing.NOT_PUT_BACK}
+        assert report.is_mixed
+        assert len(told.of(NotReached)) > 1
+        assert [event.nodes for event in told.of(PutsBack)] == [("pve2",)]
 
 
 def test_a_commit_whose_answer_was_lost_is_known_by_pves_definitions_and_nothing_is_put_back(tmp_path: Path) -> None:
