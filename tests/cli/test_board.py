@@ -105,6 +105,16 @@ def the_first_node_is_verified() -> Story:
     ]
 
 
+def live_state_alone() -> Story:
+    """No file is written anywhere."""
+    return [
+        *armed(named(3), one_first(3)),
+        *each(4, ["pve1"], StepName.RELOADED, StepName.CANARY),
+        *at(9, Begun("pve2", StepName.RELOADED), Begun("pve3", StepName.RELOADED)),
+        *at(10, Awaits("pve2", Thing.TASK)),
+    ]
+
+
 def all_at_once() -> Story:
     nodes = named(3)
     return [
@@ -205,6 +215,7 @@ STORIES: Mapping[str, Callable[[], Story]] = {
     "staged": lambda: [*at(0, Turns(named(3), one_first(3))), *at(0, Begun("pve1", StepName.STAGED))],
     "one-first": the_first_node_goes_alone,
     "one-first-verified": the_first_node_is_verified,
+    "live-state": live_state_alone,
     "all-at-once": all_at_once,
     "fails": a_node_fails,
     "putting-back": putting_back,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.progress import (
+    IN_PLACE,
     Armed,
     Awaits,
     Beat,
@@ -73,6 +74,11 @@ class NodeBoard:
     def steps(self) -> set[StepName]:
         """What was begun, ended or not."""
         return {*self.ended, *([self.now.step] if self.now else [])}
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a step of its turn has begun; not where it was skipped."""
+        return any(step in IN_PLACE and self.ended.get(step) is not Outcome.SKIPPED for step in self.steps)
 
     @property
     def is_armed(self) -> bool:

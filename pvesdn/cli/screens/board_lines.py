@@ -10,11 +10,11 @@ from pvesdn.cli.screens.board import Board, NodeBoard, UnderWay
 from pvesdn.cli.screens.confirmation import duration
 from pvesdn.cli.screens.fate import fate_lines
 from pvesdn.cli.screens.screen import Line, Span, Style, clean, counted
-from pvesdn.cli.screens.step_words import IN_PLACE, doing, ended, waits
+from pvesdn.cli.screens.step_words import doing, ended, waits
 from pvesdn.cli.screens.tables import clipped
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.model.primitives import NodeName
-from pvesdn.model.progress import StepName
+from pvesdn.model.progress import IN_PLACE, StepName
 from pvesdn.model.ranges import ranges
 from pvesdn.model.report import Outcome
 
@@ -111,12 +111,8 @@ def _turn(board: Board) -> str:
 def _round(board: Board) -> int | None:
     """The last round that has begun."""
     rounds = () if board.turns is None else board.turns.order.rounds
-    begun = [number for number, nodes in enumerate(rounds) if any(_has_begun(board.of(name)) for name in nodes)]
+    begun = [number for number, nodes in enumerate(rounds) if any(board.of(name).has_begun for name in nodes)]
     return begun[-1] if begun else None
-
-
-def _has_begun(node: NodeBoard) -> bool:
-    return StepName.WRITTEN in node.steps and node.ended.get(StepName.WRITTEN) is not Outcome.SKIPPED
 
 
 def _row(board: Board, name: NodeName, now: float, time_of_day: TimeOfDay) -> _Row:

@@ -9,7 +9,6 @@ from pvesdn.cli.screens.confirmation import duration
 from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.model.progress import StepName, WaitsForLock, WaitsForYes
 from pvesdn.model.ranges import ranges
-from pvesdn.model.report import Outcome
 
 TimeOfDay = Callable[[float], str]
 
@@ -33,7 +32,7 @@ def fate_lines(board: Board, time_of_day: TimeOfDay) -> Iterator[Line]:
         yield ("What was done stays: nothing is put back any more.",)
     elif board.yes is not None:
         yield (yes_words(board.yes, time_of_day),)
-    elif any(_is_changed(board, name) for name in board.nodes):
+    elif any(node.has_begun for node in board.nodes.values()):
         yield ("If anything fails, every node that has changed is put back as it was.",)
     else:
         yield ("If a node refuses, nothing is changed anywhere.",)
@@ -54,11 +53,6 @@ def yes_words(yes: WaitsForYes, time_of_day: TimeOfDay) -> str:
     """How to confirm, until when, and what happens otherwise."""
     when = time_of_day(yes.until)
     return f"It stays if `pvesdn confirm {yes.apply_id}` is said before {when}; otherwise all is put back."
-
-
-def _is_changed(board: Board, name: str) -> bool:
-    node = board.of(name)
-    return StepName.WRITTEN in node.steps and node.ended.get(StepName.WRITTEN) is not Outcome.SKIPPED
 
 
 def _by_themselves(board: Board, time_of_day: TimeOfDay) -> Iterator[Line]:

@@ -17,9 +17,10 @@ from pvesdn.cli.screens.board_lines import local_time
 from pvesdn.cli.screens.confirmation import duration
 from pvesdn.cli.screens.fate import lock_words, yes_words
 from pvesdn.cli.screens.screen import Screen, Span, Style
-from pvesdn.cli.screens.step_words import IN_PLACE, doing, ended, took, trail, waits
+from pvesdn.cli.screens.step_words import doing, ended, took, trail, waits
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.progress import (
+    IN_PLACE,
     Armed,
     Beat,
     Ended,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pvesdn.cli.screens.confirmation import duration
 from pvesdn.cli.screens.screen import Line, Span, Style
-from pvesdn.model.progress import StepName, Thing, Way
+from pvesdn.model.progress import IN_PLACE, StepName, Thing, Way
 from pvesdn.model.report import Outcome
 
 
@@ -50,8 +50,6 @@ _THINGS = {
     Thing.OTHERS_TASK: "waits for an earlier reload of PVE's",
     Thing.ANSWER: "waits for it to answer again",
 }
-IN_PLACE = (StepName.WRITTEN, StepName.SYSCTL, StepName.FRR, StepName.RELOADED, StepName.DHCP)
-"""What a node's turn consists of."""
 _LEFT_OUT = frozenset({StepName.CANARY, StepName.FINISHED, StepName.FLOOD})
 """Not told where it went well."""
 _STYLES = {
