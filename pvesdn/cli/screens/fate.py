@@ -19,15 +19,15 @@ def fate_lines(board: Board, time_of_day: TimeOfDay) -> Iterator[Line]:
         yield (lock_words(board.lock),)
         yield ("Nothing is touched meanwhile.",)
     elif board.back is not None and board.back.is_asked_for:
-        yield ("Each node looks whether it is as it was. One that is not reached puts itself back as soon as it can.",)
+        yield ("Each node checks that it is as it was. One that is not reached puts itself back as soon as it can.",)
     elif board.back is not None:
         why = "Interrupted" if board.back.is_cut_short else "Something has failed"
-        one = "is put back as it was, and looks whether it is"
-        several = "are put back as they were, and look whether they are"
+        one = "is put back as it was, and checks that it is"
+        several = "are put back as they were, and check that they are"
         what = f": {ranges(board.back.nodes)} {one if len(board.back.nodes) == 1 else several}."
         yield Span(why, Style.ERROR), what
     elif board.is_committed:
-        yield ("PVE has committed: nothing is put back any more, and what fails is told.",)
+        yield ("PVE has committed: nothing is put back any more, and what fails is reported.",)
     elif board.is_kept:
         yield ("What was done stays: nothing is put back any more.",)
     elif board.yes is not None:
