@@ -60,7 +60,7 @@ def _role(view: NodeView, cluster: ClusterView, wanted: ExpectedVirtualRouter, s
             "multicast",
             step=f"timeout 10 tcpdump -c 5 -ni {wanted.interface} ip proto 112",
         )
-    if status == _BACKUP and not masters and _is_whole(cluster):
+    if status == _BACKUP and not masters and not _may_be_unseen(cluster, wanted, above=0):
         # Who has the highest priority tells it for all of them.
         if any(other.priority > wanted.priority for other, found in rivals.values() if found == _BACKUP):
             return
@@ -72,7 +72,12 @@ def _role(view: NodeView, cluster: ClusterView, wanted: ExpectedVirtualRouter, s
             cause=f"another machine on the network of {wanted.interface} has virtual router {wanted.id} as well",
             step=f"timeout 10 tcpdump -c 5 -ni {wanted.interface} ip proto 112",
         )
-    elif status == _BACKUP and masters and all(other.priority < wanted.priority for other in masters.values()):
+    elif (
+        status == _BACKUP
+        and masters
+        and all(other.priority < wanted.priority for other in masters.values())
+        and not _may_be_unseen(cluster, wanted, above=wanted.priority)
+    ):
         yield _finding(
             view,
             wanted,
@@ -87,12 +92,18 @@ def _rivals(
     view: NodeView, cluster: ClusterView, wanted: ExpectedVirtualRouter
 ) -> Iterator[tuple[str, ExpectedVirtualRouter, str]]:
     """The same virtual router on other nodes, as far as it was seen."""
-    key = (wanted.id, wanted.family, wanted.addresses)
     for name, node in cluster.nodes.items():
-        for other in node.expected.virtual_routers if name != view.node else ():
-            found = _status(node, other) if (other.id, other.family, other.addresses) == key else None
+        for other in _those_of(node, wanted) if name != view.node else ():
+            found = _status(node, other)
             if found is not None:
                 yield name, other, found
+
+
+def _those_of(node: NodeView, wanted: ExpectedVirtualRouter) -> Iterator[ExpectedVirtualRouter]:
+    """What a node should have of the same virtual router."""
+    key = (wanted.id, wanted.family, wanted.addresses)
+    routers = node.expected.virtual_routers
+    yield from (other for other in routers if (other.id, other.family, other.addresses) == key)
 
 
 def _status(view: NodeView, wanted: ExpectedVirtualRouter) -> str | None:
@@ -101,9 +112,18 @@ def _status(view: NodeView, wanted: ExpectedVirtualRouter) -> str | None:
     return next((router.status for router in live if (router.interface, router.id, router.family) == key), None)
 
 
-def _is_whole(cluster: ClusterView) -> bool:
-    """Every member that is on has answered: a master on one that has not is nobody's fault."""
-    return set(cluster.owners.values()) <= {*cluster.nodes, *cluster.off}
+def _may_be_unseen(cluster: ClusterView, wanted: ExpectedVirtualRouter, *, above: int) -> bool:
+    """Whether a master with a priority above that may be where nobody could look, which is nobody's fault: on a member
+    that is on and has not answered, or on a node whose vrrpd could not be asked.
+    """
+    if not set(cluster.owners.values()) <= {*cluster.nodes, *cluster.off}:
+        return True
+    silent = (
+        node
+        for node in cluster.nodes.values()
+        if node.state.virtual_routers is None and "vrrpd" not in node.missing_daemons
+    )
+    return any(other.priority > above for node in silent for other in _those_of(node, wanted))
 
 
 def _shared(wanted: ExpectedVirtualRouter) -> str:
