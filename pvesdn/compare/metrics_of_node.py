@@ -68,23 +68,34 @@ def vni_values(view: NodeView) -> Iterator[Value]:
         if device.kind != "vxlan" or device.vni is None:
             continue
         labels = (f"node/{view.node}", str(device.vni), device.name)
-        live, in_frr = view.state.devices.get(device.name), (view.state.vnis or {}).get(device.vni)
+        live = view.state.devices.get(device.name)
         yield m.VNI_UP, labels, None if up is None else float(up[device.name])
         yield m.VNI_MTU, labels, None if live is None else float(live.mtu)
         remotes = _remotes(view, device)
         yield m.VNI_REMOTES, labels, None if remotes is None else float(len(remotes))
-        yield m.VNI_MACS, labels, None if in_frr is None or in_frr.macs is None else float(in_frr.macs)
+        yield m.VNI_MACS, labels, _macs(view, device.vni)
+
+
+def _macs(view: NodeView, vni: int) -> float | None:
+    """None where that was not seen, and where FRR is not to know the VNI and does not."""
+    known = view.state.vnis
+    if known is None or (vni not in known and vni not in view.of_evpn):
+        return None
+    macs = known[vni].macs if vni in known else 0
+    return None if macs is None else float(macs)
 
 
 def _remotes(view: NodeView, device: ExpectedDevice) -> frozenset[IpAddress] | None:
     """VTEPs that a VNI sends to: those of FRR's routes where it is EVPN's, else those of its flooding entries; None
-    where that was not seen, and with multicast, where no list has them.
+    where that was not seen, and with multicast, where no list has them. A VNI that FRR does not know sends to nobody.
     """
     vni = device.vni
     if vni in view.of_evpn and vni is not None:
-        live = (view.state.vnis or {}).get(vni)
+        if view.state.vnis is None:
+            return None
+        live = view.state.vnis.get(vni)
         if live is None or not live.is_l3:
-            return None if live is None else live.remotes
+            return frozenset() if live is None else live.remotes
         return None if view.state.router_macs is None else frozenset(view.state.router_macs.get(vni, {}))
     if device.group is not None or view.state.flooding is None:
         return None

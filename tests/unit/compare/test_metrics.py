@@ -84,6 +84,21 @@ def test_a_vni_that_frr_does_not_know_is_down_and_the_others_are_up() -> None:
     assert (of(families, m.VNIS_UP, "node/node1"), of(families, m.VNIS, "node/node1")) == (5, 6)
 
 
+def test_a_vni_that_frr_has_told_that_it_does_not_know_sends_to_nobody_and_has_no_macs() -> None:
+    gone = ("node1", "node3")
+    damage = {"devices": {node: {"vxlan_db": None} for node in gone}, "vnis": {node: {"101": None} for node in gone}}
+    damage["vnis"]["node1"]["4000"] = None
+    families = look(damage)
+
+    for node in gone:
+        assert (
+            of(families, m.VNI_REMOTES, f"node/{node}", "101") == of(families, m.VNI_MACS, f"node/{node}", "101") == 0
+        )
+    assert of(families, m.VNI_REMOTES, "node/node1", "4000") == 0
+    assert [of(families, m.REMOTES, f"node/{node}") for node in NODES] == [2, 2, 2]
+    assert of(families, m.VNI_MTU, "node/node1", "101") is None
+
+
 def test_what_nobody_could_see_is_absent_and_neither_up_nor_down() -> None:
     families = look({"faults": {"node1": {"bgp-neighbors": "vtysh failed", "evpn-vnis": "vtysh failed"}}})
     unseen = (m.SESSIONS, m.SESSIONS_UP, m.VNIS, m.VNIS_UP, m.REMOTES, m.VNI_UP, m.VNI_MACS)
