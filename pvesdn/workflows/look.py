@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -21,6 +21,7 @@ from pvesdn.design.ours.zones import has_vrf
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.errors import NodeFailed
 from pvesdn.model.design import NodeDesign
+from pvesdn.model.expectation import NodeExpectation
 from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, FRR_FILES, OUR_SYSCTL, NodeChanges, PendingChange
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import PveSimpleZone
@@ -45,8 +46,14 @@ _SEEN_AS = {
 }
 """Questions of `STATE_COMMANDS` in a person's words."""
 
-_OF_EVPN = FRR_QUESTIONS - {"vrrp"}
-"""Those that only guests of zones with EVPN may notice."""
+_OF_INTERFACES: Mapping[str, Callable[[NodeExpectation], Iterable[str]]] = {
+    "dhcp-filters": lambda expected: (device.name for device in expected.devices if device.keeps_dhcp_out),
+    "dhcp-servers": lambda expected: (unit.vrf for unit in expected.dhcp),
+    "vrf-routes": lambda expected: expected.l3vnis,
+    "evpn-rmacs": lambda expected: expected.l3vnis,
+    "vrrp": lambda expected: (router.interface for router in expected.virtual_routers),
+}
+"""Questions about some interfaces alone, and which: only guests of their zones may notice."""
 
 _DHCP = "PVE runs dnsmasq@{0} on each node; `systemctl status dnsmasq@{0}` there tells how it is"
 _NOT_YET = "PVE switches dnsmasq@{0} on with its next commit, which is pending"
@@ -165,10 +172,15 @@ class Looker:
 
 def not_seen(view: NodeView) -> Iterator[NotChecked]:
     """What nobody could look at on a node, and why."""
-    return (
-        NotChecked(view.node, _SEEN_AS[what], why, view.evpn_zones if what in _OF_EVPN else ())
-        for what, why in unseen(view)
-    )
+    return (NotChecked(view.node, _SEEN_AS[what], why, _zones_of(what, view)) for what, why in unseen(view))
+
+
+def _zones_of(question: str, view: NodeView) -> tuple[str, ...]:
+    """Zones whose guests may notice what was asked; none where it may be those of any."""
+    if question in _OF_INTERFACES:
+        zones = {view.zones.get(name) for name in _OF_INTERFACES[question](view.expected)}
+        return () if None in zones else tuple(sorted(filter(None, zones)))
+    return view.evpn_zones if question in FRR_QUESTIONS else ()
 
 
 def _waits_for_files(item: Discrepancy, view: NodeView) -> bool:

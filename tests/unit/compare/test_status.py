@@ -191,3 +191,9 @@ def test_what_frr_did_not_tell_is_in_doubt_for_zones_with_evpn_alone() -> None:
     status = look(case("routes-not-seen"))
     assert [row.id for row in status.zones if row.health is Health.WARNING] == ["prod"]
     assert zone(status, "prod").first.startswith("node3: not checked: router MACs of the other VTEPs: ")
+
+
+def test_where_frr_cannot_be_asked_at_all_no_zone_without_evpn_is_in_doubt() -> None:
+    asked = ("bgp-neighbors", "evpn-rmacs", "evpn-vnis", "frr-daemons", "frr-running", "vrf-routes", "vrrp")
+    status = look({"faults": {"node1": dict.fromkeys(asked, "failed to connect to any daemons")}})
+    assert [row.id for row in status.zones if row.health is not Health.OK] == ["prod"]
