@@ -33,7 +33,7 @@ def route_discrepancies(view: NodeView, cluster: ClusterView) -> Iterator[Discre
         if has_l3vni(view, l3vni):
             sound = (node for node in heard if _is_sound(node, vrf))
             ends = ((node, node.expected.vtep_of(node.expected.l3vnis[vrf])) for node in sound)
-            here = _Vrf(view, vrf, l3vni, tuple((node, vtep) for node, vtep in ends if vtep is not None))
+            here = _Vrf(view, cluster, vrf, l3vni, tuple((node, vtep) for node, vtep in ends if vtep is not None))
             yield from here.own()
             yield from here.of_others()
             yield from here.router_macs()
@@ -71,6 +71,7 @@ class _Vrf:
     """One VRF on one node. :param heard: the others that have it, in order, each with its VTEP."""
 
     view: NodeView
+    cluster: ClusterView
     name: str
     l3vni: ExpectedVni
     heard: tuple[tuple[NodeView, IpAddress], ...]
@@ -119,8 +120,16 @@ class _Vrf:
             there = frozenset() if live is None or live.rejects else live.next_hops
             missing = {node: vtep for node, vtep in sources.items() if vtep not in there}
             is_lost = len(missing) == len(sources)
+            if is_lost and self._leads_to_unseen(live):
+                continue
             if missing and (is_lost or self._shares(sources)):
                 yield self._missing(prefix, sources if is_lost else missing, live)
+
+    def _leads_to_unseen(self, live: LiveRoute | None) -> bool:
+        """BGP has preferred the route of a node that could not be asked, and may have reason to."""
+        if live is None or live.rejects or live.protocol not in _BGP:
+            return False
+        return any(_is_unseen(self.cluster, self.name, hop) for hop in live.next_hops)
 
     def _missing(self, prefix: IpNetwork, missing: Mapping[str, IpAddress], live: LiveRoute | None) -> Discrepancy:
         is_foreign = live is not None and not live.rejects and live.protocol not in _BGP
@@ -210,6 +219,17 @@ def _has(node: NodeView, route: ExpectedRoute) -> bool:
         live = (node.state.routes or {}).get(route.vrf, {}).get(route.prefix)
         return live is not None and bool(live.next_hops & route.next_hops)
     return not route.prefix.prefixlen or (route.vrf, route.prefix) in node.connected
+
+
+def _is_unseen(cluster: ClusterView, vrf: str, vtep: IpAddress) -> bool:
+    """Whether nobody could see what the node with that address announces of the VRF."""
+    owner = cluster.owners.get(str(vtep))
+    node = None if owner is None else cluster.nodes.get(owner)
+    if node is None:
+        return owner is not None and owner not in cluster.off
+    if vrf not in node.expected.l3vnis or node.missing_daemons & {"bgpd", "zebra"}:
+        return False
+    return None in (node.state.sessions, node.state.vnis, node.state.routes)
 
 
 def _found(live: LiveRoute | None) -> str:
