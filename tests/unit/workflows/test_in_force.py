@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from pvesdn.decode.history import digest_of
@@ -15,8 +17,8 @@ TEXTS = {digest_of(text): text for text in (OLD, NEW, NOW)}
 
 
 def entry(number: int, ending: Ending, text: str | None) -> Entry:
-    told = {"number": number, "ending": ending, "after": Sources(own=None if text is None else digest_of(text))}
-    return Entry.model_construct(**told)
+    construct: Callable[..., Entry] = Entry.model_construct
+    return construct(number=number, ending=ending, after=Sources(own=None if text is None else digest_of(text)))
 
 
 def taken(*entries: Entry, now: str | None = NOW) -> str | None:
