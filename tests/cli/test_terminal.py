@@ -140,7 +140,7 @@ def test_in_a_window_that_shrinks_it_stays_inside_and_ctrl_c_leaves_it_clean(
         assert max(map(len, frame.splitlines())) < 44
         person.resize(120, 24)
         person.press(CTRL_C)
-        person.until("Interrupted: pve1-pve3 are put back as they were, and look")
+        person.until("Interrupted: pve1-pve3 are put back as they were, and check")
         assert person.status() == 130
     last = "error: Interrupted, and undone: every node is as it was before, and was looked at."
     assert person.seen.endswith(f"{last}\r\n")
