@@ -78,7 +78,7 @@ def run(
     :raises TooMuchError: it was stopped after `size` bytes.
     """
     deadline = time.monotonic() + seconds
-    with _started(argv, surroundings, grace) as process, _kept(process, is_spare=is_spare):
+    with _started(argv, surroundings, grace, is_spare=is_spare) as process:
         output, complaints = _converse(process, message, deadline, size)
         try:
             status = process.wait(max(0.0, deadline - time.monotonic()))
@@ -96,19 +96,9 @@ def end_spare() -> None:
 
 
 @contextlib.contextmanager
-def _kept(process: subprocess.Popen[bytes], *, is_spare: bool) -> Iterator[None]:
-    if not is_spare:
-        yield
-        return
-    _SPARE.add(process)
-    try:
-        yield
-    finally:
-        _SPARE.discard(process)
-
-
-@contextlib.contextmanager
-def _started(argv: Sequence[str], surroundings: Mapping[str, str], grace: float) -> Iterator[subprocess.Popen[bytes]]:
+def _started(
+    argv: Sequence[str], surroundings: Mapping[str, str], grace: float, *, is_spare: bool
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is gone at the end of the block, however that ends."""
     process = subprocess.Popen(
         argv,
@@ -118,12 +108,15 @@ def _started(argv: Sequence[str], surroundings: Mapping[str, str], grace: float)
         env=environment(surroundings),
         start_new_session=True,
     )
+    if is_spare:
+        _SPARE.add(process)
     try:
         yield process
     except BaseException:
         _give_up(process, grace)
         raise
     finally:
+        _SPARE.discard(process)
         for stream in _streams(process):
             with contextlib.suppress(OSError):
                 stream.close()
