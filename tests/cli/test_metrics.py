@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +28,7 @@ from tests.cli.kit import UCAST, call, settings_file
 from tests.cli.test_verify import HEALTHY, heal
 from tests.cli.test_watch import read_unit
 from tests.fakes import FakeCluster, fake_cluster
+from tests.waiting import comes_true
 
 LIMIT = 60.0
 """Seconds within which a busy machine has done anything."""
@@ -188,19 +189,12 @@ def test_a_node_that_hangs_does_not_keep_the_process_from_ending(simulated: Path
     stand_in.write_text(f"#!/bin/sh\necho $$ > {hangs}\nexec sleep 600\n")
     with listening(simulated) as (process, url), ThreadPoolExecutor(1) as pool:
         asked = pool.submit(urllib.request.urlopen, url, timeout=LIMIT)
-        wait_until(hangs.exists)
+        assert comes_true(hangs.exists)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=LIMIT)
         assert asked.exception(LIMIT) is not None
     assert (process.returncode, out, err) == (0, "", "")
-    wait_until(lambda: not Path("/proc", hangs.read_text().strip()).exists())
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + LIMIT
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    assert comes_true(lambda: not Path("/proc", hangs.read_text().strip()).exists())
 
 
 def wait_for_a_look(url: str) -> dict[Any, float]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from pvesdn.adapters import command
 from pvesdn.adapters.runner import OneByOne, SideBySide
 from pvesdn.errors import ApiUnavailable, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.ports import Runner
+from tests.waiting import comes_true
 
 NODES = ("node3", "node1", "node2")
 
@@ -104,9 +104,9 @@ def test_an_interrupt_ends_who_reads_and_waits_for_who_changes(tmp_path: Path) -
         command.run(argv, surroundings=os.environ, seconds=600, size=100, grace=0.0, is_spare=node == "node1")
 
     def somebody() -> None:
-        wait_until(lambda: reads.exists() and reads.read_text().endswith("\n"))
+        comes_true(lambda: reads.exists() and reads.read_text().endswith("\n"))
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        wait_until(lambda: not Path("/proc", reads.read_text().strip()).exists())
+        comes_true(lambda: not Path("/proc", reads.read_text().strip()).exists())
         may_end.touch()
 
     thread = threading.Thread(target=somebody)
@@ -115,9 +115,3 @@ def test_an_interrupt_ends_who_reads_and_waits_for_who_changes(tmp_path: Path) -
         SideBySide(2).each(("node1", "node2"), task)
     thread.join()
     assert has_ended.exists()
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not is_so() and time.monotonic() < end:
-        time.sleep(0.02)

@@ -8,8 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +15,7 @@ import pytest
 
 from pvesdn_lab.live.outside import kernel
 from pvesdn_lab.live.testbed.groups import clear_groups
+from tests.waiting import comes_true
 
 DEADLINE = 300.0
 
@@ -79,13 +78,6 @@ def groups_of(process: subprocess.Popen[bytes]) -> list[Path]:
     return [Path(where) / name for _, where, kind, *_ in mounts if kind == "cgroup2" for name in sorted(names)]
 
 
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def test_a_lab_that_is_cut_off_takes_everything_with_it(number: signal.Signals) -> None:
     links = sorted(path.name for path in Path("/sys/class/net").iterdir())
@@ -100,7 +92,7 @@ def test_a_lab_that_is_cut_off_takes_everything_with_it(number: signal.Signals) 
     assert processes_of(str(folder))
     process.send_signal(number)
     process.wait(DEADLINE)
-    wait_until(lambda: not processes_of(str(folder)), "every process to end")
+    assert comes_true(lambda: not processes_of(str(folder)), seconds=DEADLINE), "every process to end"
     assert sorted(path.name for path in Path("/sys/class/net").iterdir()) == links
     assert str(folder) not in Path("/proc/self/mounts").read_text()
     clear_groups(patience=50)  # as the next lab does
@@ -124,7 +116,7 @@ def test_a_machine_that_is_cut_off_takes_every_process_with_it(tmp_path: Path) -
         assert processes_of(str(tmp_path))
         process.send_signal(signal.SIGKILL)
         process.wait(DEADLINE)
-        wait_until(lambda: not processes_of(str(tmp_path)), "every process to end")
+        assert comes_true(lambda: not processes_of(str(tmp_path)), seconds=DEADLINE), "every process to end"
 
 
 def test_a_lab_that_does_not_come_up_leaves_nothing_to_the_next_one(tmp_path: Path) -> None:
