@@ -81,6 +81,10 @@ def _is_needed(question: str, expected: NodeExpectation) -> bool:
     """Whether the node has something that the answer would be held against."""
     if question == "vrrp":
         return bool(expected.virtual_routers)
+    if question == "fdb":
+        return any(device.has_flood_list for device in expected.devices)
+    if question == "port-vlans":
+        return any(device.has_vlans for device in expected.devices)
     if question == "dhcp-filters":
         return any(device.keeps_dhcp_out for device in expected.devices)
     if question == "dhcp-servers":

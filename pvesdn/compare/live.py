@@ -60,7 +60,7 @@ def checks(view: NodeView) -> Iterator[str]:
         yield from [zones.get(device.name, "")] * (1 + sum(1 for _ in traits_of(device, LiveDevice(device.name))))
         if state.vlans is not None and device.vlans is not None:
             yield zones.get(device.name, "")
-        if state.flooding is not None and (device.remotes is not None or device.group is not None):
+        if state.flooding is not None and device.has_flood_list:
             yield zones.get(device.name, "")
     yield from (zones.get(vni.device, "") for vni in expected.vnis if state.vnis is not None)
     if state.settings is not None:

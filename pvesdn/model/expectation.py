@@ -49,6 +49,16 @@ class ExpectedDevice:
     keeps_dhcp_out: bool | None = None
     vlans: VlanSet | None = None
 
+    @property
+    def has_flood_list(self) -> bool:
+        """It floods to a group or to remotes that the design names, not to those that FRR hears of."""
+        return self.remotes is not None or self.group is not None
+
+    @property
+    def has_vlans(self) -> bool:
+        """VLANs are told apart there: it is a VLAN-aware bridge, or a port of one."""
+        return bool(self.vlan_filtering) or self.vlans is not None
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedSession:

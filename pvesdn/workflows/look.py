@@ -47,6 +47,8 @@ _SEEN_AS = {
 """Questions of `STATE_COMMANDS` in a person's words."""
 
 _OF_INTERFACES: Mapping[str, Callable[[NodeExpectation], Iterable[str]]] = {
+    "fdb": lambda expected: (device.name for device in expected.devices if device.has_flood_list),
+    "port-vlans": lambda expected: (device.name for device in expected.devices if device.has_vlans),
     "dhcp-filters": lambda expected: (device.name for device in expected.devices if device.keeps_dhcp_out),
     "dhcp-servers": lambda expected: (unit.vrf for unit in expected.dhcp),
     "vrf-routes": lambda expected: expected.l3vnis,

@@ -178,13 +178,20 @@ def test_an_apply_that_others_missed_is_done_where_it_was_done(ending: Ending) -
     [
         ({"gone": {"node2": "node2: timed out"}}, "node2: timed out"),
         ({"off": ["node3"]}, "node3: off, as the cluster says"),
-        ({"faults": {"node1": {"fdb": "it failed"}}}, "node1: not checked: flooding: the all-zero entries of "),
+        ({"faults": {"node1": {"settings": "it failed"}}}, "node1: not checked: the kernel's settings: "),
     ],
 )
 def test_a_zone_that_nobody_could_look_at_everywhere_is_not_ok(damage: dict[str, Any], first: str) -> None:
     status = look(damage)
     assert {row.health for row in status.zones} == {Health.WARNING}
     assert all(row.first.startswith(first) for row in status.zones)
+
+
+def test_flooding_that_nobody_saw_is_in_doubt_for_zones_that_flood_by_lists_alone() -> None:
+    status = look({"faults": {"node1": {"fdb": "it failed"}}})
+    in_doubt = {row.id for row in status.zones if row.health is Health.WARNING}
+    assert "plain" in in_doubt
+    assert "prod" not in in_doubt
 
 
 def test_what_frr_did_not_tell_is_in_doubt_for_zones_with_evpn_alone() -> None:
