@@ -27,11 +27,12 @@ from pvesdn.workflows.commit import NO_COMMIT, CommitOutcome, commit_definitions
 from pvesdn.workflows.heartbeat import signs_of_life
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress, healthy
-from pvesdn.workflows.proof import Proof, in_one_line
+from pvesdn.workflows.proof import Proof
 from pvesdn.workflows.put_in_place import put_in_place
 from pvesdn.workflows.rehearsal import Rehearsal, Rehearser, failed_elsewhere, hold_to_rehearsal, refuse_unrehearsed
 from pvesdn.workflows.sdn_edits import SdnEditor
 from pvesdn.workflows.sdn_lock import SdnLock
+from pvesdn.workflows.sight import in_one_line
 from pvesdn.workflows.stage import discard, discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
 from pvesdn.workflows.transaction import LOCK_LOST, Begin, Transaction

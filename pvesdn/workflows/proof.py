@@ -6,13 +6,13 @@ clear that it will not be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from pvesdn.compare.before_after import Applied, judge, lost_sessions, routes_underlay
 from pvesdn.compare.paths_now import judge_ways
-from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable, PvesdnError
-from pvesdn.model.files import ChangeSet, NodeChanges
+from pvesdn.errors import NodeError, NodeFailed, PvesdnError
+from pvesdn.model.files import ChangeSet
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.progress import Ended, StepName, Thing
 from pvesdn.model.report import Outcome, Standing, StepOutcome
@@ -23,52 +23,20 @@ from pvesdn.workflows.patience import Found, Patience
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress
 from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.sight import DONE_AT_ONCE, PATIENCE, Sight, is_verified, written_since
 from pvesdn.workflows.world import World
 
-PATIENCE = 30.0
-"""Seconds for what settles by itself. On real FRR sessions take 1.3 to 2.3 s after a reload, VTEPs up to 3.3 s."""
 ROUTED = 120.0
-"""The same where FRR carries the underlay too: OSPF waits for its dead interval, 40 s by default, before it chooses a
-designated router, and BGP for its next attempt after that.
+"""As `PATIENCE` where FRR carries the underlay too: OSPF waits for its dead interval, 40 s by default, before it
+chooses a designated router, and BGP for its next attempt after that.
 """
 AFTER_COMMIT = 120.0
 """Seconds for anything once PVE has committed: nothing is put back then, and a false alarm helps nobody."""
-AT_ONCE = 5.0
-"""Seconds for what a reload has done by the time it ends: files, devices, settings."""
 _LONGEST_PAUSE = 2.0
 """Seconds between two looks at most: what they wait for is there from one moment to the next."""
-_DONE_AT_ONCE = frozenset({Subject.FILE, Subject.DEVICE, Subject.SETTING})
-_ITS_OWN = _DONE_AT_ONCE | {Subject.FRR, Subject.VNI, Subject.GUEST, Subject.DHCP}
+_ITS_OWN = DONE_AT_ONCE | {Subject.FRR, Subject.VNI, Subject.GUEST, Subject.DHCP}
 """What a node shows by itself, whatever the others have."""
 _OWN_ROUTES = "whether it announced its new VNIs before the others changed"
-_LINK = "link"
-"""A card takes its time to find out that something is at the other end."""
-_SHOWN = 3
-"""As many findings are told in the one line of a node."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """One look after the change.
-
-    :param silent: nodes that were done and could not be looked at, with the reason.
-    :param look: what the nodes were doing.
-    :param applied: what had been done by then.
-    """
-
-    verdict: Verdict
-    silent: dict[NodeName, str]
-    look: Look = field(default_factory=Look)
-    applied: Applied = field(default_factory=Applied)
-
-    def patience(self, settling: float) -> float:
-        """Seconds after the first look within which it may still get better; 0 when all is good.
-
-        :param settling: for what settles by itself.
-        """
-        wrong = (*self.verdict.failed, *self.verdict.unhealed)
-        waits = [settling if _settles(item) else AT_ONCE for item in wrong]
-        return min([*waits, *(PATIENCE for _ in self.silent)], default=0.0)
 
 
 class Proof:
@@ -102,7 +70,7 @@ class Proof:
         """
         settling = AFTER_COMMIT if is_committed else self._settling
 
-        def patience(sight: _Sight) -> float:
+        def patience(sight: Sight) -> float:
             seconds = sight.patience(settling)
             return settling if is_committed and seconds else seconds
 
@@ -110,7 +78,7 @@ class Proof:
             progress.begin(StepName.VERIFIED)
         done = frozenset(progress.node for progress in run)
 
-        def look() -> _Sight:
+        def look() -> Sight:
             sight = self._look(done)
             _say_what_is_missing(run, sight.verdict)
             return sight
@@ -123,7 +91,7 @@ class Proof:
                 _not_verified(progress, error)
             return Verdict()
         for progress in run:
-            if _is_verified(progress, sight, [item for item in sight.verdict.failed if item.node == progress.node]):
+            if is_verified(progress, sight, [item for item in sight.verdict.failed if item.node == progress.node]):
                 progress.done()
         return replace(sight.verdict, not_checked=(*self._unseen, *sight.verdict.not_checked))
 
@@ -141,12 +109,12 @@ class Proof:
         except PvesdnError as error:
             _not_verified(canary, error)
             return False
-        is_good = _is_verified(canary, sight, sight.verdict.failed)
+        is_good = is_verified(canary, sight, sight.verdict.failed)
         if is_good:  # the step is told in the report once all are verified
             self._world.observer.tell(Ended(canary.node, StepName.CANARY, Outcome.OK))
         return is_good
 
-    def _look_at_canary(self, progress: Progress, behind: frozenset[NodeName]) -> _Sight:
+    def _look_at_canary(self, progress: Progress, behind: frozenset[NodeName]) -> Sight:
         """:raises PvesdnError: the cluster cannot be read, or not planned for."""
         canary = progress.node
         sight = self._look(frozenset({canary}))
@@ -194,7 +162,7 @@ class Proof:
         for node in undone.keys() & left.keys():
             undone[node].standing, undone[node].left = Standing.NOT_PUT_BACK, left[node]
 
-    def _look(self, done: frozenset[NodeName]) -> _Sight:
+    def _look(self, done: frozenset[NodeName]) -> Sight:
         """:raises PvesdnError: the cluster cannot be read, or not planned for."""
         now = self._plan_again()
         plans = {node.node: node for node in now.nodes if node.node in now.look.nodes}
@@ -204,12 +172,12 @@ class Proof:
         applied = Applied(self._applied, left, (with_work - done) | away)
         verdict = judge(self._changes.look, now.look, applied)
         files = [
-            item for name in sorted(done & plans.keys()) for item in _written_since(self._applied[name], plans[name])
+            item for name in sorted(done & plans.keys()) for item in written_since(self._applied[name], plans[name])
         ]
         reasons = {name: now.unreachable.get(name, "it did not answer") for name in done - plans.keys()}
-        return _Sight(replace(verdict, failed=(*files, *verdict.failed)), reasons, now.look, applied)
+        return Sight(replace(verdict, failed=(*files, *verdict.failed)), reasons, now.look, applied)
 
-    def _with_paths(self, run: Sequence[Progress], sight: _Sight, settling: float) -> _Sight:
+    def _with_paths(self, run: Sequence[Progress], sight: Sight, settling: float) -> Sight:
         """The same with the ways between the VTEPs, which are tried only where all else is good.
 
         :param settling: seconds within which they have to carry.
@@ -266,53 +234,10 @@ def _say_what_is_missing(run: Sequence[Progress], verdict: Verdict) -> None:
         progress.awaits(Thing.CHECKS, tuple(missing))
 
 
-def in_one_line(found: Sequence[Discrepancy]) -> str:
-    """What is wrong on one node, and why."""
-    told = [
-        f"{item.object}{f', {item.trait}' if item.trait else ''}: expected {item.expected}, found {item.found}"
-        f" ({item.cause})"
-        for item in found[:_SHOWN]
-    ]
-    more = len(found) - _SHOWN
-    return "; ".join([*told, *([f"and {more} more"] if more > 0 else [])])
-
-
-def _is_verified(progress: Progress, sight: _Sight, failed: Sequence[Discrepancy]) -> bool:
-    """Whether the node could be looked at, and nothing has failed; otherwise that is its failure."""
-    progress.step = StepName.VERIFIED
-    if progress.node in sight.silent:
-        progress.fail(NodeUnreachable(progress.node, f"not verified: {sight.silent[progress.node]}"))
-    elif failed:
-        progress.fail(NodeFailed(progress.node, in_one_line(failed)))
-    else:
-        return True
-    return False
-
-
 def _not_verified(progress: Progress, error: PvesdnError) -> None:
     progress.step = StepName.VERIFIED
     progress.fail(NodeFailed(progress.node, f"applied, but not verified: {error}"))
 
 
-def _settles(item: Discrepancy) -> bool:
-    return item.subject not in _DONE_AT_ONCE or item.trait == _LINK
-
-
 def _is_undone(progress: Progress) -> bool:
     return progress.standing is Standing.AS_BEFORE and StepOutcome(StepName.UNDONE, Outcome.OK) in progress.steps
-
-
-def _written_since(applied: NodeChanges, now: NodeChanges) -> Iterator[Discrepancy]:
-    """Files that are not what was written. One that is, and still changes, is for what came later."""
-    written = {change.path: change.new for change in applied.files if not change.by_pve}
-    for change in now.files:
-        if change.path not in written or change.old != written[change.path]:
-            yield Discrepancy(
-                node=now.node,
-                subject=Subject.FILE,
-                object=change.path,
-                expected="as it was written",
-                found="another text" if change.old is not None else "absent",
-                cause="somebody else, or PVE, has written it since",
-                step="pvesdn plan --diff",
-            )

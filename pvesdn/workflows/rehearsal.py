@@ -22,7 +22,8 @@ from pvesdn.workflows.aftermath import restore_flooding
 from pvesdn.workflows.commit import CommitOutcome
 from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.progress import Progress, healthy, on_each
-from pvesdn.workflows.proof import Proof, in_one_line
+from pvesdn.workflows.proof import Proof
+from pvesdn.workflows.sight import in_one_line
 from pvesdn.workflows.transaction import Transaction
 from pvesdn.workflows.world import World
 

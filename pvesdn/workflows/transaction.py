@@ -17,7 +17,7 @@ from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.progress import Armed, Committed, PutsBack, Stays, StepName, WaitsForYes
 from pvesdn.model.report import Standing
-from pvesdn.workflows.any_member import on_any_member
+from pvesdn.workflows.committing import Committing
 from pvesdn.workflows.confirmation import confirmed_on
 from pvesdn.workflows.heartbeat import OPEN_SECONDS, Heartbeat, has_gone, tell
 from pvesdn.workflows.progress import Progress, healthy, on_each
@@ -26,7 +26,6 @@ from pvesdn.workflows.world import World
 
 _TELLING = (2.0, 5.0, 10.0, 20.0, 30.0, 30.0, 30.0)
 """Seconds between attempts to tell a node that what was done stays: no longer than it waits for that."""
-_RUNNING = "/etc/pve/sdn/.running-config"
 
 COMMITTED = "PVE's definitions were committed, which cannot be taken back"
 LOCK_LOST = "the cluster lock was lost, so that somebody else may have begun to apply"
@@ -60,8 +59,7 @@ class Transaction:
         self._is_armed: set[NodeName] = set()
         self._begun: set[NodeName] = set()
         self._placed: set[NodeName] = set()
-        self._running: str | None = None
-        self._is_committing = False
+        self._committing: Committing | None = None
         self._cannot_return = False
         self._is_kept = False
         self._heart = Heartbeat(world, self._id, lambda: self._is_armed & self._armed.keys())
@@ -177,22 +175,18 @@ class Transaction:
         """
         if not self._world.is_alone():
             raise ClusterError(LOCK_LOST)
-        self._running = self._running_config()
-
+        committing = Committing.from_now(self._world, [progress.node for progress in self._run])
         self._heart.tell_all(is_committing=True)
-        self._is_committing = True
+        self._committing = committing
 
     def is_committed(self) -> bool | None:
         """Whether PVE's definitions have been committed since `is_about_to_commit`; None if nobody can tell.
 
         Once `put_back` has found that out, or not, nothing is put back any more, and the answer stays True.
         """
-        if self._cannot_return or not self._is_committing:
+        if self._cannot_return or self._committing is None:
             return self._cannot_return
-        try:
-            return self._running_config() != self._running
-        except PvesdnError:
-            return None
+        return self._committing.is_done()
 
     def is_past_return(self) -> None:
         """PVE has taken the commit: what nodes have written down of how they were is of no use any more."""
@@ -313,8 +307,3 @@ class Transaction:
         begun = tuple(node for node, progress in self._armed.items() if progress.has_begun)
         if begun:
             tell(self._world, PutsBack(begun, is_cut_short=because == _CUT_SHORT))
-
-    def _running_config(self) -> str | None:
-        names = [progress.node for progress in self._run]
-        files = on_any_member(self._world, names, lambda name: self._world.nodes.read(name, [_RUNNING]))
-        return files.get(_RUNNING)
