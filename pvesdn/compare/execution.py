@@ -159,9 +159,9 @@ def _leaving_uplinks(found: Compared, facts: NodeFacts) -> Iterator[str]:
     """
     if found.file.path != OUR_INTERFACES or found.present.text is None:
         return
-    kinds = {link.name: link.kind for link in facts.links}
     for stanza in found.change.stanzas:
-        if kinds.get(stanza.name, "bridge") in _MADE_BY_IFUPDOWN:
+        there = facts.link(stanza.name)
+        if there is None or there.kind in _MADE_BY_IFUPDOWN:
             continue
         printed = found.file.interfaces
         if stanza.action is Action.REMOVE or (
@@ -173,12 +173,11 @@ def _leaving_uplinks(found: Compared, facts: NodeFacts) -> Iterator[str]:
 
 
 def _to_delete(own: tuple[Compared, ...], facts: NodeFacts) -> tuple[str, ...]:
-    live = {link.name for link in facts.links}
     return tuple(
         stanza.name
         for found in own
         for stanza in found.change.stanzas
-        if stanza.action is Action.REPLACE and stanza.name in live
+        if stanza.action is Action.REPLACE and stanza.name in facts.by_name
     )
 
 

@@ -185,7 +185,7 @@ def _with_merges(compared: tuple[Compared, ...], now: NodeNow) -> tuple[Compared
 
 def _kept_by(path: str, compared: Mapping[str, Compared], now: NodeNow) -> frozenset[str]:
     """Interfaces that a file has before and after, and that are there."""
-    live = {link.name for link in now.facts.links}
+    live = now.facts.by_name.keys()
     if path not in compared:
         return frozenset(live & PresentFile(now.files.get(path)).stanzas.keys())
     return frozenset(live & compared[path].present.stanzas.keys() & compared[path].file.stanzas.keys())

@@ -117,6 +117,6 @@ def _missing_uplinks(file: InterfacesFile, facts: NodeFacts) -> Iterator[str]:
     uplinks = [stanza.name for stanza in file.stanzas if isinstance(stanza, Uplink)]
     if not uplinks or not facts.links:
         return
-    there = {link.name for link in facts.links} | {stanza.name for stanza in facts.stanzas}
+    there = facts.by_name.keys() | {stanza.name for stanza in facts.stanzas}
     there |= {name for _, name in facts.other_stanzas}
     yield from (name for name in uplinks if name not in there and name.partition(".")[0] not in there)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from pvesdn.compare.compared import Compared
@@ -67,22 +67,26 @@ def _of_the_node(compared: tuple[Compared, ...], now: NodeNow, owners: FileOwner
 
 def _of_interfaces(ours: Compared, now: NodeNow) -> Iterator[str]:
     """What of our interfaces `ifup` and `ifdown` would not leave as a reload does."""
-    names = [stanza.name for stanza in ours.change.stanzas]
+    names = dict.fromkeys(stanza.name for stanza in ours.change.stanzas)
     elsewhere = _in_other_files(now)
-    ranks, kinds = _ranks(ours.file.interfaces), {link.name: link.kind for link in now.facts.links}
+    ranks, there = _ranks(ours.file.interfaces, names), now.facts.by_name
     for taken in ours.taken.values():
         yield f"{taken.holder}, which is not pvesdn's, has to go"
     for name in names:
         if name in elsewhere:
             yield f"{name} is in another file too"
-        is_ours = ranks[name] is not None if name in ranks else kinds.get(name, "bridge") in _RANKS_OF_KINDS
+        is_ours = (
+            ranks[name] is not None if name in ranks else (name not in there or there[name].kind in _RANKS_OF_KINDS)
+        )
         if not is_ours:
             yield f"{name} is there without pvesdn"
     going = {stanza.name for stanza in ours.change.stanzas if stanza.action is Action.REMOVE}
     for link in now.facts.links:
-        if link.master in going and kinds.get(link.master) == "bridge" and link.name not in going:
+        if link.master not in going or link.master not in there:
+            continue
+        if there[link.master].kind == "bridge" and link.name not in going:
             yield f"{link.name} is plugged into {link.master}"
-        if link.master in going and kinds.get(link.master) == "vrf" and link.name not in names:
+        if there[link.master].kind == "vrf" and link.name not in names:
             # ifupdown2 takes what is in a VRF that goes down, and only a whole reload brings it up again.
             yield f"{link.name} is in {link.master}, which goes"
 
@@ -93,21 +97,24 @@ def _in_other_files(now: NodeNow) -> frozenset[str]:
     return frozenset(others | PresentFile(now.files.get(SDN_INTERFACES)).stanzas.keys())
 
 
-def _ranks(printed: PrintedInterfaces | None) -> dict[str, int | None]:
-    """By name; None for what is not ours alone, such as a bridge that PVE's file has as well."""
+def _ranks(printed: PrintedInterfaces | None, names: Collection[str]) -> dict[str, int | None]:
+    """By name, of those that are printed; None for what is not ours alone, such as a bridge that PVE's file has too."""
     stanzas = () if printed is None else printed.stanzas
-    return {stanza.name: _RANKS.get(type(stanza)) for stanza in stanzas}
+    return {stanza.name: _RANKS.get(type(stanza)) for stanza in stanzas if stanza.name in names}
 
 
 def _in_order(ours: Compared, facts: NodeFacts) -> ChangedInterfaces:
-    ranks = _ranks(ours.file.interfaces)
-    kinds = {link.name: link.kind or "" for link in facts.links}
+    def rank_of_live(name: str) -> int:
+        there = facts.link(name)
+        return _BRIDGE if there is None else _RANKS_OF_KINDS.get(there.kind, _BRIDGE)
+
     going = [stanza.name for stanza in ours.change.stanzas if stanza.action is Action.REMOVE]
     coming = {stanza.name for stanza in ours.change.stanzas} - set(going)
     anew = {stanza.name for stanza in ours.change.stanzas if stanza.action in {Action.ADD, Action.REPLACE}}
     coming |= _bridges_of(anew, ours.file.interfaces)
+    ranks = _ranks(ours.file.interfaces, coming)
     return ChangedInterfaces(
-        down=tuple(sorted(going, key=lambda name: (-_RANKS_OF_KINDS.get(kinds.get(name, ""), _BRIDGE), name))),
+        down=tuple(sorted(going, key=lambda name: (-rank_of_live(name), name))),
         up=tuple(sorted(coming, key=lambda name: (ranks[name] or 0, name))),
     )
 

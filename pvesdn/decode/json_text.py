@@ -23,6 +23,8 @@ _VALUE = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+)(?:"(\s*:)?|\Z)|-\d|\d[\d.eE+-
 _LONGEST_PLACE = 80
 _DIGITS = 18
 """No number that a node or a cluster could mean has more, and Python reads only so many."""
+_TOO_LARGE = 10**_DIGITS
+_WHOLE_NUMBER = re.compile(rf"-?[0-9]{{1,{_DIGITS}}}")
 
 
 class WrongShapeError(ValueError):
@@ -163,10 +165,10 @@ def rows(value: Json, what: str, *, absent: bool = False) -> list[dict[str, Json
 
 def string(value: Json, what: str) -> str:
     """Printable text of one line. :raises WrongShapeError: it is anything else."""
-    if not isinstance(value, str) or (not (value.isascii() and value.isprintable()) and _UNPRINTABLE.search(value)):
-        message = f"{what} is not printable text"
-        raise WrongShapeError(message)
-    return value
+    if isinstance(value, str) and ((value.isascii() and value.isprintable()) or not _UNPRINTABLE.search(value)):
+        return value
+    message = f"{what} is not printable text"
+    raise WrongShapeError(message)
 
 
 def word(value: Json, what: str) -> str:
@@ -192,9 +194,9 @@ def device(value: Json, what: str) -> DeviceName:
 
 def number(value: Json, what: str) -> int:
     """A whole number, possibly in quotes, as Perl sometimes prints it. :raises WrongShapeError: it is anything else."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_DIGITS:
+    if isinstance(value, int) and not isinstance(value, bool) and -_TOO_LARGE < value < _TOO_LARGE:
         return value
-    if isinstance(value, str) and re.fullmatch(rf"-?[0-9]{{1,{_DIGITS}}}", value):
+    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
         return int(value)
     message = f"{what} is not a whole number"
     raise WrongShapeError(message)

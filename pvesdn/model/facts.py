@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from pvesdn.model.primitives import IpAddress, IpInterface
@@ -111,7 +112,7 @@ def from_root(pattern: str) -> str:
     return pattern if pattern.startswith("/") else f"/etc/network/{pattern}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NodeFacts:
     """Everything design may know about a node.
 
@@ -184,7 +185,12 @@ class NodeFacts:
 
     def link(self, name: str) -> Link | None:
         """The device called `name`, or None."""
-        return next((link for link in self.links if link.name == name), None)
+        return self.by_name.get(name)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Link]:
+        """Its devices."""
+        return {link.name: link for link in self.links}
 
     def holder(self, address: IpAddress) -> str | None:
         """The device that holds `address`, or None."""

@@ -115,12 +115,13 @@ def _link(name: str, row: dict[str, Json]) -> Link:
         kind=kind,
         vni=json_text.number(data["id"], "id") if kind == "vxlan" and "id" in data else None,
         vlan_filtering=None if is_aware is None else json_text.flag(is_aware, "vlan_filtering"),
-        altnames=tuple(json_text.string(other, "altnames") for other in _list(row.get("altnames"))),
+        altnames=_altnames(row.get("altnames")),
     )
 
 
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
+def _altnames(value: Json) -> tuple[str, ...]:
+    # Only cards have other names, and of a thousand VNets' devices none is one.
+    return tuple(json_text.string(name, "altnames") for name in value) if isinstance(value, list) else ()
 
 
 def _addresses(rows: list[dict[str, Json]]) -> Iterator[tuple[str, IpInterface]]:

@@ -124,7 +124,7 @@ class _Node:
 
     def __init__(self, facts: NodeFacts, given: DesignInput) -> None:
         self._facts = facts
-        self._links = {link.name: link for link in facts.links}
+        self._links = facts.by_name
         self._own = frozenset(held.ip for _, held in facts.addresses)
         self.pve = PveNode(facts)
         self.loopback = NodeControllers.of(given.sdn.pve.controllers, facts.node).tunnel_loopback

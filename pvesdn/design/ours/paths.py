@@ -143,7 +143,7 @@ class _Lookup:
         self._peers = peers
         self._table = RouteTable(facts.routes)
         self._held = held_by_device(facts)
-        self._links = {link.name: link for link in facts.links}
+        self._links = facts.by_name
         holder = self._links.get(facts.holder(address) or "")
         self._holder = (holder.name,) if holder is not None and carries(holder) else ()
         self._unreached: set[IpAddress] = set()
