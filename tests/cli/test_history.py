@@ -242,7 +242,7 @@ def test_what_there_is_not_is_told_with_what_there_is(tried: Tried) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("0",), "0 is neither a number of `pvesdn history` nor the 16 digits of an apply's id"),
+        (("0",), "0 is neither a number of `pvesdn history` nor the 16 hexadecimal digits of an apply's id"),
         (("1234567890",), "1234567890 is neither a number"),
         (("0123456789012345",), "no apply 0123456789012345 is open"),
         (("7",), "the history has no entries yet"),

@@ -54,7 +54,7 @@ def rollback(
 ) -> int:
     """Put back what an apply that is open has done, or plan to go back to the definitions of an earlier one.
 
-    Without an argument, or with ID, 16 letters and digits: what the apply that is open has done is put back on every
+    Without an argument, or with ID, 16 hexadecimal digits: what the apply that is open has done is put back on every
     node at once, and each is looked at. It need not be waiting to be confirmed: one that is at work notices, and puts
     back the rest.
 
@@ -82,7 +82,7 @@ def _number(which: str | None) -> int | None:
     if which is None or len(which) == _ID_LENGTH or not _DIGITS.fullmatch(which):
         return None
     if not _NUMBER.fullmatch(which):
-        raise click.UsageError(f"{which} is neither a number of `pvesdn history` nor the 16 digits of an apply's id")
+        raise click.UsageError(f"{which} is neither a number of `pvesdn history` nor the 16 hexadecimal digits of an apply's id")
     return int(which)
 
 
