@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from pvesdn.compare.live_view import NodeView
 
-_VNI = re.compile(r"\bvni (?:is )?([0-9]+)(?:, not ([0-9]+))?")
-"""As FRR writes it, and as a plan tells that it changes."""
+_VNIS = re.compile(r"\bvni (?:(?:is|lacks|has) )?([0-9]+(?:, (?:not )?[0-9]+)*)")
+"""As FRR writes it, and as a plan tells that it changes, comes or goes."""
+_NUMBER = re.compile(r"[0-9]+")
 
 
 def frr_zones(view: NodeView, lines: Iterable[str]) -> tuple[str, ...]:
@@ -20,7 +21,7 @@ def frr_zones(view: NodeView, lines: Iterable[str]) -> tuple[str, ...]:
     found: set[str] = set()
     for line in lines:
         named = {view.zones.get(word.strip(":,;'()")) for word in line.split()}
-        named |= {by_vni.get(vni) for pair in _VNI.findall(line) for vni in pair}
+        named |= {by_vni.get(vni) for vnis in _VNIS.findall(line) for vni in _NUMBER.findall(vnis)}
         zones = {zone for zone in named if zone is not None}
         if not zones:
             return view.evpn_zones
