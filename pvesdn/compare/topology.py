@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pvesdn.compare.live_view import NodeView
-from pvesdn.compare.map_findings import Seen, bridges, vnet_health, weight
+from pvesdn.compare.map_findings import Seen, bridges, exit_health, vnet_health, weight
 from pvesdn.compare.status import described, in_a_line
 from pvesdn.design.ours.zones import vnet_nodes
 from pvesdn.model.cluster import Vtep
@@ -211,7 +211,10 @@ def _session(node: str, address: str, peer: str | None, parts: MapParts, index: 
     about = [item for item in index.of_sessions.get(node, ()) if address in re.split(r"[ ()]", item.object)]
     if about:
         return weight(about), in_a_line(about[0])
-    live = None if view is None else (view.state.sessions or {}).get(address)
+    sessions = None if view is None else view.state.sessions
+    live = None if sessions is None else sessions.get(address)
+    if sessions is not None and live is None:
+        return Health.BAD, f"{node}: FRR has no session to {peer or address}"
     if live is None or not live.is_established:
         return Health.UNCHECKED, f"{node} did not tell of the session to {peer or address}"
     return Health.OK, ""
@@ -219,10 +222,7 @@ def _session(node: str, address: str, peer: str | None, parts: MapParts, index: 
 
 def _exits(parts: MapParts) -> Iterator[MapExit]:
     for uplink in parts.given.sdn.own.exits:
-        found = [] if parts.seen is None else [item for item in parts.seen.found if _is_of_exit(item, uplink)]
-        unseen = "" if parts.seen is None else parts.seen.unseen(uplink.zone, (uplink.node,))
-        is_known = parts.seen is not None and uplink.node in parts.seen.views and not unseen
-        health = weight(found) if found or is_known else Health.UNCHECKED
+        health, first = (None, "") if parts.seen is None else exit_health(parts.seen, uplink)
         yield MapExit(
             zone=uplink.zone,
             node=uplink.node,
@@ -231,8 +231,8 @@ def _exits(parts: MapParts) -> Iterator[MapExit]:
             addresses=tuple(str(held) for held in (uplink.address, uplink.address6) if held is not None),
             gateways=tuple(map(str, uplink.gateways)),
             virtual=_virtual(uplink),
-            health=None if parts.seen is None else health,
-            first=in_a_line(found[0]) if found else unseen,
+            health=health,
+            first=first,
         )
     for zone in parts.given.sdn.pve.zones:
         if isinstance(zone, PveEvpnZone):
@@ -244,12 +244,6 @@ def _exits(parts: MapParts) -> Iterator[MapExit]:
                     health=None if parts.seen is None else Health.UNCHECKED,
                     first="" if parts.seen is None else _HOSTS_ROUTES,
                 )
-
-
-def _is_of_exit(item: Discrepancy, uplink: Exit) -> bool:
-    is_its_card = item.object.split(" ")[0] == uplink.interface
-    is_its_route = item.subject in {Subject.ROUTE, Subject.VRRP} and uplink.zone in item.zones
-    return item.node == uplink.node and (is_its_card or is_its_route)
 
 
 def _virtual(uplink: Exit) -> str:
