@@ -16,12 +16,17 @@ def in_force(snapshot: Snapshot, beside: Beside) -> Snapshot:
     would make a network that is well look bad, and with a mistake in it nothing could be said of the network at all.
     The text of the file is kept where an apply of it is under way, and where the history does not tell another.
     """
-    entries = () if beside.history is None else beside.history.entries
-    entry = next((entry for entry in reversed(entries) if _counts(entry, beside)), None)
+    entry = entry_in_force(beside)
     text = None if entry is None or beside.history is None else beside.history.text(entry.after.own)
     if entry is None or text is None or entry.after.own == beside.own_digest:
         return snapshot
     return replace(snapshot, pve_files={**snapshot.pve_files, OWN_NAME: text})
+
+
+def entry_in_force(beside: Beside) -> Entry | None:
+    """The apply whose definitions the nodes have been brought to, as far as the history goes."""
+    entries = () if beside.history is None else beside.history.entries
+    return next((entry for entry in reversed(entries) if _counts(entry, beside)), None)
 
 
 def _counts(entry: Entry, beside: Beside) -> bool:

@@ -43,7 +43,7 @@ def look_beside(world: World, snapshot: Snapshot) -> Beside:
     What cannot be learned is told as unknown, and that is all.
     """
     answered = sorted(snapshot.nodes)
-    found = Beside(own_digest=_own_digest(snapshot))
+    found = Beside(own_digest=own_digest(snapshot))
     try:
         files = on_any_member(
             world, answered, lambda name: world.nodes.read(name, [HISTORY_FILE, HOLDER_FILE, _SDN_LOCK])
@@ -62,7 +62,7 @@ def look_beside(world: World, snapshot: Snapshot) -> Beside:
 
 def beside_stored(snapshot: Snapshot) -> Beside:
     """The same of a snapshot, which has nothing of it."""
-    return Beside(own_digest=_own_digest(snapshot), unknown=(NOT_STORED,))
+    return Beside(own_digest=own_digest(snapshot), unknown=(NOT_STORED,))
 
 
 def status_understood(
@@ -124,6 +124,7 @@ def _with_files(found: Beside, files: Mapping[str, str], now: float) -> Beside:
         return replace(found, unknown=(f"history: {error}",))
 
 
-def _own_digest(snapshot: Snapshot) -> str | None:
+def own_digest(snapshot: Snapshot) -> str | None:
+    """Of pvesdn.cfg, as the history names texts."""
     text = own_definitions(snapshot.pve_files.get(OWN_NAME))
     return None if text is None else digest_of(text)

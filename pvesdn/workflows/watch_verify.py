@@ -13,8 +13,8 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.further import look_further
+from pvesdn.workflows.last_applied import held
 from pvesdn.workflows.read import read_cluster
-from pvesdn.workflows.understand import understand
 from pvesdn.workflows.verify import verify_understood
 from pvesdn.workflows.watch import require_node
 from pvesdn.workflows.world import World
@@ -49,8 +49,9 @@ def _verified(world: World, renderer: Renderer, node: NodeName) -> Verification:
     only = frozenset({node})
 
     def look(snapshot: Snapshot) -> Verification:
-        known = understand(snapshot, intent="running")
-        return verify_understood(known, renderer, only=only, further=partial(look_further, world, only=only))
+        against = held(world, snapshot)
+        further = partial(look_further, world, only=only)
+        return against.told(verify_understood(against.known, renderer, only=only, further=further))
 
     found = look(read_cluster(world, has_state=True))
     for _ in range(LOOKS - 1):

@@ -95,7 +95,8 @@ def _beside(trace: Trace) -> Iterator[Line]:
 
 def _finding(who: str, found: Discrepancy) -> Iterator[Line]:
     trait = f", {found.trait}" if found.trait else ""
-    yield (f"{who}: {found.node}: {found.object}{trait}: expected {found.expected}, found {found.found}",)
+    where = f"{found.node}: " if found.node else ""
+    yield (f"{who}: {where}{found.object}{trait}: expected {found.expected}, found {found.found}",)
     yield (f"  likely cause: {found.cause}",)
     yield (f"  next: {found.next_step}",)
 

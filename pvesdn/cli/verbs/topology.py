@@ -11,7 +11,7 @@ from pvesdn.adapters.graphviz import laid_out
 from pvesdn.cli import complete, drawing, options, statuses
 from pvesdn.cli.screens.topology_document import topology_document
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import no_such, show_findings, take
+from pvesdn.cli.source import cluster_of, no_such, show_findings, take
 from pvesdn.cli.verdict import require_names
 from pvesdn.compare.picture import picture
 from pvesdn.errors import SettingsError
@@ -21,6 +21,8 @@ from pvesdn.render.picture.dot import dot
 from pvesdn.render.picture.mermaid import mermaid
 from pvesdn.render.picture.svg import svg
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.last_applied import held
+from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.topology import map_designed, map_found
 from pvesdn.workflows.understand import Understanding, understand
 
@@ -83,9 +85,14 @@ def topology(
     if session.wants_json and (wanted is not None or file is not None):
         raise click.UsageError("--json prints a document instead of a picture: leave out --format and --output")
     form = _form(wanted, file)
-    snapshot = take(session, folder, has_state=is_live)
-    known = understand(snapshot, intent="running" if is_live else "pending", only_looks=True)
-    found = () if is_live else tuple(known.findings)
+    world = None if folder is not None else cluster_of(session)
+    snapshot = take(session, folder) if world is None else read_cluster(world, has_state=is_live)
+    if is_live:
+        against = held(world, snapshot, only_looks=True)
+        known, found = against.known, against.findings
+    else:
+        known = understand(snapshot, only_looks=True)
+        found = known.findings
     if not session.wants_json:
         show_findings(session.screen, found)
     drawn = _part(known, zones, vnets, only, is_live=is_live)

@@ -17,6 +17,7 @@ from pvesdn.cli.verdict import Judging
 from pvesdn.errors import SettingsError
 from pvesdn.model.trace import Outcome, Trace, Way
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.last_applied import held
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.trace import ping, trace_understood
 from pvesdn.workflows.understand import understand
@@ -55,8 +56,8 @@ def trace(session: Session, *, source: str, target: str, pings: bool, folder: Pa
 
 def _live(session: Session, ends: tuple[str, str], pings: bool) -> Trace:  # noqa: FBT001 - a flag of the command line
     world = cluster_of(session)
-    known = understand(read_cluster(world, has_state=True), intent="running")
-    found = trace_understood(known, Renderer(), ends, world)
+    against = held(world, read_cluster(world, has_state=True))
+    found = against.told_of(trace_understood(against.known, Renderer(), ends, world))
     return ping(world, found) if pings else found
 
 

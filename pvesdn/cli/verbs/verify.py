@@ -21,8 +21,9 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.further import look_further
-from pvesdn.workflows.understand import understand
-from pvesdn.workflows.verify import LookFurther, verify_understood, verify_within
+from pvesdn.workflows.last_applied import held
+from pvesdn.workflows.verify import verify_understood, verify_within
+from pvesdn.workflows.world import World
 
 _LONGEST = 3600
 """Seconds: what has not come back within an hour does not come back by waiting."""
@@ -62,11 +63,10 @@ def verify(session: Session, *, only: tuple[str, ...], zone: str | None, wait: f
     if wait and folder is not None:
         raise SettingsError("--wait needs a cluster, and --from has none", hint="leave one of them out")
     if folder is not None:
-        verification = _of(take(session, folder), only, zone, None)
+        verification = _of(None, take(session, folder), only, zone)
     else:
         world = cluster_of(session)
-        further = partial(look_further, world, only=some(only), zone=zone)
-        verification = verify_within(world, wait, lambda snapshot: _of(snapshot, only, zone, further))
+        verification = verify_within(world, wait, lambda snapshot: _of(world, snapshot, only, zone))
     status = status_of(verification)
     if session.wants_json:
         session.document("verify", verify_document(verification, status))
@@ -75,11 +75,12 @@ def verify(session: Session, *, only: tuple[str, ...], zone: str | None, wait: f
     return status
 
 
-def _of(snapshot: Snapshot, only: tuple[str, ...], zone: str | None, further: LookFurther | None) -> Verification:
-    """What a snapshot shows, and what is tried besides."""
-    known = understand(snapshot, intent="running")
-    require_names(known, frozenset(only), frozenset(() if zone is None else (zone,)))
-    return verify_understood(known, Renderer(), only=some(only), zone=zone, further=further)
+def _of(world: World | None, snapshot: Snapshot, only: tuple[str, ...], zone: str | None) -> Verification:
+    """What a snapshot shows, and what is tried besides. :param world: None where there is only a snapshot."""
+    against = held(world, snapshot)
+    require_names(against.known, frozenset(only), frozenset(() if zone is None else (zone,)))
+    further = None if world is None else partial(look_further, world, only=some(only), zone=zone)
+    return against.told(verify_understood(against.known, Renderer(), only=some(only), zone=zone, further=further))
 
 
 def _show(screen: Screen, verification: Verification) -> None:

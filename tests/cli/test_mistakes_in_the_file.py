@@ -1,0 +1,80 @@
+"""A mistake in pvesdn.cfg hides nothing of what runs: that is held against what was applied last, and this is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pvesdn.model.history import HISTORY_FILE
+from tests.cli.kit import UCAST, call
+from tests.cli.test_status import applied
+from tests.fakes import FakeCluster
+
+__all__ = ["applied"]
+OWN = "/etc/pve/sdn/pvesdn.cfg"
+TYPO = UCAST.replace("tag", "tagg", 1)
+LINE = next(number for number, line in enumerate(TYPO.splitlines(), 1) if "tagg" in line)
+HELD = "it was edited since apply 1, which the network is held against"
+WORDS = {
+    "verify": ("verify",),
+    "trace": ("trace", "192.168.0.1", "192.168.0.2"),
+    "topology": ("topology", "--live", "--format", "dot"),
+}
+
+
+@pytest.fixture
+def mistaken(applied: FakeCluster) -> FakeCluster:
+    """A cluster with an apply, and with a word in its file that nobody knows since."""
+    applied.nodes.pve_files[OWN] = TYPO
+    return applied
+
+
+def test_verify_tells_the_line_and_holds_the_network_against_the_last_apply(
+    mistaken: FakeCluster, settings: Path
+) -> None:
+    done = call("--config", settings, "verify", cluster=mistaken)
+    assert done.status == 3
+    assert f"warning  pvesdn.cfg\n  expected: definitions that can be used\n  found: pvesdn.cfg:{LINE}" in done.out
+    assert HELD in done.out
+    assert "pvesdn plan tells all that is wrong, pvesdn diff 1 what was edited" in done.out
+    assert done.out.splitlines()[-1] == "Verified 1 zone on 3 nodes: 1 warning."
+
+
+def test_what_is_broken_is_found_beside_a_mistake_in_the_file(mistaken: FakeCluster, settings: Path) -> None:
+    del mistaken.nodes["node2"].files["/etc/network/interfaces.d/pvesdn"]
+    done = call("--config", settings, "verify", cluster=mistaken)
+    assert done.status == 1
+    assert "/etc/network/interfaces.d/pvesdn" in done.out
+
+
+@pytest.mark.parametrize("verb", WORDS)
+def test_a_document_has_the_mistake_among_its_findings(verb: str, mistaken: FakeCluster, settings: Path) -> None:
+    words = ("topology", "--live") if verb == "topology" else WORDS[verb]
+    found = json.loads(call("--config", settings, *words, "--json", cluster=mistaken).out)["findings"]
+    assert any(f"pvesdn.cfg:{LINE}" in json.dumps(item) for item in found)
+
+
+@pytest.mark.parametrize("verb", ["trace", "topology"])
+def test_what_is_looked_at_is_shown_and_the_line_named(verb: str, mistaken: FakeCluster, settings: Path) -> None:
+    done = call("--config", settings, *WORDS[verb], cluster=mistaken)
+    assert f"pvesdn.cfg:{LINE}" in done.out + done.err
+    assert HELD in done.out + done.err
+    assert "node2" in done.out
+
+
+@pytest.mark.parametrize("verb", WORDS)
+def test_without_a_history_the_mistake_is_all_that_is_said(verb: str, mistaken: FakeCluster, settings: Path) -> None:
+    del mistaken.nodes.pve_files[HISTORY_FILE]
+    done = call("--config", settings, *WORDS[verb], cluster=mistaken)
+    assert done.status == (1 if verb == "topology" else 2)
+    assert f"pvesdn.cfg:{LINE}" in done.err
+    assert HELD not in done.out + done.err
+
+
+def test_a_file_that_can_be_read_is_what_verify_holds_the_network_against(applied: FakeCluster, settings: Path) -> None:
+    applied.nodes.pve_files[OWN] = f"{UCAST}vnet: vmbr4\n\tzone ucast\n\ttag 4\n\n"
+    done = call("--config", settings, "verify", cluster=applied)
+    assert done.status == 1
+    assert "an apply would change + vmbr4" in done.out
