@@ -7,10 +7,12 @@ import click
 from pvesdn.cli import statuses
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import no_such, require_members
+from pvesdn.errors import SettingsError
 from pvesdn.model.findings import Severity
+from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Verification
 from pvesdn.workflows.understand import Understanding
-from pvesdn.workflows.verify import zone_ids
+from pvesdn.workflows.verify import undone_ids, zone_ids
 
 
 class Judging(click.Command):
@@ -34,10 +36,25 @@ def status_of(verification: Verification) -> int:
     return statuses.WARNINGS if verification.has_doubts else statuses.OK
 
 
-def require_names(known: Understanding, nodes: frozenset[str], zones: frozenset[str]) -> None:
-    """:raises SettingsError: a name is not one of a node, or of a zone."""
+def require_names(
+    known: Understanding,
+    nodes: frozenset[str],
+    zones: frozenset[str],
+    *,
+    vnets: frozenset[str] = frozenset(),
+    wanted: Snapshot | None = None,
+) -> None:
+    """Refuse a name that is not one of a node, a zone or a VNet, and one of which there is nothing to look at yet.
+
+    :param wanted: the snapshot as it was read, where `known` has other definitions than its files.
+    :raises SettingsError: it says which one may have been meant, or that it was not applied.
+    """
     members = {member.name for member in known.given.cluster.members}
     require_members(nodes, {*members, *known.snapshot.nodes})
-    there = zone_ids(known)
-    for zone in sorted(zones - there):
-        raise no_such("zone", zone, "zones", there)
+    there = {"zone": zone_ids(known), "VNet": frozenset(vnet.id for vnet in known.given.sdn.both.vnets)}
+    for noun, asked, at in (("zone", zones, 0), ("VNet", vnets, 1)):
+        for name in sorted(asked - there[noun]):
+            if name in undone_ids(known, wanted or known.snapshot)[at]:
+                hint = "pvesdn plan shows what comes of it, pvesdn apply does it"
+                raise SettingsError(f"{noun} '{name}' is defined and was not applied yet", hint=hint)
+            raise no_such(noun, name, f"{noun}s", there[noun])

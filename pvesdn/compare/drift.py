@@ -144,11 +144,15 @@ def unsourced(node: str, facts: NodeFacts, used: Iterable[str]) -> Iterator[Disc
         )
 
 
-def pve_discrepancies(pending: Iterable[PendingChange], running: PveRunning) -> Iterator[Discrepancy]:
-    """Definitions of PVE's that nobody has applied, told as one, and nodes that are behind what PVE runs."""
+def pve_discrepancies(
+    pending: Iterable[PendingChange], running: PveRunning, zones: tuple[str, ...] = ()
+) -> Iterator[Discrepancy]:
+    """Definitions of PVE's that nobody has applied, told as one, and nodes that are behind what PVE runs.
+
+    :param zones: whose guests may notice what is pending; none where it may be those of any.
+    """
     pending = tuple(pending)
     if pending:
-        zones = {change.id for change in pending if change.kind == "zone"}
         yield Discrepancy(
             node="",
             subject=Subject.DEFINITIONS,
@@ -157,8 +161,7 @@ def pve_discrepancies(pending: Iterable[PendingChange], running: PveRunning) -> 
             found=some([f"{change.kind} {change.id} {change.state}" for change in pending]),
             cause="somebody has edited them, and nobody has applied them",
             step="pvesdn plan shows what comes of it, pvesdn apply does it",
-            # What else is edited, guests of any zone may notice.
-            zones=tuple(sorted(zones)) if all(change.kind == "zone" for change in pending) else (),
+            zones=zones,
             severity=Severity.WARNING,
         )
     for node, file in running.nodes.items():

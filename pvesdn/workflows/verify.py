@@ -15,6 +15,7 @@ from pvesdn.compare.live_paths import WHAT
 from pvesdn.compare.live_routes import route_checks
 from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.compare.live_vrrp import vrrp_checks
+from pvesdn.compare.pending_zones import pending_zones
 from pvesdn.compare.uncarried import uncarried
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.errors import ApiUnavailable, NodeError, NodeUnreachable
@@ -82,11 +83,11 @@ def look_over(
     further: LookFurther | None = None,
 ) -> LookedOver:
     """The same as `verify_understood`, with the nodes that were looked at."""
-    pending, looker = _pending(known), Looker(known)
+    (pending, of_zones), looker = _pending(known), Looker(known)
     nodes, unreachable = _look(known, renderer, looker)
     wanted = {name: node for name, node in nodes.items() if only is None or name in only}
     cluster = looker.together({name: node.at for name, node in nodes.items()})
-    found = [*pve_discrepancies(pending, known.running)]
+    found = [*pve_discrepancies(pending, known.running, of_zones)]
     unmanaged = known.given.sdn.pve.unmanaged_zones
     unseen_by = [NotChecked("", f"zone {zone.id}", zone.reason, (zone.id,)) for zone in unmanaged]
     unseen_by += looker.left_to_pve()
@@ -174,11 +175,22 @@ def zone_ids(known: Understanding) -> frozenset[str]:
     return frozenset(zone.id for zone in known.given.sdn.both.zones)
 
 
-def _pending(known: Understanding) -> tuple[PendingChange, ...]:
-    """PVE's definitions that nobody has applied; those that cannot be read are for plan to tell."""
+def undone_ids(known: Understanding, wanted: Snapshot) -> tuple[frozenset[str], frozenset[str]]:
+    """Zones and VNets that are only drawn or edited, and nobody has applied.
+
+    :param wanted: with all definitions as they are in the files.
+    """
+    drawn, there = read_sdn(wanted.pve_files, intent="pending").config.both, known.given.sdn.both
+    zones, vnets = {zone.id for zone in drawn.zones}, {vnet.id for vnet in drawn.vnets}
+    return frozenset(zones - zone_ids(known)), frozenset(vnets - {vnet.id for vnet in there.vnets})
+
+
+def _pending(known: Understanding) -> tuple[tuple[PendingChange, ...], tuple[str, ...]]:
+    """PVE's definitions that nobody has applied, and whose they are; those that cannot be read are for plan to tell."""
     if not known.given.capabilities.has_sdn:
-        return ()
-    return read_sdn(known.snapshot.pve_files, intent="pending").pending
+        return (), ()
+    drawn = read_sdn(known.snapshot.pve_files, intent="pending")
+    return drawn.pending, pending_zones(drawn.pending, (known.given.sdn.pve, drawn.config.pve))
 
 
 def _of_files(known: Understanding, node: _Node, *, has_pending: bool) -> Iterator[Discrepancy]:

@@ -581,6 +581,37 @@ def more_zones(folder: Path, damage: dict[str, Any] | None = None) -> Path:
     return folder / "more"
 
 
+def test_what_is_pending_in_one_zone_is_not_counted_in_another(tmp_path: Path) -> None:
+    folder = stored("pve-not-applied", tmp_path)
+    plain, pvx = (call("status", "--from", folder, "--zone", zone) for zone in ("plain", "pvx"))
+    assert (plain.status, pvx.status) == (0, 3)
+    assert plain.out.startswith("ok: zone plain: ")
+    assert "1 warning; PVE's definitions: found vnet old changed, expected applied" in pvx.out.splitlines()[0]
+
+
+@pytest.mark.parametrize("words", [("status",), ("verify",), ("topology", "--live")])
+def test_a_zone_that_is_only_drawn_is_said_to_be_that(words: tuple[str, ...], tmp_path: Path) -> None:
+    healthy = read_snapshot(HEALTHY)
+    drawn = f"{healthy.pve_files['zones.cfg']}\nvxlan: later\n\tpeers 192.168.0.1\n"
+    write_snapshot(tmp_path / "drawn", damaged(healthy, {"pve_files": {"zones.cfg": drawn}}))
+    done = call(*words, "--from", tmp_path / "drawn", "--zone", "later")
+    told = "zone 'later' is defined and was not applied yet; pvesdn plan shows what comes of it, pvesdn apply does it"
+    assert told in done.err
+    assert "there is no zone 'never'" in call(*words, "--from", tmp_path / "drawn", "--zone", "never").err
+
+
+def test_a_zone_that_is_only_in_the_edited_file_is_there_once_it_was_applied(
+    applied: FakeCluster, settings: Path
+) -> None:
+    applied.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = f"{UCAST}vxlan: later\n\nvnet: new\n\tzone later\n\ttag 9\n"
+    done = call("--config", settings, "status", "--zone", "later", cluster=applied)
+    assert "zone 'later' is defined and was not applied yet" in done.err
+    assert done.status == 2
+    assert "6 to add" in call("--config", settings, "plan", cluster=applied).out
+    assert call("--config", settings, "apply", "--yes", cluster=applied).status == 0
+    assert call("--config", settings, "status", "--zone", "later", cluster=applied).status == 0
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [

@@ -11,7 +11,7 @@ from pvesdn.adapters.graphviz import laid_out
 from pvesdn.cli import complete, drawing, options, statuses
 from pvesdn.cli.screens.topology_document import topology_document
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import cluster_of, no_such, show_findings, take
+from pvesdn.cli.source import cluster_of, show_findings, take
 from pvesdn.cli.verdict import require_names
 from pvesdn.compare.picture import picture
 from pvesdn.errors import SettingsError
@@ -111,10 +111,7 @@ def _part(
 
     :raises SettingsError: a name is of nothing.
     """
-    require_names(known, frozenset(only), frozenset(zones))
-    there = {vnet.id for vnet in known.given.sdn.both.vnets}
-    for vnet in sorted(set(vnets) - there):
-        raise no_such("VNet", vnet, "VNets", there)
+    require_names(known, frozenset(only), frozenset(zones), vnets=frozenset(vnets))
     whole = map_found(known, Renderer()) if is_live else map_designed(known)
     found = narrowed(whole, zones=frozenset(zones), vnets=frozenset(vnets), nodes=frozenset(only))
     if found.only and not found.zones and not found.nodes:
