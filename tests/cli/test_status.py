@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,7 +16,7 @@ from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
 from pvesdn.cli.screens.screen import Span
 from pvesdn.cli.screens.status import status_lines
 from pvesdn.errors import ApiUnavailable
-from pvesdn.model.execution import NodeExecution
+from pvesdn.model.execution import NodeExecution, ReloadNetwork
 from pvesdn.model.files import ChangeSet, NodeChanges
 from pvesdn.model.history import Ending, Entry, History
 from pvesdn.model.ranges import ranges
@@ -393,9 +393,12 @@ def large(nodes: int, zones: int, *, bad_zones: Iterable[int] = (), off: Iterabl
     names = tuple(f"pve{number}" for number in range(1, nodes + 1))
     last = NodeApply(41, "done")
     found = tuple(
-        Discrepancy(f"pve{number}", Subject.DEVICE, f"vxlan_net{number}", "there", "absent", "deleted", "ifup")
+        Discrepancy(
+            f"pve{number}", Subject.DEVICE, f"vxlan_net{number}", "there", "absent", "deleted", "ifup",
+            zones=(f"zone{number}",), is_there=True,
+        )
         for number in bad_zones
-    )
+    )  # fmt: skip
     gone = sorted(f"pve{number}" for number in off)
     doubt = f"{ranges(gone)}: off, as the cluster says" if gone else ""
     told = {item.node: f"{item.node}: {item.object}: found absent, expected there" for item in found}
@@ -407,13 +410,14 @@ def large(nodes: int, zones: int, *, bad_zones: Iterable[int] = (), off: Iterabl
         )
         for number in range(1, zones + 1)
     )  # fmt: skip
+    vnis = 5 * zones  # four VNets, and the L3VNI
     node_rows = tuple(
         NodeStatus(
             name,
             Health.BAD if name in told else Health.OK,
             (ip_address(f"10.10.0.{number}"),),
-            Share(nodes - 1, nodes - 1),
-            Share(80, 80),
+            Share(nodes - 1 - len(gone), nodes - 1),
+            Share(vnis - (name in told), vnis),
             last,
             Drift(devices=int(name in told)),
             ToDo(add=1) if name in told else None,
@@ -428,18 +432,29 @@ def large(nodes: int, zones: int, *, bad_zones: Iterable[int] = (), off: Iterabl
     entry = Entry(
         number=41, id="0" * 16, who="root@pam on pve1", began="2026-11-27T10:00:00Z", pvesdn="0.0.9", ending=Ending.DONE
     )
+    on = tuple(name for name in names if name not in gone)
+    to_heal = {item.node: (item,) for item in found}
+    reload = NodeExecution("", steps=(ReloadNetwork(regenerate_frr=False),))
     return ClusterStatus(
         name="prod",
         pve_version="9.1.5",
         members=nodes,
         online=nodes - len(gone),
-        verification=Verification(discrepancies=found, nodes=names, offline=tuple(gone)),
-        packages={name: "1.2.0" if name == "pve1" else "1.3.0" for name in names},
+        verification=Verification(discrepancies=found, nodes=on, offline=tuple(gone)),
+        packages={name: "1.2.0" if name == "pve1" else "1.3.0" for name in on},
         beside=Beside(history=History((entry,))),
         last_apply=entry,
         zones=zone_rows,
         nodes=node_rows,
-        changes=ChangeSet(tuple(NodeChanges(name, NodeExecution(name)) for name in names)),
+        changes=ChangeSet(
+            tuple(
+                NodeChanges(name, replace(reload, node=name), drift=to_heal[name])
+                if name in to_heal
+                else NodeChanges(name, NodeExecution(name))
+                for name in on
+            ),
+            offline=tuple(gone),
+        ),
     )
 
 
@@ -472,9 +487,9 @@ def wide() -> ClusterStatus:
     ("case", "status", "most"),
     [
         ("wide-cells", wide(), 20),
-        ("16-nodes", large(16, 20, bad_zones=(3, 7), off=(9,)), 53),
-        ("40-nodes-30-zones", large(40, 30, bad_zones=(2, 29), off=(5, 6, 40)), 45),
-        ("40-nodes-all-bad", large(40, 30, bad_zones=range(1, 31)), 60),
+        ("16-nodes", large(16, 20, bad_zones=(3, 7), off=(9,)), 57),
+        ("40-nodes-30-zones", large(40, 30, bad_zones=(2, 29), off=(5, 6, 40)), 48),
+        ("40-nodes-all-bad", large(40, 30, bad_zones=range(1, 31)), 67),
     ],
 )
 def test_a_large_cluster_fits_a_screen_and_says_what_it_leaves_out(
@@ -491,16 +506,54 @@ def test_what_was_asked_for_by_name_is_shown_whole() -> None:
 
 
 def test_many_nodes_with_the_same_fault_are_one_row() -> None:
-    status = large(20, 0)
+    status = large(20, 1)
     rows = tuple(
         replace(node, health=Health.BAD, first=f"{node.name}: FRR: found not installed, expected bgpd runs")
         for node in status.nodes
     )
     shown = printed(replace(status, nodes=rows), 80).splitlines()
     assert [line for line in shown if "BAD" in line] == [
-        "  BAD  pve1-pve20  10.10.0.1-10.10.0.20  19/19  80/80  41 done  -      -"
+        "  BAD  pve1-pve20  10.10.0.1-10.10.0.20  19/19  5/5   41 done  -      -"
     ]
     assert "      pve1-pve20: FRR: found not installed, expected bgpd runs" in shown
+
+
+def test_what_a_large_cluster_says_of_itself_is_possible() -> None:
+    status = large(16, 20, bad_zones=(3, 7), off=(9,))
+    assert status.changes is not None
+    assert {node.name for node in status.nodes if node.to_do} == {
+        node.node for node in status.changes.nodes if not node.is_empty
+    }
+    shown = printed(status, 120)
+    assert "Plan: 2 to add, 0 to change, 0 to destroy on 2 of 16 nodes.\n" in shown
+    assert "  BAD  pve3   10.10.0.3   14/15  99/100   41 done  1 device  +1\n      see zone zone3\n" in shown
+
+
+def with_reasons(status: ClusterStatus, reasons: Mapping[str, str]) -> ClusterStatus:
+    """The same with nodes that are bad for these reasons."""
+    bad = {name: f"{name}: {why}" for name, why in reasons.items()}
+    nodes = tuple(
+        replace(node, health=Health.BAD, first=bad[node.name]) if node.name in bad else node for node in status.nodes
+    )
+    return replace(status, nodes=nodes)
+
+
+def test_a_bad_node_has_its_reason_or_names_the_row_that_has_it() -> None:
+    zones = tuple(replace(zone, health=Health.BAD, first="pve1: FRR: found off") for zone in large(3, 1).zones)
+    reasons = {"pve1": "FRR: found off", "pve2": "FRR: found off", "pve4": "FRR: found off", "pve3": "clock: behind"}
+    status = with_reasons(replace(large(4, 1), zones=zones), reasons)
+    _, head, nodes = printed(status, None).partition(" applied  drift  plan\n")
+    assert head
+    assert [line.strip() for line in nodes.splitlines() if line.startswith("      ")] == [
+        *("see zone zone1", "pve2: FRR: found off", "pve3: clock: behind", "see pve2"),
+    ]
+
+
+def test_no_row_points_to_a_reason_that_is_left_out() -> None:
+    reasons = {f"pve{number}": f"fault {number % 6}" for number in range(1, 13)}
+    shown = printed(with_reasons(large(12, 1), reasons), 80)
+    assert "  1 more reason left out: pvesdn verify tells all of them\n" in shown
+    assert [line.strip() for line in shown.splitlines() if "see pve" in line] == [f"see pve{n}" for n in range(1, 6)]
 
 
 def test_a_pipe_gets_whole_lines() -> None:

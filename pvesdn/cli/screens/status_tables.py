@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -35,17 +35,28 @@ _UNKNOWN, _NOTHING = "?", "-"
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """:param first: why it is not ok, in one line. :param weight: how many zones or nodes it is about."""
+    """One zone, or nodes that are alike.
+
+    :param first: why it is not ok, in one line; empty where `see` says where that stands.
+    :param weight: how many zones or nodes it is about.
+    :param see: the row that has the reason.
+    """
 
     health: Health
     cells: tuple[str, ...]
     first: str
     weight: int = 1
+    see: str = ""
 
 
 def zone_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
     """A row for each zone."""
-    rows = [
+    rows = _zone_rows(status)
+    yield from _rows(("zone", "kind", "nodes", "VNets", "guests"), rows, _most(_ZONES, rows, status), width, "zone")
+
+
+def _zone_rows(status: ClusterStatus) -> list[_Row]:
+    return [
         _Row(
             zone.health,
             (zone.id, zone.what, _looked_at(zone), str(zone.vnets), _or_unknown(zone.guests)),
@@ -53,8 +64,6 @@ def zone_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
         )
         for zone in status.zones
     ]
-    most = len(rows) if status.is_part else _ZONES
-    yield from _rows(("zone", "kind", "nodes", "VNets", "guests"), rows, most, width, "zone")
 
 
 def node_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
@@ -68,21 +77,57 @@ def node_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
         _Row(group[0].health, _node(group, has_history=has_history, can_plan=status.changes is not None), _why(group), len(group))
         for group in groups
     ]  # fmt: skip
+    most = _most(_NODES, rows, status)
     # What stands above need not be read twice, and what is wrong in the same way neither.
-    told = {_anywhere(zone.first) for zone in status.zones}
-    rows = [replace(row, first="") if _is_told(row.first, told) else row for row in rows]
-    most = len(rows) if status.is_part else _NODES
+    rows = _pointed([*_shown(rows, most), *_left_out(rows, most)], _said_of_zones(status))
     yield from _rows(("node", "VTEP", "BGP", "VNIs", "applied", "drift", "plan"), rows, most, width, "node")
+
+
+def _most(number: int, rows: Sequence[_Row], status: ClusterStatus) -> int:
+    """How many rows there may be; what was asked for by name is shown whole."""
+    return len(rows) if status.is_part else number
+
+
+def _shown(rows: Sequence[_Row], most: int) -> list[_Row]:
+    """The rows in their order; where there are too many, the worst of them."""
+    if len(rows) <= most:
+        return list(rows)
+    return sorted(rows, key=lambda row: _WORST_FIRST.index(row.health))[:most]
+
+
+def _left_out(rows: Sequence[_Row], most: int) -> list[_Row]:
+    shown = _shown(rows, most)
+    return [row for row in rows if not any(row is kept for kept in shown)]
+
+
+def _said_of_zones(status: ClusterStatus) -> dict[str, str]:
+    """Reasons that stand below rows of zones, with the first such zone."""
+    rows = _zone_rows(status)
+    said: dict[str, str] = {}
+    for row in _shown(rows, _most(_ZONES, rows, status)):
+        if row.first and len(said) < _REASONS:
+            said.setdefault(row.first, f"zone {row.cells[0]}")
+    return said
+
+
+def _pointed(rows: Sequence[_Row], said: Mapping[str, str]) -> list[_Row]:
+    """Rows whose reason stands somewhere already point there."""
+    by_reason: dict[str, str] = {}
+    found = []
+    for row in rows:
+        reason = _anywhere(row.first)
+        see = said.get(row.first) or by_reason.get(reason, "")
+        if reason and not see and len(by_reason) < _REASONS:  # further ones are left out, and no place to point to
+            by_reason[reason] = row.cells[0]
+        found.append(replace(row, first="", see=f"see {see}") if see else row)
+    return found
 
 
 def _rows(head: tuple[str, ...], rows: Sequence[_Row], most: int, width: int | None, noun: str) -> Iterator[Line]:
     """The rows in their order; where there are too many, the worst of them."""
     if not rows:
         return
-    shown = list(rows)
-    if len(rows) > most:
-        shown = sorted(rows, key=lambda row: _WORST_FIRST.index(row.health))[:most]
-    left = [row for row in rows if not any(row is kept for kept in shown)]
+    shown, left = _shown(rows, most), _left_out(rows, most)
     words = [WORDS[row.health] for row in shown]
     header, *lines = table(
         [("", *head), *((word.text, *row.cells) for word, row in zip(words, shown, strict=True))],
@@ -94,16 +139,14 @@ def _rows(head: tuple[str, ...], rows: Sequence[_Row], most: int, width: int | N
     yield ()
     yield (Span("".join(part if isinstance(part, str) else part.text for part in header), Style.STRONG),)
     told: list[str] = []
-    for first, run in groupby(zip(shown, lines, strict=True), lambda pair: pair[0].first):
+    for (first, see), run in groupby(zip(shown, lines, strict=True), lambda pair: (pair[0].first, pair[0].see)):
         alike = [line for _, line in run]
         yield from alike
-        if not first:
-            continue
         of_all = f"these {len(alike)}: " if len(alike) > 1 else ""
-        if first not in told:
+        if first and first not in told:
             told.append(first)
-        if first in told[:_REASONS]:
-            yield " " * _INDENT, clipped(of_all + first, None if width is None else width - _INDENT)
+        if said := see or (first if first in told[:_REASONS] else ""):
+            yield " " * _INDENT, clipped(of_all + said, None if width is None else width - _INDENT)
     unsaid = {_anywhere(row.first) for row in rows if row.first} - {_anywhere(first) for first in told[:_REASONS]}
     if unsaid:
         yield (f"  {counted(len(unsaid), 'more reason')} left out: pvesdn verify tells all of them",)
@@ -146,14 +189,6 @@ def _why(group: Sequence[NodeStatus]) -> str:
 def _anywhere(first: str) -> str:
     """A reason without the nodes it begins with."""
     return first.partition(": ")[2]
-
-
-def _is_told(first: str, told: set[str]) -> bool:
-    """Whether it stands above already; from now on it does."""
-    reason = _anywhere(first)
-    is_told = reason in told
-    told.add(reason)
-    return is_told
 
 
 def _node(group: Sequence[NodeStatus], *, has_history: bool, can_plan: bool) -> tuple[str, ...]:
