@@ -680,6 +680,16 @@ def test_the_verdict_of_a_part_says_that_it_is_about_a_part(words: tuple[str, ..
     assert done.status == 0
 
 
+def test_what_is_to_be_done_about_a_node_is_told_of_that_node(tmp_path: Path) -> None:
+    folder = stored("device-deleted", tmp_path)
+    shown = call("status", "--from", folder, "--node", "node2").out
+    assert "pvesdn plan --node node2 shows it, pvesdn apply --node node2 carries it out.\n" in shown
+    assert "Plan: 1 to add" in call("plan", "--from", folder, "--node", "node2").out
+    blocked = call("status", "--from", stored("interfaces-edited", tmp_path), "--node", "node2", "--node", "node1").out
+    words = "--node node1 --node node2"
+    assert f"`pvesdn apply {words}` would refuse; see pvesdn plan {words}" in " ".join(blocked.split())
+
+
 def test_the_verdict_of_a_part_has_room_on_80_columns() -> None:
     words = ("--zone", "plain", "--node", "node1", "--node", "node2")
     first = call("status", "--from", HEALTHY, *words, environ={"COLUMNS": "80"}).out.partition("\n")[0]

@@ -131,7 +131,7 @@ def _lock(holder: LockHolder) -> Line:
 
 def _not_applied(status: ClusterStatus) -> Iterator[Line]:
     """What somebody has drawn or edited, and nobody applied; what an apply would do, as a plan ends."""
-    changes = status.changes
+    changes, on = status.changes, "".join(f" --node {name}" for name in status.only_nodes)
     if changes is not None and changes.pending:
         told = [f"{row.kind} {row.id} {row.state}" for row in changes.pending]
         yield Span("Pending in PVE", Style.WARNING), f": {_some(told)}"
@@ -144,13 +144,16 @@ def _not_applied(status: ClusterStatus) -> Iterator[Line]:
         )
     if changes is None:
         more = f" (and {len(status.no_plan) - 1} more)" if len(status.no_plan) > 1 else ""
-        yield Span("Cannot be planned", Style.ERROR), f": {''.join(status.no_plan[:1])}{more}; see pvesdn plan"
+        yield Span("Cannot be planned", Style.ERROR), f": {''.join(status.no_plan[:1])}{more}; see pvesdn plan{on}"
         return
     yield last_line(changes, summarize(changes, is_part=bool(status.only_nodes)))
     if blocked := [node.node for node in changes.nodes if node.obstacles]:
-        yield Span("Blocked", Style.ERROR), f" on {ranges(blocked)}: `pvesdn apply` would refuse; see pvesdn plan"
+        yield (
+            Span("Blocked", Style.ERROR),
+            f" on {ranges(blocked)}: `pvesdn apply{on}` would refuse; see pvesdn plan{on}",
+        )
     elif not changes.is_empty:
-        yield ("pvesdn plan shows it, pvesdn apply carries it out.",)
+        yield (f"pvesdn plan{on} shows it, pvesdn apply{on} carries it out.",)
 
 
 def _some(told: Sequence[str]) -> str:
