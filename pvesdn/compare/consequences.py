@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, product
 
+from pvesdn.compare.merged import PvesStanza, merged_consequences
 from pvesdn.compare.options import options_of_text
 from pvesdn.compare.sessions import frr_consequences, runs_protocols
 from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, LargerNic, NodeConsequence
@@ -20,6 +21,7 @@ from pvesdn.model.pve_ifupdown import PveVnetBridge, PveVrfBridge, PveVxlanPort
 _OF_VNETS = frozenset(
     {
         Effect.VNET_REMOVED,
+        Effect.VNET_GIVEN_UP,
         Effect.VNET_INTERRUPTED,
         Effect.VNET_SHORTLY_INTERRUPTED,
         Effect.MTU_SMALLER,
@@ -33,11 +35,17 @@ _FORWARDING = frozenset({"net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"})
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """:param there: text by interface, in this file or another that changes. :param printed: what will be in this."""
+    """One file that changes.
+
+    :param there: text by interface, in this file or another that changes.
+    :param printed: what will be in this.
+    :param merged: of our file: interfaces that it takes up or gives up while PVE's has them before and after, by name.
+    """
 
     change: FileChange
     there: Mapping[str, str] = field(default_factory=dict)
     printed: PrintedInterfaces | None = None
+    merged: Mapping[str, PvesStanza] = field(default_factory=dict)
 
 
 def node_consequences(
@@ -83,7 +91,7 @@ def consequences(nodes: Iterable[NodeChanges]) -> tuple[Consequence, ...]:
             by_what.setdefault((one.effect, one.old, one.new, one.subject), []).append(node.node)
     moved = {old for effect, old, _, _ in by_what if effect is Effect.VTEP_MOVED}
     losing = {subject for effect, _, new, subject in by_what if effect is Effect.EXIT_CHANGED and not new}
-    removed = {subject for effect, _, _, subject in by_what if effect is Effect.VNET_REMOVED}
+    removed = {subject for effect, _, _, subject in by_what if effect in {Effect.VNET_REMOVED, Effect.VNET_GIVEN_UP}}
     objects: dict[tuple[Effect, str, str, tuple[str, ...]], list[str]] = {}
     for (effect, old, new, subject), names in by_what.items():
         if effect is Effect.PEERS_LEFT and (subject in removed or set(old.split(", ")) <= moved):
@@ -156,6 +164,9 @@ def _of_interfaces(
     bridges = _Bridges(file.printed)
     sizes: dict[str, list[Difference]] = {}
     for stanza in file.change.stanzas:
+        if stanza.name in file.merged:
+            link = facts.link(stanza.name)
+            yield from merged_consequences(stanza, file.merged[stanza.name], file.printed, link)
         if stanza.action is Action.ADD and not stanza.differences:
             continue  # nobody has used it yet; of a fresh node this is each of thousands
         name, changed = stanza.name, {difference.name: difference for difference in stanza.differences}

@@ -15,6 +15,7 @@ from pvesdn.model.snapshot import OWN_NAME
 _FILES = {"zone": "zones.cfg", "vnet": "vnets.cfg", "subnet": "subnets.cfg", "controller": "controllers.cfg"}
 _FEWEST = 3
 """Objects that must go for their number to have fallen suddenly: taking one of two away is daily work."""
+_LOST = frozenset({Effect.VNET_REMOVED, Effect.VNET_GIVEN_UP})
 _DELETED, _NEW = "deleted", "new"
 
 
@@ -47,8 +48,9 @@ def _own(
     files: Mapping[str, Mapping[str, str]],
 ) -> Iterator[Fall]:
     """:param is_there: the file that defines nothing; None where it does define something."""
+    nodes = tuple(nodes)
     losing = {
-        node.node: {one.subject for one in node.consequences if one.effect is Effect.VNET_REMOVED}
+        node.node: {one.subject for one in node.consequences if one.effect in _LOST}
         for node in nodes
         if any(change.path == OUR_INTERFACES and change.old for change in node.files)
     }
@@ -56,15 +58,17 @@ def _own(
     is_empty = is_there is not None
     if not losing or (len(gone) < _FEWEST and not is_empty):
         return
+    is_kept = any(one.effect is Effect.VNET_GIVEN_UP for node in nodes for one in node.consequences)
+    kind = "VNet uplink" if is_kept else "VNet"  # PVE keeps the bridge of a VNet that is drawn in its panel
     names = tuple(sorted(node for node, vnets in losing.items() if vnets or is_empty))
     had = {node: _vnets(texts.get(OUR_INTERFACES)) for node, texts in files.items()}
     there = set().union(*had.values())
     if is_empty:
-        yield Fall(OWN_NAME, is_absent=not is_there, kind="VNet", gone=len(gone), total=len(there), nodes=names)
+        yield Fall(OWN_NAME, is_absent=not is_there, kind=kind, gone=len(gone), total=len(there), nodes=names)
         return
     gone -= {vnet for node, vnets in had.items() for vnet in vnets - losing.get(node, set())}
     if len(gone) >= _FEWEST and len(gone) * 2 >= len(there):
-        yield Fall("", is_absent=False, kind="VNet", gone=len(gone), total=len(there), nodes=names)
+        yield Fall("", is_absent=False, kind=kind, gone=len(gone), total=len(there), nodes=names)
 
 
 def _taken_over(own: OwnSdn, pending: Iterable[PendingChange]) -> Mapping[str, int]:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from pvesdn.compare.compared import Compared, compare_file
 from pvesdn.compare.consequences import ChangedFile, node_consequences
 from pvesdn.compare.execution import node_execution, rehearsal
+from pvesdn.compare.merged import PvesStanza
 from pvesdn.compare.moved import FileStanzas, follow_merges, follow_moves
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.prerequisites import prerequisites
@@ -78,7 +79,7 @@ def compare_node(
         execution=execution,
         rehearsal=rehearsal(compared, now, owners, flooding, dhcp) if shows_pve else None,
         consequences=node_consequences(
-            _changed_files(compared),
+            _changed_files(compared, now),
             now.facts,
             staying=staying,
             frr=_frr_texts(wanted, changes, now),
@@ -108,14 +109,30 @@ def _missing(
     )
 
 
-def _changed_files(compared: tuple[Compared, ...]) -> list[ChangedFile]:
+def _changed_files(compared: tuple[Compared, ...], now: NodeNow) -> list[ChangedFile]:
     # An interface that moves from one file to another is told in the one that it moves to.
     there = {n: text for found in compared if found.change.stanzas for n, text in found.present.stanzas.items()}
-    return [ChangedFile(found.change, there, found.file.interfaces) for found in compared]
+    merged = _merged(compared, now)
+    return [
+        ChangedFile(found.change, there, found.file.interfaces, merged if found.file.path == OUR_INTERFACES else {})
+        for found in compared
+    ]
+
+
+def _merged(compared: tuple[Compared, ...], now: NodeNow) -> dict[str, PvesStanza]:
+    """Interfaces that our file takes up or gives up, and PVE's has before and after."""
+    ours = next((found for found in compared if found.file.path == OUR_INTERFACES), None)
+    names = [] if ours is None else [stanza.name for stanza in ours.change.stanzas if stanza.is_merged]
+    if ours is None or not names:
+        return {}
+    before = PresentFile(now.files.get(SDN_INTERFACES)).stanzas
+    pves = next((found for found in compared if found.file.path == SDN_INTERFACES), None)
+    after = before if pves is None else pves.file.stanzas
+    return {name: PvesStanza(before[name], after[name]) for name in names}
 
 
 def _takes_away(change: FileChange) -> bool:
-    return any(stanza.action is Action.REMOVE for stanza in change.stanzas)
+    return any(stanza.takes_ports for stanza in change.stanzas)
 
 
 def _staying(wanted: Iterable[RenderedFile], now: NodeNow, owners: FileOwners, *, shows_pve: bool) -> frozenset[str]:
@@ -134,7 +151,7 @@ def _losing_their_port(changes: Iterable[FileChange], facts: NodeFacts) -> froze
     its panel, the port goes with ours, and guests' ports are thrown out (docs/pve.md §13.4).
     """
     ours = (change for change in changes if change.path == OUR_INTERFACES)
-    removed = {stanza.name for change in ours for stanza in change.stanzas if stanza.action is Action.REMOVE}
+    removed = {stanza.name for change in ours for stanza in change.stanzas if stanza.takes_ports}
     return frozenset(removed - {stanza.name for stanza in facts.stanzas} - {name for _, name in facts.other_stanzas})
 
 
@@ -166,10 +183,12 @@ def _with_moves(compared: tuple[Compared, ...]) -> tuple[Compared, ...]:
 
 
 def _with_merges(compared: tuple[Compared, ...], now: NodeNow) -> tuple[Compared, ...]:
-    """The same files, where a bridge that is there is not told as made because another file says it as well."""
+    """The same files, where a bridge that is there and stays is not told as made, or removed, because another file says
+    it as well.
+    """
     by_path = {found.file.path: found for found in compared}
     merged = {
-        path: follow_merges(found.change.stanzas, _kept_by(other, by_path, now), other, gives_up=path == SDN_INTERFACES)
+        path: follow_merges(found.change.stanzas, _kept_by(other, by_path, now), other, carries=path == OUR_INTERFACES)
         for path, other in ((OUR_INTERFACES, SDN_INTERFACES), (SDN_INTERFACES, OUR_INTERFACES))
         if other in now.files
         and (found := by_path.get(path)) is not None
@@ -197,7 +216,7 @@ def _own_files(wanted: Iterable[RenderedFile], owners: FileOwners) -> frozenset[
 
 
 def _guests(changes: tuple[FileChange, ...], facts: NodeFacts, staying: frozenset[str]) -> dict[str, tuple[str, ...]]:
-    leaving = {s.name for change in changes for s in change.stanzas if s.action is Action.REMOVE} - staying
+    leaving = {s.name for change in changes for s in change.stanzas if s.takes_ports} - staying
     plugged: dict[str, list[str]] = {}
     for link in facts.links:
         if link.master in leaving and _GUEST_PORT.match(link.name):

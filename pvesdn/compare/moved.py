@@ -53,21 +53,24 @@ def follow_moves(files: Mapping[str, FileStanzas]) -> dict[str, tuple[StanzaChan
 
 
 def follow_merges(
-    changes: tuple[StanzaChange, ...], kept: Container[str], elsewhere: str, *, gives_up: bool
+    changes: tuple[StanzaChange, ...], kept: Container[str], elsewhere: str, *, carries: bool
 ) -> tuple[StanzaChange, ...]:
     """The changes of a file, where an interface that another file has before and after is neither made nor removed.
 
     :param kept: interfaces of the other file that are there and stay.
     :param elsewhere: the other file.
-    :param gives_up: so it is too where this file gives an interface up; ours does not, for its port goes with it.
+    :param carries: this file has what carries an interface, and takes that along where it gives the interface up.
     """
-    merged = {Action.ADD, Action.REMOVE} if gives_up else {Action.ADD}
-    return tuple(
-        replace(change, action=Action.CHANGE, why=f"{elsewhere} has it too, and the device stays", is_merged=True)
-        if change.name in kept and change.action in merged
-        else change
-        for change in changes
-    )
+
+    def followed(change: StanzaChange) -> StanzaChange:
+        if change.name not in kept or change.action not in {Action.ADD, Action.REMOVE}:
+            return change
+        is_given_up = carries and change.action is Action.REMOVE
+        but = " without its uplink" if is_given_up else ""
+        why = f"{elsewhere} has it too, and the device stays{but}"
+        return replace(change, action=Action.CHANGE, why=why, is_merged=True, is_given_up=is_given_up)
+
+    return tuple(map(followed, changes))
 
 
 def _moved(name: str, old: str, new: PrintedInterfaces, path: str) -> StanzaChange:

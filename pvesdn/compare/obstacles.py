@@ -38,12 +38,13 @@ def obstacles(
             if change.conflict:
                 stop(f"{change.path}: {change.conflict}", "check it with --diff, then use --overwrite to replace it")
     if not flags.detach_guests:
+        given_up = {stanza.name for change in changes for stanza in change.stanzas if stanza.is_given_up}
         for bridge, ports in guests.items():
             count = f"{len(ports)} guest port{'s' if len(ports) > 1 else ''}"
-            stop(
-                f"{bridge} would be removed with {count} in it ({', '.join(ports)})",
-                "move the guests first, or use --detach-guests",
-            )
+            there = ", ".join(ports)
+            removed = f"{bridge} would be removed with {count} in it ({there})"
+            bare = f"{bridge} would lose the uplink that pvesdn gives it, with {count} in it ({there})"
+            stop(bare if bridge in given_up else removed, "move the guests first, or use --detach-guests")
     if facts.node not in flags.allow_management:
         for device, what in of_way_in(changes, carried):
             stop(

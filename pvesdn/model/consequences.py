@@ -12,6 +12,7 @@ class Effect(StrEnum):
     """What happens to traffic, the worst first. Objects, old and new of each:
 
     * VNET_REMOVED: VNets that a node no longer has
+    * VNET_GIVEN_UP: VNets that PVE keeps and pvesdn carries no more; `new` is a port of PVE's that comes instead
     * VTEP_MOVED: a node's tunnel address, old and new
     * VNET_INTERRUPTED: VNets whose VXLAN device is deleted and made anew: no traffic between nodes until the reload
     * VNET_SHORTLY_INTERRUPTED: the same for a moment, where the node's ifupdown2 makes a changed VXLAN device anew
@@ -29,6 +30,7 @@ class Effect(StrEnum):
     """
 
     VNET_REMOVED = "vnet-removed"
+    VNET_GIVEN_UP = "vnet-given-up"
     VTEP_MOVED = "vtep-moved"
     VNET_INTERRUPTED = "vnet-interrupted"
     VNET_SHORTLY_INTERRUPTED = "vnet-shortly-interrupted"

@@ -118,6 +118,7 @@ class StanzaChange:
     :param differences: of an interface that is there before and after: its attributes that change, sorted by name.
     :param moved_from: the file that it leaves for this one; empty where it does not move.
     :param is_merged: another file of the node has it before and after, so it is neither made nor removed.
+    :param is_given_up: so it is, and ours, which had what carries it, has it no more: its uplink goes with our stanza.
     :param keeps_gateway: it is a VNet's bridge, and there is a gateway's address on it before and after, in whichever
         file of the node.
     """
@@ -128,7 +129,13 @@ class StanzaChange:
     differences: tuple[Difference, ...] = ()
     moved_from: str = ""
     is_merged: bool = False
+    is_given_up: bool = False
     keeps_gateway: bool = False
+
+    @property
+    def takes_ports(self) -> bool:
+        """Ports of guests are thrown out of it: it goes, or what carries it does (docs/pve.md §13.4)."""
+        return self.action is Action.REMOVE or self.is_given_up
 
 
 @dataclass(frozen=True, slots=True)

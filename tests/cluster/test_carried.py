@@ -141,6 +141,11 @@ def test_a_bridge_that_pve_has_made_is_not_said_to_be_made_when_it_is_carried(
     planned = Shell(cluster, tmp_path).run("pvesdn plan --node pve2").out
     assert "      ~ web  (/etc/network/interfaces.d/sdn has it too, and the device stays)\n" in planned
     assert "Plan: 5 to add, 2 to change, 0 to destroy on 1 of 1 node" in planned
+    moves = (
+        "! pve2: the gateway of VNet web moves from the host's own routing table to vrf_prod: connections through it"
+    )
+    assert moves in planned
+    assert "! pve2: the MAC of the gateway of VNet web moves (" in planned
 
 
 def test_before_the_first_apply_nothing_is_missed(cluster: SimulatedCluster) -> None:
@@ -490,6 +495,30 @@ def test_what_carries_guests_is_not_taken_away_from_them_unasked(
     assert report.is_good, errors(report)
     assert "vxlan_web" not in links(standing).links
     assert is_nothing(plan_of(standing))
+
+
+@pytest.mark.parametrize("happens", [no_longer_carried, moved_with_a_new_subnet])
+def test_a_vnet_that_pve_keeps_is_said_to_lose_its_uplink_and_not_to_be_removed(
+    standing: SimulatedCluster, tmp_path: Path, happens: Callable[[SimulatedCluster], None]
+) -> None:
+    tap = standing.plug_guest("pve2", "web", 100)
+    happens(standing)
+    planned = Shell(standing, tmp_path).run("pvesdn plan").out
+    said = " ".join(planned.split())
+    assert (
+        f"blocked: web would lose the uplink that pvesdn gives it, with 1 guest port in it ({tap}); move the guests "
+        "first, or use --detach-guests"
+    ) in said
+    vnets = "VNets db, web lose their" if happens is no_longer_carried else "VNet web loses its"
+    assert f"{vnets} uplink, and" in said
+    assert "no traffic between nodes; unplugged until plugged in again: guest 100" in said
+    assert " removed" not in said
+    if happens is no_longer_carried:
+        assert "the gateway of VNet web moves from vrf_prod to the host's own routing table" in said
+    report = apply_to(standing, PlanFlags(detach_guests=True))
+    assert report.is_good, errors(report)
+    web = links(standing).links["web"]
+    assert (web["master"], bool(web["addresses"])) == (None, True)
 
 
 @pytest.mark.parametrize("happens", [deleted_in_the_panel, deleted_and_committed, moved_to_another_zone])

@@ -49,6 +49,17 @@ def _removed(one: Consequence, names: Mapping[int, str]) -> str:
     return f"{_objects(one)} {_verb(one, 'is', 'are')} removed with guests in {_verb(one, 'it', 'them')}: {_guests(one.guests, names)}"
 
 
+def _given_up(one: Consequence, names: Mapping[int, str]) -> str:
+    what = f"{_objects(one)} {_verb(one, 'loses its', 'lose their')} uplink"
+    if one.new:
+        what = f"{_objects(one)} {_verb(one, 'leaves', 'leave')} pvesdn: PVE carries {_verb(one, 'it', 'them')} by {one.new}"
+    else:
+        what += f", and {_verb(one, 'stays', 'stay')} as PVE's without it: no traffic between nodes"
+    if not one.guests:
+        return f"{what}; no guest is plugged in there"
+    return f"{what}; unplugged until plugged in again: {_guests(one.guests, names)}"
+
+
 def _interrupted(one: Consequence, _: Mapping[int, str]) -> str:
     what = f"{_objects(one)} {_verb(one, 'is', 'are')} interrupted between nodes for"
     if one.effect is Effect.VNET_INTERRUPTED:
@@ -95,7 +106,7 @@ def _mac(one: Consequence, _: Mapping[int, str]) -> str:
 
 
 def _vrf_changed(one: Consequence, _: Mapping[int, str]) -> str:
-    return f"the gateway of {_objects(one)} moves from {_vrf(one.old)} to {_vrf(one.new)}{_count(one)}"
+    return f"the gateway of {_objects(one)} moves from {_vrf(one.old)} to {_vrf(one.new)}: connections through it break{_count(one)}"
 
 
 def _restarted(_one: Consequence, _: Mapping[int, str]) -> str:
@@ -132,6 +143,7 @@ def _forwarding(one: Consequence, _: Mapping[int, str]) -> str:
 
 _SENTENCES: Mapping[Effect, Callable[[Consequence, Mapping[int, str]], str]] = {
     Effect.VNET_REMOVED: _removed,
+    Effect.VNET_GIVEN_UP: _given_up,
     Effect.VNET_INTERRUPTED: _interrupted,
     Effect.VNET_SHORTLY_INTERRUPTED: _interrupted,
     Effect.MTU_SMALLER: _smaller,

@@ -14,7 +14,7 @@ from pvesdn.compare.present import NodeNow
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, NodeConsequence
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
-from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL, SDN_INTERFACES, NodeChanges, RenderedFile
+from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL, SDN_INTERFACES, Action, NodeChanges, RenderedFile
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.ifupdown import CarriedBridge, L3VniBridge, Stanza, VnetBridge, VrfDevice, VxlanPort
 from pvesdn.model.owners import FileOwners, Writer
@@ -194,6 +194,63 @@ def test_a_vnet_that_another_file_has_afterwards_does_not_go_and_its_guests_stay
     assert by_host.guests == {}
     lost = compared(gone, now=there, links=guests)
     assert lost.guests == {"web": ("tap100i0",)}
+
+
+ANYCAST = "02:00:00:00:00:01"
+LIVE = Link("web", mac="aa:00:00:00:00:01", kind="bridge")
+GUEST = Link("tap100i0", master="web")
+
+
+def of_merged(ours: RenderedFile, *pves: PveAddress, there: str | None, live: Link) -> NodeChanges:
+    """A VNet that PVE's file has and keeps. :param there: our file as it is."""
+    texts = {SDN_INTERFACES: interfaces(PveVnetBridge("web", "none", pves), path=SDN_INTERFACES).text or ""}
+    texts |= {} if there is None else {OUR_INTERFACES: there}
+    return compared(ours, now=texts, links=(live, GUEST))
+
+
+@pytest.mark.parametrize(
+    ("live", "said"),
+    [
+        (LIVE, {(Effect.GATEWAY_MAC_MOVED, LIVE.mac, ANYCAST), (Effect.VRF_CHANGED, "", "vrf_zone")}),
+        (replace(LIVE, mac=ANYCAST), {(Effect.VRF_CHANGED, "", "vrf_zone")}),
+        (replace(LIVE, mac=ANYCAST, master="vrf_zone"), set()),
+    ],
+    ids=["as PVE made it", "with the MAC", "with both"],
+)
+def test_a_live_vnet_of_pves_that_is_carried_from_now_on_gets_a_mac_and_a_vrf(
+    live: Link, said: set[tuple[Effect, str, str]]
+) -> None:
+    gateway = PveAddress("10.0.0.1/24")
+    found = of_merged(interfaces(PORT, CARRIED), gateway, there=None, live=live).consequences
+    assert {(one.effect, one.old, one.new) for one in found} == said
+    without_gateway = of_merged(interfaces(PORT, CARRIED), there=None, live=live)
+    assert without_gateway.consequences == ()
+
+
+def test_a_vnet_of_pves_that_is_carried_no_more_stays_without_uplink_and_its_gateway_leaves_the_vrf() -> None:
+    there, live = interfaces(PORT, CARRIED).text, replace(LIVE, mac=ANYCAST, master="vrf_zone")
+    gone = RenderedFile(OUR_INTERFACES, None)
+    changes = of_merged(gone, PveAddress("10.0.0.1/24"), there=there, live=live)
+    assert set(changes.consequences) == {
+        NodeConsequence(Effect.VNET_GIVEN_UP, "web"),
+        NodeConsequence(Effect.VRF_CHANGED, "web", "vrf_zone", ""),
+    }
+    assert changes.guests == {"web": ("tap100i0",)}
+    actions = {stanza.name: stanza.action for file in changes.files for stanza in file.stanzas}
+    assert actions == {"vxlan_web": Action.REMOVE, "web": Action.CHANGE}
+    assert set(of_merged(gone, there=there, live=live).consequences) == {NodeConsequence(Effect.VNET_GIVEN_UP, "web")}
+
+
+def test_a_vnet_that_pve_carries_from_now_on_is_said_with_pves_port() -> None:
+    there = {
+        OUR_INTERFACES: interfaces(PORT, CARRIED).text or "",
+        SDN_INTERFACES: interfaces(PveVnetBridge("web", "none"), path=SDN_INTERFACES).text or "",
+    }
+    pves = interfaces(PveVnetBridge("web", "sv_web"), path=SDN_INTERFACES)
+    owners = FileOwners(Writer.PVE, Writer.PVESDN)
+    gone = RenderedFile(OUR_INTERFACES, None)
+    changes = compared(gone, pves, now=there, owners=owners, shows_pve=True, links=(LIVE,))
+    assert NodeConsequence(Effect.VNET_GIVEN_UP, "web", new="sv_web") in changes.consequences
 
 
 def test_of_an_interface_that_moves_to_another_file_what_changes_is_said() -> None:

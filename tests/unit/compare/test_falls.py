@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -70,6 +71,13 @@ def test_where_nothing_of_ours_was_there_nothing_falls() -> None:
 def test_three_that_are_at_least_half_of_all_are_a_fall(there: list[str], going: list[str], is_fall: bool) -> None:
     expected = Fall("", is_absent=False, kind="VNet", gone=len(going), total=len(there), nodes=("a",))
     assert fallen(node("a", going), node("b"), a=stanzas(*there)) == ((expected,) if is_fall else ())
+
+
+def test_vnets_that_pve_keeps_lose_their_uplinks_which_is_a_fall_too() -> None:
+    vnets = ["v1", "v2", "v3"]
+    kept = tuple(NodeConsequence(Effect.VNET_GIVEN_UP, vnet) for vnet in vnets)
+    (fall,) = fallen(replace(node("a"), consequences=kept), a=stanzas(*vnets))
+    assert str(fall) == "this plan removes all 3 VNet uplinks"
 
 
 def test_a_vnet_that_stays_on_another_node_is_not_gone() -> None:

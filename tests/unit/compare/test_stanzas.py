@@ -117,7 +117,7 @@ def test_so_does_one_whose_addresses_are_in_pves_file(old: CarriedBridge, new: C
     ids=["a MAC", "no MAC", "no address of IPv6"],
 )
 def test_so_does_a_live_one_of_pves_that_is_carried_from_now_on(new: CarriedBridge, *, is_lost: bool) -> None:
-    merged = follow_merges(stanza_changes({}, stanzas(new)), {"a"}, SDN_INTERFACES, gives_up=False)
+    merged = follow_merges(stanza_changes({}, stanzas(new)), {"a"}, SDN_INTERFACES, carries=True)
     assert loses_ipv6(merged, stanzas(new)) is is_lost
 
 
