@@ -197,7 +197,7 @@ def _of_files(known: Understanding, node: _Node, *, has_pending: bool) -> Iterat
     name, view = node.changes.node, node.at.view
     yield from file_discrepancies(node.changes, known.records[name], view)
     yield from unsourced(name, known.given.facts[name], (device.file for device in view.expected.devices))
-    yield from uncarried(known.given, known.given.facts[name], known.guest_names)
+    yield from uncarried(known.given, known.given.facts[name], node.changes, known.guest_names)
     if not has_pending:  # PVE's file is part of the plan then
         yield from edited(node.edits)
 

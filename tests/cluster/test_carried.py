@@ -15,7 +15,7 @@ from pvesdn.errors import ApplyRefused, SdnConfigError
 from pvesdn.model.files import OUR_INTERFACES, ChangeSet
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.status import ClusterStatus, Health
-from pvesdn.model.verification import Verification
+from pvesdn.model.verification import Discrepancy, Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.history import read_history
 from pvesdn.workflows.read import read_cluster
@@ -108,6 +108,10 @@ def vnis(cluster: SimulatedCluster) -> dict[str, str]:
 def failed(cluster: SimulatedCluster) -> list[str]:
     found: Verification = verify(read_cluster(world_of(cluster), has_state=True), Renderer())
     return [f"{item.node}: {item.object} {item.trait}: {item.found}" for item in found.discrepancies]
+
+
+def verified(cluster: SimulatedCluster) -> tuple[Discrepancy, ...]:
+    return verify(read_cluster(world_of(cluster), has_state=True), Renderer()).discrepancies
 
 
 def status_of(cluster: SimulatedCluster, zones: frozenset[str] | None = None) -> ClusterStatus:
@@ -350,11 +354,40 @@ def test_guests_in_a_vnet_that_our_file_has_lost_are_told_and_get_their_uplink_b
         f"pve2: web uplink: no uplink; its gateway is in the host's own table; guests are plugged in: {tap}"
         in failed(standing)
     )
+    (bare,) = [item for item in verified(standing) if item.trait == "uplink"]
+    assert bare.step == "pvesdn plan --diff shows the edits of our file, pvesdn apply --overwrite replaces them"
     report = apply_to(standing, PlanFlags(overwrite=True))
     assert report.is_good, errors(report)
     assert links(standing).links["vxlan_web"]["master"] == "web"
     assert links(standing).links[tap]["master"] == "web"
     assert failed(standing) == []
+
+
+def test_a_vnet_whose_stanza_is_edited_away_and_that_still_runs_has_its_uplink(standing: SimulatedCluster) -> None:
+    node = standing.nodes["pve2"]
+    ours = (node.read(OUR_INTERFACES) or "").split("\n\n")
+    node.write(OUR_INTERFACES, "\n\n".join(stanza for stanza in ours if "web" not in stanza))
+    assert [item.object for item in verified(standing)] == [OUR_INTERFACES]
+
+
+def test_a_vnet_that_has_no_gateway_is_expected_in_no_vrf(cluster: SimulatedCluster) -> None:
+    press_apply(cluster)
+    bare = {item.object: item for item in verified(cluster) if item.node == "pve2" and item.trait == "uplink"}
+    assert {name: item.expected for name, item in bare.items()} == {
+        "db": "vxlan_db in it",
+        "web": "vxlan_web in it, and vrf_prod over it",
+    }
+    assert {item.step for item in bare.values()} == {"pvesdn apply"}
+
+
+def test_a_vnet_that_the_kernel_lost_by_an_edit_that_leaves_its_stanza_is_told(standing: SimulatedCluster) -> None:
+    node = standing.nodes["pve2"]
+    node.write(OUR_INTERFACES, (node.read(OUR_INTERFACES) or "").replace("\tbridge-ports vxlan_web\n", ""))
+    with locked_state(node.root) as state:
+        state.links["vxlan_web"]["master"] = None
+    assert [(item.object, item.found) for item in verified(standing) if item.trait == "uplink"] == [
+        ("web", "no uplink")
+    ]
 
 
 @pytest.mark.parametrize(

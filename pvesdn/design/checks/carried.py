@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pvesdn.design.carried.bare import bare
 from pvesdn.design.checks.wording import IN_EVPN, absent, error, few, listed, note, placed, warning
 from pvesdn.design.ours.zones import has_gateways, has_vrf, zone_mtu, zone_vteps
-from pvesdn.design.shared import names
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.defined import Defined
 from pvesdn.model.design import DesignInput
@@ -180,15 +180,10 @@ def _bare(pair: _Pair, given: DesignInput) -> Iterator[Finding]:
     """VNets that run without what carries them, as after PVE's own Apply, or a reboot while they were pending."""
     found: dict[str, list[str]] = {}
     leaked: set[str] = set()
-    routed = {subnet.vnet for subnet in pair.subnets if subnet.gateway is not None} if has_vrf(pair.zone) else set()
     for node in sorted(given.cluster.among(pair.home.nodes) & given.facts.keys()):
-        links = {link.name: link for link in given.facts[node].links}
-        for vnet in pair.vnets:
-            link, port = links.get(vnet.id), links.get(names.vxlan_port(vnet.id))
-            if link is not None and link.kind == "bridge" and (port is None or port.master != vnet.id):
-                found.setdefault(vnet.id, []).append(node)
-                if vnet.id in routed and link.master != names.vrf(pair.zone.id):
-                    leaked.add(vnet.id)
+        for one in bare(given.facts[node], pair.zone, pair.vnets, pair.subnets):
+            found.setdefault(one.vnet.id, []).append(node)
+            leaked |= {one.vnet.id} if one.has_leaked else set()
     if not found:
         return
     nodes = {node for there in found.values() for node in there}
