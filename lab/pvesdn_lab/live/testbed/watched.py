@@ -1,4 +1,4 @@
-"""All devices of nodes at once: which of them a packet passes, by tcpdump."""
+"""All devices of nodes at once: which of them a ping passes, and which its answer, by tcpdump."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pathlib import Path
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import PATH, wait_for
 
-_SEEN = re.compile(r"^\S+ (?P<device>\S+)\s+(?:In|Out|P|B|M)\s", re.MULTILINE)
+_SEEN = re.compile(r"^\S+ (?P<device>\S+)\s+(?:In|Out|P|B|M)\s.*: ICMP echo (?P<what>request|reply),", re.MULTILINE)
+"""A line of tcpdump's for a ping or its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,14 @@ class Watched:
     node: LiveNode
     log: Path
 
-    def devices(self) -> frozenset[str]:
-        """Those that a packet has passed so far."""
-        return frozenset(match["device"] for match in _SEEN.finditer(self.log.read_text("utf-8", "replace")))
+    def devices(self, what: str) -> frozenset[str]:
+        """Those that pings have passed so far, or their answers. :param what: ``request`` or ``reply``."""
+        return devices_of(self.log.read_text("utf-8", "replace"), what)
+
+
+def devices_of(lines: str, what: str) -> frozenset[str]:
+    """The devices in tcpdump's lines for a ``request``, or for a ``reply``."""
+    return frozenset(match["device"] for match in _SEEN.finditer(lines) if match["what"] == what)
 
 
 @contextmanager

@@ -6,45 +6,51 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from pvesdn_lab.live.testbed.space import LabFault, wait_for
+from pvesdn_lab.live.testbed.space import LabFault, Space, wait_for
 from pvesdn_lab.live.testbed.watched import Watched, watching
 from pvesdn_lab.live.verbs.actions import target_address
 from pvesdn_lab.live.verbs.context import Context, NotProven, Stopwatch, as_proof, require
 
 _WIRES = frozenset({"port", "tunnel", "arrival", "outside"})
 """Places whose device itself sends or takes the packet; in a bridge it passes unseen from port to port."""
+_SIDES = {"there": "request", "back": "reply"}
+"""What goes each way, as tcpdump calls it."""
 _BEHIND_THE_SCENES = frozenset({"bridge", "vrf", "macvlan"})
 _SETTLES = 60.0
 
 
 def trace_agrees(context: Context, *, guest: str, to: str, sender: str = "", ways: int = 1) -> str:
-    """`pvesdn trace` says that a packet arrives there and back, and it passes all the devices of one of the ways that
-    are told, on all nodes, and no others.
+    """`pvesdn trace` says that a packet arrives there and back. A ping passes all the devices of one of the ways that
+    are told, on all nodes, and no others; and so does its answer on its way back.
 
-    :param sender: the address that it comes from; empty for the guest's own.
-    :param ways: how many ways there have to be.
+    :param sender: the address that the ping comes from; empty for the guest's own.
+    :param ways: how many ways there have to be for it.
     """
     host, address = context.lab.host(guest), target_address(context, to)
     source = sender or target_address(context, guest)
     with as_proof():
         wait_for(f"{guest} reaches {to}", lambda: host.reaches(address), limit=_SETTLES)
         document = wait_for("trace to say that it arrives", lambda: _arriving(context, guest, to), limit=_SETTLES)
-    told = [_devices(way) for way in document["there"]["ways"]]
-    require(len(told) == ways, f"{ways} ways", f"{len(told)}: {told}")
-    seen: set[tuple[str, str]] = set()
-    words = f"icmp[icmptype] == icmp-echo and src host {source} and dst host {address}"
+    told = {what: [_devices(way) for way in document[side]["ways"]] for side, what in _SIDES.items()}
+    require(len(told["request"]) == ways, f"{ways} ways", f"{len(told['request'])}: {told['request']}")
+    seen: dict[str, set[tuple[str, str]]] = {}
+    words = f"icmp and host {source} and host {address}"
     with watching(context.nodes(), words, context.lab.folder) as watched:
 
         def passes_as_told() -> bool:
             host.reaches(address)
-            seen.clear()
-            seen.update(_seen(watched))
-            return seen in told
+            seen.update({what: _seen(watched, what) for what in told})
+            return all(seen[what] in told[what] for what in told)
 
         with suppress(LabFault):
             wait_for("packets where trace has them", passes_as_told, limit=15.0)
-    require(seen in told, f"packets at {told}", sorted(seen))
-    return f"seen at {', '.join(f'{device} on {node}' for node, device in sorted(seen))}"
+    for side, what in _SIDES.items():
+        require(seen[what] in told[what], f"packets {side} at {told[what]}", sorted(seen[what]))
+    return "; ".join(f"{side}: {_told_as_places(seen[what])}" for side, what in _SIDES.items())
+
+
+def _told_as_places(seen: set[tuple[str, str]]) -> str:
+    return ", ".join(f"{device} on {node}" for node, device in sorted(seen))
 
 
 def trace_ends(
@@ -58,27 +64,37 @@ def trace_ends(
     device: str,
     says: str,
     at: str = "",
+    forget: str = "",
 ) -> str:
-    """Break something on a live node. The guest gets no answer, and `pvesdn trace` says at which node and device the
-    way there ends, and why; when it is mended it gets one again.
+    """Break something on a live node, or at a router outside. The guest gets no answer, and `pvesdn trace` says at
+    which node and device the way there ends, and why; when it is mended it gets one again.
 
-    :param command, mend: shell commands on the node.
+    :param node: a node or a router.
+    :param command, mend: shell commands there.
     :param device: where it has to end.
     :param says: words that the reason has to have.
     :param at: the node where it ends, if it is not the one where something was broken.
+    :param forget: a node that forgets the neighbours that it has learned on `device` then.
     """
-    host, address, broken = context.lab.host(guest), target_address(context, to), context.lab.node(node)
+    host, address, broken = context.lab.host(guest), target_address(context, to), _space(context, node)
     with as_proof():
         wait_for(f"{guest} reaches {to}", lambda: host.reaches(address), limit=_SETTLES)
-    broken.space.must("bash", "-c", command, limit=60)
+    broken.must("bash", "-c", command, limit=60)
     try:
+        if forget:
+            context.lab.node(forget).space.ip(f"neigh flush dev {device}")
+            host.reaches(address)  # it asks once more
         said = _named(context, (guest, to), (at or node, device), says)
         require(not host.reaches(address), f"{guest} not to reach {to}", "an answer")
     finally:
-        broken.space.must("bash", "-c", mend, limit=120)
+        broken.must("bash", "-c", mend, limit=120)
     with as_proof():
         wait_for(f"{guest} reaches {to} again", lambda: host.reaches(address), limit=_SETTLES)
     return said
+
+
+def _space(context: Context, name: str) -> Space:
+    return context.lab.host(name).space if name in context.lab.routers else context.lab.node(name).space
 
 
 def _named(context: Context, ends: tuple[str, str], place: tuple[str, str], says: str) -> str:
@@ -88,15 +104,15 @@ def _named(context: Context, ends: tuple[str, str], place: tuple[str, str], says
     """
     watch, told = Stopwatch(), list[tuple[str, str, str]]()
 
-    def is_found() -> bool:
+    def found() -> list[tuple[str, str, str]]:
         told[:] = [(way["node"], way["device"], way["reason"]) for way in _ends(context, *ends)]
-        return any(found[:2] == place and says in found[2] for found in told)
+        return [one for one in told if one[:2] == place and says in one[2]]
 
     try:
-        wait_for("trace to say where it ends", is_found, limit=_SETTLES)
+        (node, _, reason), *_ = wait_for("trace to say where it ends", found, limit=_SETTLES)
     except LabFault:
         raise NotProven(f"expected '{says}' at {place[1]} on {place[0]}, found {told}") from None
-    return f"{told[0][0]}: {told[0][2]} ({watch})"
+    return f"{node}: {reason} ({watch})"
 
 
 def _traced(context: Context, guest: str, to: str) -> dict[str, Any]:
@@ -129,9 +145,9 @@ def _devices(way: dict[str, Any]) -> set[tuple[str, str]]:
     return {(hop["node"], hop["device"]) for hop in way["hops"] if hop["place"] in _WIRES}
 
 
-def _seen(watched: Iterable[Watched]) -> set[tuple[str, str]]:
+def _seen(watched: Iterable[Watched], what: str) -> set[tuple[str, str]]:
     found = set()
     for one in watched:
         kinds = {name: row.get("linkinfo", {}).get("info_kind") for name, row in one.node.devices().items()}
-        found |= {(one.node.name, name) for name in one.devices() if kinds.get(name) not in _BEHIND_THE_SCENES}
+        found |= {(one.node.name, name) for name in one.devices(what) if kinds.get(name) not in _BEHIND_THE_SCENES}
     return found
