@@ -120,6 +120,25 @@ def anycast_gateway(context: Context, *, vnet: str, mac: str = "", nodes: list[s
     return f"{found[0]} with {', '.join(found[1])} on {len(context.nodes(nodes))} nodes"
 
 
+def one_gateway_mac(context: Context, *, guests: list[str], mac: str = "", times: int = 3) -> str:
+    """The guests' own neighbour tables have one MAC for their gateways, the same on every node, however often they
+    forget it and ask again.
+    """
+    seen: dict[str, set[str]] = {}
+    for name in guests:
+        guest = context.guest(name)
+        for gateway in guest.gateways * times:
+            guest.host.space.ip(f"neigh flush dev eth0 to {gateway}")
+            with as_proof():
+                guest.host.pings_until_answered(gateway)
+            rows = guest.host.space.json("ip", "-j", "neigh", "show", "to", gateway, "dev", "eth0")
+            seen.setdefault(name, set()).update(row["lladdr"] for row in rows if "lladdr" in row)
+    found = set().union(*seen.values())
+    require(len(found) == 1 and mac.lower() in {"", *found}, f"one MAC {mac} of all gateways in every guest", seen)
+    asked = sum(len(context.guest(name).gateways) for name in guests)
+    return f"{', '.join(found)} for {asked} gateways in {len(guests)} guests, each asked {times} times"
+
+
 def not_in_bgp(context: Context, *, words: str) -> str:
     """FRR's running configuration does not have these words on any node."""
     for node in context.nodes():

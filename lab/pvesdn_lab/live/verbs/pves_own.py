@@ -6,12 +6,13 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import LabFault, wait_for
-from pvesdn_lab.live.verbs.context import Context, Stopwatch, require
+from pvesdn_lab.live.verbs.context import Context, Stopwatch, as_proof, require
 from pvesdn_lab.live.verbs.panel import commands
 from pvesdn_lab.simulated.reload import FRR_CONF, SDN_FILE
 from pvesdn_lab.simulated.sdn_config import pending
@@ -19,6 +20,7 @@ from pvesdn_lab.simulated.sdn_config import pending
 _SLOW = 300.0
 """Seconds for a reload; emulation is slow."""
 _NOTE = "what was rehearsed"
+_THE_SAME = "the same files, and no device was made anew"
 _KEYS = {"controllers": "controller", "zones": "zone", "vnets": "vnet"}
 """Definitions as the API names them, in an order in which each finds what it hangs on."""
 
@@ -29,7 +31,7 @@ def draw(context: Context, *, definitions: str) -> str:
     :param definitions: a folder of the scenario with what is to be made.
     """
     calls = list(_calls(context, definitions))
-    for path, values in calls:
+    for path, _, values in calls:
         pvesh(context, "create", path, values)
     return f"{len(calls)} calls of PVE's API"
 
@@ -37,33 +39,35 @@ def draw(context: Context, *, definitions: str) -> str:
 def erase(context: Context, *, definitions: str) -> str:
     """Delete by PVE's API what `draw` has made; that is pending then."""
     calls = list(_calls(context, definitions))
-    for path, values in reversed(calls):
-        name = values.get("subnet") or values[path.rpartition("/")[2].removesuffix("s")]
-        if "subnet" in values:
-            name = f"{_zone_of(context, definitions, path)}-{name.replace('/', '-')}"
-        pvesh(context, "delete", f"{path}/{name}", {})
+    for path, id_, _ in reversed(calls):
+        pvesh(context, "delete", f"{path}/{id_}", {})
     return f"{len(calls)} calls of PVE's API"
 
 
-def _calls(context: Context, definitions: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def edit(context: Context, *, path: str, values: dict[str, str]) -> str:
+    """Change one of PVE's definitions by PVE's API, as the panel does; that is pending then.
+
+    :param path: of the definition below ``/cluster/sdn``.
+    """
+    pvesh(context, "set", f"/cluster/sdn/{path}", values)
+    return f"{path}: {', '.join(f'{key} {value}' for key, value in values.items())}"
+
+
+def _calls(context: Context, definitions: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Of each definition: where it is made, its id, and what it is made with."""
     found = pending(context.folder / definitions)
     for kind, key in _KEYS.items():
         for name, section in found[kind]["ids"].items():
-            yield f"/cluster/sdn/{kind}", {key: name, **_without_type(kind, section)}
+            yield f"/cluster/sdn/{kind}", name, {key: name, **_without_type(kind, section)}
     for name, section in found["subnets"]["ids"].items():
         network, _, length = name.partition("-")[2].rpartition("-")
         values = {key: value for key, value in section.items() if key != "vnet"}
-        yield f"/cluster/sdn/vnets/{section['vnet']}/subnets", {"subnet": f"{network}/{length}", **values}
+        yield f"/cluster/sdn/vnets/{section['vnet']}/subnets", name, {"subnet": f"{network}/{length}", **values}
 
 
 def _without_type(kind: str, section: Mapping[str, Any]) -> dict[str, Any]:
     """A VNet has no other type than its own."""
     return {key: value for key, value in section.items() if kind != "vnets" or key != "type"}
-
-
-def _zone_of(context: Context, definitions: str, path: str) -> str:
-    vnet = path.split("/")[-2]
-    return str(pending(context.folder / definitions)["vnets"]["ids"][vnet]["zone"])
 
 
 def pvesh(context: Context, verb: str, path: str, values: Mapping[str, Any]) -> str:
@@ -125,15 +129,30 @@ def reload_by_hand(context: Context, *, nodes: list[str]) -> str:
     """
     watch, sim = Stopwatch(), context.lab.cluster.pve.sim
     for node in context.nodes(nodes):
-        before = _digests(node), _numbers(node)
-        upid = pvesh(context, "set", f"/nodes/{node.name}/network", {})
-        wait_for(f"the reload of {node.name}", partial(is_over, sim.tasks[upid]), limit=_SLOW)
-        require(
-            sim.tasks[upid]["exitstatus"] == "OK", f"PVE's reload of {node.name} to end well", sim.tasks[upid]["log"]
-        )
-        now = _digests(node), _numbers(node)
-        require(now == before, f"files and devices of {node.name} to be the same", now)
-    return f"{len(nodes)} nodes reloaded in {watch}: the same files, and no device was made anew"
+        with _nothing_changes(node):
+            upid = pvesh(context, "set", f"/nodes/{node.name}/network", {})
+            wait_for(f"the reload of {node.name}", partial(is_over, sim.tasks[upid]), limit=_SLOW)
+            ended = sim.tasks[upid]
+            require(ended["exitstatus"] == "OK", f"PVE's reload of {node.name} to end well", ended["log"])
+    return f"{len(nodes)} nodes reloaded in {watch}: {_THE_SAME}"
+
+
+def ifreload_by_hand(context: Context, *, nodes: list[str]) -> str:
+    """Somebody types `ifreload -a` on these nodes, one after the other. Files and devices are the same afterwards."""
+    watch = Stopwatch()
+    for node in context.nodes(nodes):
+        with _nothing_changes(node), as_proof():
+            node.space.must("ifreload", "-a", limit=_SLOW)
+    return f"ifreload -a on {len(nodes)} nodes in {watch}: {_THE_SAME}"
+
+
+@contextmanager
+def _nothing_changes(node: LiveNode) -> Iterator[None]:
+    """The node's files and devices are the same at the end."""
+    before = _digests(node), _numbers(node)
+    yield
+    now = _digests(node), _numbers(node)
+    require(now == before, f"files and devices of {node.name} to be the same", now)
 
 
 def is_over(task: Mapping[str, Any]) -> bool:

@@ -122,9 +122,11 @@ ALL: tuple[Verb, ...] = (
     # pves_own: PVE's definitions through its API alone, and PVE's own reloads
     pves_own.draw,
     pves_own.erase,
+    pves_own.edit,
     pves_own.note_rehearsed,
     pves_own.same_digests,
     pves_own.reload_by_hand,
+    pves_own.ifreload_by_hand,
     # reloads: how much of a node's network an apply reloads, and what a reload by hand finds to do
     reloads.reload_by,
     reloads.apply_changed,
@@ -164,6 +166,7 @@ ALL: tuple[Verb, ...] = (
     checks_evpn.no_type_5,
     checks_evpn.router_macs_differ,
     checks_evpn.anycast_gateway,
+    checks_evpn.one_gateway_mac,
     checks_evpn.not_in_bgp,
     # checks_underlay: the path to the peers
     checks_underlay.speaks_from,
