@@ -60,8 +60,11 @@ def appears(context: Context, *, device: str, nodes: list[str], within: float) -
     return f"{device} is on {', '.join(nodes)} after {watch}"
 
 
-def quiet(context: Context, *, within: float) -> str:
-    """Wait until every watcher's last look has left nothing to do, for as long as a burst would be waited for."""
+def quiet(context: Context, *, within: float, for_good: bool = True) -> str:
+    """Wait until every watcher's last look has left nothing to do, for as long as a burst would be waited for.
+
+    :param for_good: False where it is enough that the first look is over.
+    """
     watch = Stopwatch()
 
     def is_quiet() -> bool:
@@ -74,6 +77,8 @@ def quiet(context: Context, *, within: float) -> str:
     def stays_so() -> bool:
         if not is_quiet():
             return False
+        if not for_good:
+            return True
         time.sleep(_STAYS)
         return is_quiet()
 
@@ -82,8 +87,11 @@ def quiet(context: Context, *, within: float) -> str:
     return f"nothing pending after {watch}"
 
 
-def is_pending(context: Context, *, on: str, changed: list[str], within: float) -> str:
-    """`pvesdn watch --status` on a node says that these nodes would be changed."""
+def is_pending(context: Context, *, on: str, changed: list[str], within: float, says: str = "") -> str:
+    """`pvesdn watch --status` on a node says that these nodes would be changed.
+
+    :param says: words that its sentence about the plan has to have.
+    """
     watch, watcher = Stopwatch(), context.lab.watchers[on]
 
     def pending() -> dict[str, Any]:
@@ -92,6 +100,7 @@ def is_pending(context: Context, *, on: str, changed: list[str], within: float) 
 
     with as_proof():
         found = wait_for(f"{', '.join(changed)} pending on {on}", pending, limit=within, pause=_SECOND)
+    require(says in found["plan"], f"'{says}' to be pending", found["plan"])
     return f"{found['plan']} ({watch})"
 
 
