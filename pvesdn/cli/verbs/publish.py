@@ -35,7 +35,9 @@ from pvesdn.workflows.world import World
 
 @click.command(epilog=statuses.TABLE)
 @click.argument("zone", shell_complete=complete.own_zones)
-@click.option("--as", "home", metavar="PVEZONE", help="The zone in PVE; by default the first five characters of ZONE and pve.")
+@click.option(
+    "--as", "home", metavar="PVEZONE", help="The zone in PVE; by default the first five characters of ZONE and pve."
+)
 @click.option(
     "--vni-range", "span", metavar="FIRST-LAST", help="VNIs of VNets drawn later; by default a free block of 1000."
 )

@@ -82,7 +82,9 @@ def _number(which: str | None) -> int | None:
     if which is None or len(which) == _ID_LENGTH or not _DIGITS.fullmatch(which):
         return None
     if not _NUMBER.fullmatch(which):
-        raise click.UsageError(f"{which} is neither a number of `pvesdn history` nor the 16 hexadecimal digits of an apply's id")
+        raise click.UsageError(
+            f"{which} is neither a number of `pvesdn history` nor the 16 hexadecimal digits of an apply's id"
+        )
     return int(which)
 
 
