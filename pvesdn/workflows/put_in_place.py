@@ -23,7 +23,7 @@ from pvesdn.model.execution import (
 )
 from pvesdn.model.order import Order
 from pvesdn.model.primitives import NodeName
-from pvesdn.model.progress import StepName, Thing, Way
+from pvesdn.model.progress import IN_PLACE, StepName, Thing, Way
 from pvesdn.model.reloads import ChangedInterfaces
 from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.progress import Progress, healthy, on_each
@@ -230,5 +230,8 @@ def _reach(progress: Progress) -> None:
 
 
 def _is_lost(progress: Progress, error: NodeError) -> bool:
-    """Whether the node was lost when its turn came: what was asked of it may have been heard, or not."""
-    return isinstance(error, NodeUnreachable) and progress.step == StepName.WRITTEN
+    """Whether the node was lost when its turn came, at the first of its steps: what was asked of it may have been
+    heard, or not.
+    """
+    turn = [done for done in progress.steps if done.step in IN_PLACE]
+    return isinstance(error, NodeUnreachable) and len(turn) == 1

@@ -156,12 +156,13 @@ class Transaction:
     def has_begun(self, progress: Progress) -> bool:
         """Whether anything may have been done on a node that was lost when its turn came, so that it is a failure.
 
-        The node is asked. When it does not answer, what was done on others before may be the reason.
+        The node is asked. When it does not answer, what was done on others before may be the reason, or what it was
+        asked to do itself: files that are swapped cut no node off, but FRR, kernel settings and a reload may.
         """
         try:
             undone = self._world.nodes.undo(progress.node, self._id)
         except NodeError:
-            return bool(self._placed)
+            return bool(self._placed) or progress.step is not StepName.WRITTEN
         self._armed.pop(progress.node, None)
         note_undone(progress, undone)
         return undone.state not in {UndoState.UNTOUCHED, UndoState.NOTHING}

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from pvesdn.errors import NodeFailed, NodeUnreachable
-from pvesdn.model.execution import Undone, UndoState
-from pvesdn.model.progress import Armed
+from pvesdn.model.execution import LoadSysctl, NodeExecution, Undone, UndoState
+from pvesdn.model.order import Order
+from pvesdn.model.progress import Armed, StepName
 from pvesdn.model.report import Standing
 from pvesdn.workflows.heartbeat import OPEN_SECONDS
 from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.put_in_place import put_in_place
 from pvesdn.workflows.transaction import Transaction
 from tests.fakes import FakeCluster
 from tests.unit.workflows.kit import cluster, plan_of
@@ -40,6 +42,12 @@ class Agent:
         assert not token
         return bool(self._answer(node, "committing" if is_committing else "hold", otherwise=True))
 
+    def load_sysctl(self, node: str) -> None:
+        self._answer(node, "load_sysctl", None)
+
+    def discard(self, node: str, _paths: object) -> None:
+        self._answer(node, "discard", None)
+
     def undo(self, node: str, _id: str) -> Any:
         return self._answer(node, "undo", Undone(UndoState.RESTORED))
 
@@ -65,6 +73,10 @@ def refusing(node: str) -> object:
     raise NodeFailed(node, "read-only file system")
 
 
+def untouched(_node: str) -> object:
+    return Undone(UndoState.UNTOUCHED)
+
+
 def no(_node: str) -> object:
     return False
 
@@ -88,9 +100,42 @@ def test_where_there_is_no_systemd_a_person_is_told_what_that_means() -> None:
 def test_a_node_that_cannot_be_asked_has_begun_if_another_one_has() -> None:
     _, _, transaction, run = begun({("undo", "node2"): unreachable})
     transaction.arm()
+    run[1].step = StepName.WRITTEN
     assert not transaction.has_begun(run[1])
     transaction.placed(run[0])
     assert transaction.has_begun(run[1])
+
+
+@pytest.mark.parametrize("step", [StepName.SYSCTL, StepName.FRR, StepName.RELOADED])
+def test_a_node_that_falls_silent_at_a_step_that_may_cut_it_off_has_begun(step: StepName) -> None:
+    _, _, transaction, run = begun({("undo", "node2"): unreachable, ("undo", "node3"): untouched})
+    transaction.arm()
+    run[1].step = run[2].step = step
+    assert transaction.has_begun(run[1])
+    assert not transaction.has_begun(run[2])
+
+
+def repaired(answers: dict[tuple[str, str], Answer]) -> tuple[bool, list[Progress]]:
+    """Three nodes whose kernel settings are put right, one after the other; no file is written."""
+    made, agent = cluster(), Agent(answers)
+    world = made.world(nodes=agent)
+    run = [Progress(world, NodeExecution(node, (LoadSysctl(),))) for node in ("node1", "node2", "node3")]
+    transaction = Transaction(world, run)
+    transaction.arm()
+    order = Order(rounds=(("node1",), ("node2",), ("node3",)))
+    return put_in_place(world, run, transaction, order, lambda _canary, _waiting: True), run
+
+
+def test_without_files_too_a_node_that_was_lost_when_its_turn_came_stops_nobody() -> None:
+    is_done, run = repaired({("load_sysctl", "node2"): unreachable, ("undo", "node2"): untouched})
+    assert is_done
+    assert [progress.error for progress in run] == ["", "node2: connection timed out", ""]
+
+
+def test_without_files_a_node_that_cannot_tell_what_it_has_begun_stops_the_run() -> None:
+    is_done, run = repaired({("load_sysctl", "node2"): unreachable, ("undo", "node2"): unreachable})
+    assert not is_done
+    assert run[2].is_skipped
 
 
 def test_no_commit_is_begun_where_a_node_has_put_itself_back() -> None:
