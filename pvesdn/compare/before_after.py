@@ -63,13 +63,21 @@ def judge(before: Look, after: Look, applied: Applied) -> Verdict:
 
 
 def lost_sessions(before: Look, after: Look) -> dict[str, list[str]]:
-    """Sessions of BGP that were established and are no longer, by node, where both ends were looked at."""
+    """Sessions of BGP that were established and are no longer, by node, where both ends were looked at.
+
+    Of a node whose FRR could not be asked nothing is known: see `untold_sessions`.
+    """
     found: dict[str, list[str]] = {}
     for (node, name), peer in before.up.items():
-        is_seen = node in after.nodes and (not peer or peer in after.nodes)
+        is_seen = node in after.nodes - after.deaf and (not peer or peer in after.nodes)
         if is_seen and (node, name) not in after.up:
             found.setdefault(node, []).append(name)
     return found
+
+
+def untold_sessions(before: Look, after: Look) -> frozenset[str]:
+    """Nodes that had sessions, and whose FRR could not be asked whether they are up."""
+    return frozenset(node for node, _ in before.up) & after.nodes & after.deaf
 
 
 def is_excused(item: Discrepancy, before: Look, applied: Applied) -> bool:

@@ -76,6 +76,20 @@ class NodeView:
         return self.state.sessions is not None and not self.missing_daemons & {"bgpd", "zebra"}
 
     @property
+    def tells_sessions(self) -> bool:
+        """It is known which sessions are established: FRR has told, or there are none, since it does not run."""
+        return self.state.sessions is not None or self._has_no_bgp
+
+    @property
+    def tells_vnis(self) -> bool:
+        """The same of the VNIs that FRR knows."""
+        return self.state.vnis is not None or self._has_no_bgp
+
+    @property
+    def _has_no_bgp(self) -> bool:
+        return not self.expected.daemons or bool(self.missing_daemons & {"bgpd", "zebra"})
+
+    @property
     def is_silent(self) -> bool:
         """A daemon of FRR is missing, or hangs: others cannot hear of the node what they should."""
         return bool(self.missing_daemons or self.state.late & FRR_QUESTIONS)

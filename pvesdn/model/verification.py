@@ -176,7 +176,9 @@ class Look:
     :param up: BGP sessions that were established, by node and `Discrepancy.object`, each with `Discrepancy.peer`.
     :param not_checked: what nobody could look at.
     :param ways: what shows whether the underlay carried the zones that were there; made only when it is asked for.
-    :param vnis: what FRR knew, by node.
+    :param deaf: those of `nodes` whose FRR could not be asked for its sessions: what is not in `up` of theirs may be
+        established all the same.
+    :param vnis: what FRR knew, by node; of a node whose FRR could not be asked there is nothing.
     :param unannounced: told a node, the VNIs that it announces, and those that count: what is wrong with that.
     """
 
@@ -184,6 +186,7 @@ class Look:
     found: tuple[Discrepancy, ...] = ()
     up: Mapping[tuple[str, str], str] = field(default_factory=dict)
     not_checked: tuple[NotChecked, ...] = ()
+    deaf: frozenset[str] = frozenset()
     ways: Callable[[], PathPlan] = field(default=PathPlan, compare=False, repr=False)
     vnis: Mapping[str, frozenset[int]] = field(default_factory=dict)
     unannounced: Unannounced = field(default=lambda _node, _own, _among: (), compare=False, repr=False)

@@ -145,7 +145,8 @@ class Looker:
             },
             not_checked=(*self.left_to_pve(), *(item for node in nodes.values() for item in not_seen(node.view))),
             ways=partial(plan_paths_now, cluster),
-            vnis={name: frozenset(node.view.state.vnis or ()) for name, node in nodes.items()},
+            deaf=frozenset(name for name, node in nodes.items() if not node.view.tells_sessions),
+            vnis={name: frozenset(node.view.state.vnis or ()) for name, node in nodes.items() if node.view.tells_vnis},
             unannounced=lambda name, own, among: tuple(unannounced(nodes[name].view, own, among)),
         )
 

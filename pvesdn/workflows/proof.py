@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from pvesdn.compare.before_after import Applied, judge, lost_sessions, routes_underlay
+from pvesdn.compare.before_after import Applied, judge, lost_sessions, routes_underlay, untold_sessions
 from pvesdn.compare.paths_now import judge_ways
 from pvesdn.errors import NodeError, NodeFailed, PvesdnError
 from pvesdn.model.files import ChangeSet
@@ -37,6 +37,8 @@ _LONGEST_PAUSE = 2.0
 _ITS_OWN = DONE_AT_ONCE | {Subject.FRR, Subject.VNI, Subject.GUEST, Subject.DHCP}
 """What a node shows by itself, whatever the others have."""
 _OWN_ROUTES = "whether it announced its new VNIs before the others changed"
+_SESSIONS_NOT_KNOWN = "whether its BGP sessions are up again is not known"
+_NEW_NOT_KNOWN = "which VNIs are new is not known: FRR could not be asked before"
 
 
 class Proof:
@@ -132,7 +134,11 @@ class Proof:
 
     def _unannounced(self, canary: NodeName, look: Look) -> tuple[Discrepancy, ...]:
         """VNIs that are new there, and that it does not announce. Where it cannot tell, that is no failure."""
-        new = look.vnis.get(canary, frozenset()) - self._changes.look.vnis.get(canary, frozenset())
+        before = self._changes.look
+        if canary in before.nodes and canary not in before.vnis:
+            self._unseen = (NotChecked(canary, _OWN_ROUTES, _NEW_NOT_KNOWN),)
+            return ()
+        new = look.vnis.get(canary, frozenset()) - before.vnis.get(canary, frozenset())
         if not new:
             return ()
         try:
@@ -151,14 +157,12 @@ class Proof:
             return
         left: dict[NodeName, tuple[str, ...]] = {}
         try:
-            lost = self._settled(
-                lambda: lost_sessions(self._changes.look, self._plan_again().look),
-                lambda lost: self._settling if lost.keys() & undone.keys() else 0.0,
+            left = self._settled(
+                lambda: _missed(self._changes.look, self._plan_again().look),
+                lambda left: self._settling if left.keys() & undone.keys() else 0.0,
             )
         except PvesdnError as error:
-            left = dict.fromkeys(undone, (f"whether its BGP sessions are up again is not known: {error}",))
-        else:
-            left = {node: tuple(f"{name} was established, and is not" for name in lost[node]) for node in lost}
+            left = dict.fromkeys(undone, (f"{_SESSIONS_NOT_KNOWN}: {error}",))
         for node in undone.keys() & left.keys():
             undone[node].standing, undone[node].left = Standing.NOT_PUT_BACK, left[node]
 
@@ -224,6 +228,14 @@ class Proof:
             if began >= patience(found):
                 return found
             waiting.pause()
+
+
+def _missed(before: Look, now: Look) -> dict[NodeName, tuple[str, ...]]:
+    """What is to be said of sessions that were up before, by node."""
+    lost = lost_sessions(before, now)
+    left = {node: tuple(f"{name} was established, and is not" for name in lost[node]) for node in lost}
+    untold = (f"{_SESSIONS_NOT_KNOWN}: FRR could not be asked",)
+    return left | dict.fromkeys(untold_sessions(before, now), untold)
 
 
 def _say_what_is_missing(run: Sequence[Progress], verdict: Verdict) -> None:

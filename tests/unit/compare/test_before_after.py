@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pvesdn.compare.before_after import Applied, judge, lost_sessions, routes_underlay
+from pvesdn.compare.before_after import Applied, judge, lost_sessions, routes_underlay, untold_sessions
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.files import FRR_CONF, FileChange, NodeChanges
 from pvesdn.model.findings import Severity
@@ -116,6 +117,14 @@ def test_sessions_are_missed_where_both_ends_were_looked_at() -> None:
     assert lost_sessions(look(up=True), look(up=True)) == {}
     assert lost_sessions(look(up=True), Look(frozenset({"node1"}))) == {}
     assert lost_sessions(look(up=True), Look(frozenset({"node2"}))) == {}
+
+
+def test_no_session_is_missed_where_frr_could_not_be_asked() -> None:
+    silent = replace(look(), deaf=frozenset({"node1"}))
+    assert lost_sessions(look(up=True), silent) == {}
+    assert untold_sessions(look(up=True), silent) == {"node1"}
+    assert untold_sessions(look(up=True), look()) == frozenset()
+    assert untold_sessions(look(), silent) == frozenset()
 
 
 @pytest.mark.parametrize(
