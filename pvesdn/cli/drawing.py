@@ -20,6 +20,19 @@ from pvesdn.render.page.page import Around
 from pvesdn.render.picture.dot import dot
 from pvesdn.render.picture.svg import svg
 
+BY_SUFFIX = {
+    ".html": "html",
+    ".htm": "html",
+    ".svg": "svg",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+}
+"""What a file holds, as its ending says."""
+OTHERS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf", ".ps", ".eps"})
+"""Endings of pictures that graphviz makes, and pvesdn does not: whatever opens such a file would not find one in it."""
+
 
 def drawn_inside(session: Session, found: Topology) -> str:
     """The picture in a page; empty, with a remark, where nothing lays it out. The page has all of it in words."""

@@ -21,6 +21,25 @@ Exit status:
   130  interrupted
 """
 
+LOOK_TABLE = """\
+\b
+Exit status:
+  0    done
+  1    an error: usage, settings, definitions, the cluster
+  4    a node could not be reached, and what it has is not known; the rest is there
+  130  interrupted
+"""
+"""That of verbs that only show what there is, node by node."""
+
+TELL_TABLE = """\
+\b
+Exit status:
+  0    done
+  1    an error: usage, settings, definitions, the cluster
+  130  interrupted
+"""
+"""The same where a node that was not reached is told and no more."""
+
 NOT_CHECKED = 2
 UNCONFIRMED = 3
 

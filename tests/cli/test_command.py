@@ -338,3 +338,22 @@ def test_unicode_reaches_a_terminal_that_has_none_as_numbers(tmp_path: Path) -> 
         timeout=60,
     )
     assert b"alias caf\\xe9" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("verb", "statuses"),
+    [
+        ("topology", [0, 1, 4, 130]),
+        ("report", [0, 1, 4, 130]),
+        ("show", [0, 1, 4, 130]),
+        ("render", [0, 1, 4, 130]),
+        ("snapshot", [0, 1, 4, 130]),
+        ("metrics", [0, 1, 130]),
+        ("history", [0, 1, 130]),
+        ("diff", [0, 1, 130]),
+        ("apply", [0, 1, 2, 3, 4, 5, 130]),
+    ],
+)
+def test_help_lists_the_exit_statuses_that_a_verb_has(verb: str, statuses: list[int]) -> None:
+    told = call(verb, "--help").out.partition("Exit status:")[2]
+    assert [int(line.split()[0]) for line in told.splitlines() if line.strip()[:1].isdigit()] == statuses

@@ -196,3 +196,19 @@ def test_hundreds_of_findings_have_an_end() -> None:
 
 def test_a_look_at_nothing_is_no_good_news() -> None:
     assert verdict(replace(large(1, 1), verification=Verification())).state.name == "unknown"
+
+
+@pytest.mark.parametrize("name", ["x.svg", "x.PNG", "x.pdf", "x.mmd"])
+def test_a_report_is_not_written_into_a_picture(name: str, tmp_path: Path) -> None:
+    done = call("report", "--from", HEALTHY, "-o", tmp_path / name)
+    assert done.status == 1
+    assert f"a report is an HTML page, and no {name[2:].lower()}; name it .html; pvesdn topology --live" in done.err
+    assert not (tmp_path / name).exists()
+    for page in ("x.html", "x.HTM", "x"):
+        assert call("report", "--from", HEALTHY, "-o", tmp_path / page).status == 0
+
+
+def test_a_report_says_once_that_no_packets_were_sent() -> None:
+    page = call("report", "--from", HEALTHY).out
+    assert page.count("No packets were sent") == 1
+    assert "status sends none" not in page

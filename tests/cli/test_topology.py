@@ -7,6 +7,7 @@ import hashlib
 import json
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -275,3 +276,17 @@ def test_a_page_names_nodes_that_did_not_answer(tmp_path: Path) -> None:
     done = call("topology", "--from", stored("node-not-reached", tmp_path), "--format", "html")
     assert done.status == 4
     assert "1 node did not answer: node2. What they have is not known." in done.out
+
+
+@pytest.mark.parametrize("words", [(), ("--live",)])
+def test_without_a_quorum_it_is_drawn_and_said_that_there_is_none(words: tuple[str, ...], tmp_path: Path) -> None:
+    rest = damaged(read_snapshot(HEALTHY), {"off": ["node2", "node3"]})
+    rows = [row | {"quorate": 0} if row["type"] == "cluster" else row for row in rest.api["cluster/status"]]
+    write_snapshot(tmp_path / "parted", replace(rest, api={**rest.api, "cluster/status": rows}))
+    told = "the cluster has no quorum: members that are drawn as off may be on; pvecm status says who is missing"
+    done = call("topology", *words, "--format", "dot", "--from", tmp_path / "parted")
+    assert done.status == 0
+    assert f"warning: {told}" in " ".join(done.err.split())
+    assert "node2" in done.out
+    found = json.loads(call("topology", *words, "--json", "--from", tmp_path / "parted").out)["findings"]
+    assert "the cluster has no quorum" in json.dumps(found[0])

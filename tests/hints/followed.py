@@ -13,6 +13,9 @@ _TRACE = "tests/cluster/test_trace.py"
 _LOOKING = "tests/cli/test_hints_of_looking.py::test_who_does_as_a_verb_says_is_served"
 
 FOLLOWED = {
+    "tests/cli/test_report.py::test_a_report_is_not_written_into_a_picture": (
+        ("cli/verbs/report.py", "name it .html; pvesdn topology --live draws pictures"),
+    ),
     "tests/cli/test_status.py::test_a_zone_that_is_only_in_the_edited_file_is_there_once_it_was_applied": (
         ("cli/verdict.py", "pvesdn plan shows what comes of it, pvesdn apply does it"),
     ),

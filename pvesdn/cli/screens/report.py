@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from pvesdn.cli.screens.history import list_lines
 from pvesdn.cli.screens.plan import last_line, plan_lines
@@ -10,6 +11,7 @@ from pvesdn.cli.screens.screen import Line, Span, clean, counted
 from pvesdn.cli.screens.status import status_lines, verdict_line
 from pvesdn.cli.screens.verify import unseen_lines
 from pvesdn.compare.counts import summarize
+from pvesdn.compare.live_paths import WHAT
 from pvesdn.compare.status import in_a_line
 from pvesdn.compare.status_of_node import is_drift
 from pvesdn.model.findings import Severity
@@ -40,13 +42,20 @@ def verdict(status: ClusterStatus) -> Verdict:
 
 def report_parts(status: ClusterStatus) -> tuple[Part, ...]:
     """Status, findings, drift, plan and history, each whether there is something to tell or not."""
+    status = _without_packets(status)
     return (
-        Part("h-status", "Status", lines=_limited(status_lines(status, _WIDTH))),
+        Part("h-status", "Status", lines=_limited(status_lines(status, _WIDTH, tells_of_packets=False))),
         _findings(status),
         _drift(status.verification),
         _plan(status),
         _history(status.beside.history),
     )
+
+
+def _without_packets(status: ClusterStatus) -> ClusterStatus:
+    """The same without a word about packets, which the page has at its head."""
+    told = tuple(item for item in status.verification.not_checked if item.what != WHAT)
+    return replace(status, verification=replace(status.verification, not_checked=told))
 
 
 def _findings(status: ClusterStatus) -> Part:

@@ -32,8 +32,8 @@ _ENDS = {
 }
 
 
-def status_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
-    """The whole screen, see `docs/running.md`."""
+def status_lines(status: ClusterStatus, width: int | None, *, tells_of_packets: bool = True) -> Iterator[Line]:
+    """The whole screen, see `docs/running.md`. :param tells_of_packets: it ends with the word that none were sent."""
     yield verdict_line(status, width)
     yield from wrapped(_cluster(status), width)
     yield from zone_lines(status, width)
@@ -41,6 +41,8 @@ def status_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
     yield ()
     yield from wrapped(_not_applied(status), width)
     yield from _not_known(status, width)
+    if tells_of_packets:
+        yield (Span("No packets were sent: pvesdn verify sends some, and says what to do next.", Style.FAINT),)
 
 
 def verdict_line(status: ClusterStatus, width: int | None = None) -> Line:
@@ -168,4 +170,3 @@ def _not_known(status: ClusterStatus, width: int | None) -> Iterator[Line]:
         yield Span("not known: ", Style.WARNING), clipped(what, None if width is None else width - len("not known: "))
     if (more := len(told) - _SHOWN) > 0:
         yield (f"and {more} more that are not known, which --json lists",)
-    yield (Span("No packets were sent: pvesdn verify sends some, and says what to do next.", Style.FAINT),)

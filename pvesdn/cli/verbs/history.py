@@ -35,7 +35,7 @@ class _Further(click.Group):
 
 @click.group(
     cls=_Further,
-    epilog=statuses.TABLE,
+    epilog=statuses.TELL_TABLE,
     invoke_without_command=True,
     subcommand_metavar="[show N | diff N [M]]",
 )
@@ -60,7 +60,7 @@ def history(context: click.Context) -> int:
     return statuses.OK
 
 
-@history.command(epilog=statuses.TABLE)
+@history.command(epilog=statuses.TELL_TABLE)
 @click.argument("number", metavar="N", type=_NUMBER, shell_complete=complete.applies)
 @click.option("--definitions", "is_text", is_flag=True, help="Print pvesdn.cfg as it was then, and nothing else.")
 @options.json_output
@@ -99,7 +99,7 @@ def _print_definitions(former: Definitions, number: int) -> int:
     return statuses.OK
 
 
-@click.command(epilog=statuses.TABLE)
+@click.command(epilog=statuses.TELL_TABLE)
 @click.argument("old", metavar="N", type=_NUMBER, shell_complete=complete.applies)
 @click.argument("new", metavar="[M]", type=_NUMBER, required=False, shell_complete=complete.applies)
 @options.json_output

@@ -39,7 +39,7 @@ class _Place(click.ParamType):  # type: ignore[type-arg] # generic only for thos
         return address, int(port)
 
 
-@click.command(epilog=statuses.TABLE)
+@click.command(epilog=statuses.TELL_TABLE)
 @click.option(
     "-o", "--output", type=options.FILE, metavar="FILE",
     help="Put them into FILE, whole or not at all, for node_exporter's textfile collector.",

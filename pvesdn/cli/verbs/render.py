@@ -31,7 +31,7 @@ from pvesdn.workflows.plan import render_understood
 MANAGED = (OUR_INTERFACES, SDN_INTERFACES, FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL)
 
 
-@click.command(epilog=statuses.TABLE)
+@click.command(epilog=statuses.LOOK_TABLE)
 @click.option(
     "--output", type=options.FOLDER, required=True, metavar="OUT", help="Folder to write into; created if absent."
 )

@@ -13,6 +13,7 @@ from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, take
 from pvesdn.compare.status import Asked, cluster_status
 from pvesdn.decode.secrets.veil import Veil
+from pvesdn.errors import SettingsError
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.status import Beside
 from pvesdn.redact.reasons import hide_reason
@@ -30,7 +31,7 @@ _MODE = 0o600
 _NO_PACKETS = "No packets were sent between the nodes: what is on the way between them, pvesdn verify tries."
 
 
-@click.command(epilog=statuses.TABLE)
+@click.command(epilog=statuses.LOOK_TABLE)
 @click.option(
     "-o", "--output", "file", type=options.FILE, metavar="FILE", help="Write it there instead of printing it."
 )
@@ -45,6 +46,7 @@ def report(session: Session, *, file: Path | None, folder: Path | None) -> int:
     that did not answer is in it as not known. The exit status tells whether it could be made, not whether the network
     is well.
     """
+    _require_page(file)
     if folder is not None:
         snapshot = take(session, folder)
         beside = beside_stored(snapshot)
@@ -60,6 +62,14 @@ def report(session: Session, *, file: Path | None, folder: Path | None) -> int:
     beside = replace(beside, unknown=tuple(_hidden(told, veil) for told in beside.unknown))
     drawing.put(session, file, _page(session, folder, known, wanted, beside), mode=_MODE)
     return drawing.status_of(session, snapshot, known.unreadable)
+
+
+def _require_page(file: Path | None) -> None:
+    """:raises SettingsError: the file would be called something that it is not."""
+    suffix = "" if file is None else file.suffix.lower()
+    if suffix in drawing.OTHERS or drawing.BY_SUFFIX.get(suffix, "html") != "html":
+        hint = "name it .html; pvesdn topology --live draws pictures"
+        raise SettingsError(f"{file}: a report is an HTML page, and no {suffix[1:]}", hint=hint)
 
 
 def _hidden(told: str, veil: Veil) -> str:

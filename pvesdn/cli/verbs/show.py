@@ -27,7 +27,7 @@ from pvesdn.workflows.understand import Understanding
 Row = dict[str, Any]
 
 
-@click.command(epilog=statuses.TABLE)
+@click.command(epilog=statuses.LOOK_TABLE)
 @options.draft
 @options.source
 @options.json_output

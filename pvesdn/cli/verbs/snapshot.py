@@ -13,7 +13,7 @@ from pvesdn.cli.session import Session
 from pvesdn.cli.source import take
 
 
-@click.command(epilog=statuses.TABLE)
+@click.command(epilog=statuses.LOOK_TABLE)
 @click.argument("folder", type=options.FOLDER, metavar="DIR")
 @options.common
 @click.pass_obj

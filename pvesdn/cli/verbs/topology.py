@@ -15,6 +15,7 @@ from pvesdn.cli.source import cluster_of, show_findings, take
 from pvesdn.cli.verdict import require_names
 from pvesdn.compare.picture import picture
 from pvesdn.errors import SettingsError
+from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.topology import Topology, narrowed
 from pvesdn.render.page.page import page
 from pvesdn.render.picture.dot import dot
@@ -26,23 +27,16 @@ from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.topology import map_designed, map_found
 from pvesdn.workflows.understand import Understanding, understand
 
-_BY_SUFFIX = {
-    ".html": "html",
-    ".htm": "html",
-    ".svg": "svg",
-    ".dot": "dot",
-    ".gv": "dot",
-    ".mmd": "mermaid",
-    ".mermaid": "mermaid",
-}
 _FORMATS = ("svg", "html", "dot", "mermaid")
-_OTHERS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf", ".ps", ".eps"})
-"""Endings of pictures that graphviz makes, and pvesdn does not: whatever opens such a file would not find one in it."""
+_WITHOUT_QUORUM = Finding.at(
+    "", Severity.WARNING, "the cluster has no quorum: members that are drawn as off may be on",
+    "pvecm status says who is missing",
+)  # fmt: skip
 _MODE = 0o644
 """A picture is shown to others; it has names and addresses, and no secrets."""
 
 
-@click.command(epilog=statuses.TABLE)
+@click.command(epilog=statuses.LOOK_TABLE)
 @click.option(
     "--format", "wanted", type=click.Choice(_FORMATS), metavar="FORMAT",
     help=f"One of {', '.join(_FORMATS)}; by default what FILE ends in says it, else svg.",
@@ -88,11 +82,13 @@ def topology(
     world = None if folder is not None else cluster_of(session)
     snapshot = take(session, folder) if world is None else read_cluster(world, has_state=is_live)
     if is_live:
-        against = held(world, snapshot, only_looks=True)
+        against = held(world, snapshot, only_looks=True, needs_quorum=False)
         known, found = against.known, against.findings
     else:
-        known = understand(snapshot, only_looks=True)
+        known = understand(snapshot, only_looks=True, needs_quorum=False)
         found = known.findings
+    if not known.is_quorate:
+        found = (_WITHOUT_QUORUM, *found)
     if not session.wants_json:
         show_findings(session.screen, found)
     drawn = _part(known, zones, vnets, only, is_live=is_live)
@@ -125,8 +121,8 @@ def _form(wanted: str | None, file: Path | None) -> str:
     :raises SettingsError: the file would be called something that it is not.
     """
     suffix = "" if file is None else file.suffix.lower()
-    meant = _BY_SUFFIX.get(suffix)
-    if suffix in _OTHERS:
+    meant = drawing.BY_SUFFIX.get(suffix)
+    if suffix in drawing.OTHERS:
         hint = f"pipe --format dot into dot -T{suffix[1:]}"
         raise SettingsError(f"{file}: pvesdn draws {', '.join(_FORMATS)}, and no {suffix[1:]}", hint=hint)
     if wanted is not None and meant not in {None, wanted}:
