@@ -181,6 +181,24 @@ def pve_discrepancies(
         )
 
 
+def unplannable(found: Iterable[Finding]) -> Iterator[Discrepancy]:
+    """What keeps plans from being made, while the rest is looked at."""
+    for finding in found:
+        if finding.is_of_plans:
+            place = finding.place
+            yield Discrepancy(
+                node="",
+                subject=Subject.DEFINITIONS,
+                object=finding.where,
+                expected="definitions that a plan can be made from",
+                found=finding.what,
+                cause="somebody has removed or changed a definition, or a node that knows more is off",
+                step=finding.hint,
+                zones=(place.id,) if place is not None and place.kind == "zone" else (),
+                severity=Severity.WARNING,
+            )
+
+
 def _differences(change: FileChange) -> str:
     if change.stanzas:
         told = [_stanza(stanza) for stanza in change.stanzas]

@@ -53,6 +53,7 @@ class Finding(Model):
     :param others: more of the same: documents have all of them, a screen the first few.
     :param missing: the device that `node` lacks, where that is what is wrong: definitions and an apply may both stumble
         over it, and it is told once.
+    :param is_of_plans: it stops plans alone; whoever only looks is warned, and shown the rest.
     """
 
     severity: Severity
@@ -63,12 +64,18 @@ class Finding(Model):
     place: Where | None = None
     others: tuple[Finding, ...] = ()
     missing: str = ""
+    is_of_plans: bool = False
 
     @classmethod
     def at(cls, where: Where | str, severity: Severity, what: str, hint: str = "", *, node: str = "") -> Finding:
         """A finding at a place in the definitions, or at a node or file by its name."""
         place = where if isinstance(where, Where) else None
         return cls(severity=severity, where=str(where), what=what, hint=hint, node=node, place=place)
+
+    @classmethod
+    def of_plans(cls, where: Where | str, severity: Severity, what: str, hint: str) -> Finding:
+        """A finding for want of which nothing can be planned, while all else can be looked at."""
+        return cls.at(where, severity, what, hint).model_copy(update={"is_of_plans": True})
 
     @property
     def is_nodes_own(self) -> bool:

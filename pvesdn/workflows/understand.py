@@ -115,7 +115,7 @@ def judge(
 
     :param detaches_guests: a VNet of PVE's panel that is carried no more is not kept for the guests in it.
     :param only_looks: nothing is planned, as it never is from what PVE runs: a VNet whose VNI cannot be told is left
-        out with a warning.
+        out with a warning, and one whose zone is gone from PVE stays as the nodes have it.
     :param needs_quorum: False for a look that tells of it (`Understanding.is_quorate`), and plans nothing: the members
         are taken as they are told.
     :raises NotQuorate: membership cannot be trusted.
@@ -133,11 +133,12 @@ def judge(
         cluster = cluster.model_copy(update={"is_quorate": True})
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
+    only_looks = only_looks or decoded.intent == "running"
     guest_names = decode_guest_names(snapshot.api.get(GUESTS_PATH))
     carried = carry(
         DesignInput(sdn.config, cluster, decoded.facts, seen, frozenset((c.kind, c.id, c.state) for c in sdn.pending)),
         new={change.id for change in sdn.pending if (change.kind, change.state) == ("vnet", "new")},
-        only_looks=only_looks or decoded.intent == "running",
+        only_looks=only_looks,
         detaches_guests=detaches_guests,
         guest_names=guest_names,
     )
@@ -146,9 +147,9 @@ def judge(
     if pve or own.may_have_any("underlay", "vnet", "exit"):
         # What the nodes have is not held against definitions with such gaps: the address of a VNet that could not be
         # read would be taken for a VTEP.
-        raise_errors((*sdn.findings, *check_definitions(given)))
+        raise_errors(_as_told((*sdn.findings, *check_definitions(given)), only_looks=only_looks))
     vteps, vtep_findings = choose_vteps(given)
-    found = (*sdn.findings, *carried.findings, *vtep_findings, *check(given, vteps))
+    found = _as_told((*sdn.findings, *carried.findings, *vtep_findings, *check(given, vteps)), only_looks=only_looks)
     raise_errors(found)
     has_sdn = given.capabilities.has_sdn
     return Understanding(
@@ -162,6 +163,11 @@ def judge(
         committed=sdn.committed if has_sdn else {},
         guest_names=guest_names,
     )
+
+
+def _as_told(found: Iterable[Finding], *, only_looks: bool) -> tuple[Finding, ...]:
+    """What stops plans alone is a warning to whoever only looks."""
+    return tuple(one.as_warning() if only_looks and one.is_of_plans else one for one in found)
 
 
 def _running(decoded: Decoded) -> PveRunning:

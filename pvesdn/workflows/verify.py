@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, unsourced
+from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, unplannable, unsourced
 from pvesdn.compare.live import checks
 from pvesdn.compare.live_dhcp import dhcp_checks
 from pvesdn.compare.live_guests import guest_checks
@@ -87,7 +87,7 @@ def look_over(
     nodes, unreachable = _look(known, renderer, looker)
     wanted = {name: node for name, node in nodes.items() if only is None or name in only}
     cluster = looker.together({name: node.at for name, node in nodes.items()})
-    found = [*pve_discrepancies(pending, known.running, of_zones)]
+    found = [*pve_discrepancies(pending, known.running, of_zones), *unplannable(known.found)]
     unmanaged = known.given.sdn.pve.unmanaged_zones
     unseen_by = [NotChecked("", f"zone {zone.id}", zone.reason, (zone.id,)) for zone in unmanaged]
     unseen_by += looker.left_to_pve()

@@ -13,6 +13,7 @@ import pytest
 from pvesdn.compare.status import Asked
 from pvesdn.errors import ApplyRefused, SdnConfigError
 from pvesdn.model.files import OUR_INTERFACES, ChangeSet
+from pvesdn.model.findings import Severity
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.status import ClusterStatus, Health
 from pvesdn.model.verification import Discrepancy, Verification
@@ -271,6 +272,11 @@ def test_without_its_file_and_a_node_the_plan_stops_and_verify_does_not(standing
     with pytest.raises(SdnConfigError, match="pve3 did not answer"):
         plan_of(standing)
     assert not [line for line in failed(standing) if not line.startswith(("pve3", ": "))]
+    (lost,) = [item for item in verified(standing) if item.object == VNIS]
+    assert (lost.severity, lost.found) == (
+        Severity.WARNING,
+        "does not exist, so VNIs are read back from the nodes, and pve3 did not answer",
+    )
 
 
 @pytest.mark.parametrize("verb", ["show", "topology --format dot"])
@@ -849,6 +855,29 @@ def test_a_carried_zone_that_is_gone_stops_the_plan(standing: SimulatedCluster) 
         plan_of(standing)
     kept = links(standing).links
     assert {name: link["master"] for name, link in kept.items()} == {n: link["master"] for n, link in before.items()}
+
+
+def test_a_carried_zone_that_is_gone_is_told_by_whoever_only_looks_who_shows_the_rest(
+    standing: SimulatedCluster, tmp_path: Path
+) -> None:
+    for name in ("zones.cfg", "vnets.cfg", "subnets.cfg"):
+        standing.write_sdn(name, "")
+    press_apply(standing)
+    (gone,) = verified(standing)
+    assert (gone.object, gone.found, gone.severity) == (
+        "pvesdn.cfg:8: zone 'prod'",
+        "PVE has no zone 'lan'",
+        Severity.WARNING,
+    )
+    assert status_of(standing).uncarried == ()
+    shell = Shell(standing, tmp_path)
+    for verb in ("show", "status", "verify", "topology --format dot"):
+        seen = shell.run(f"pvesdn {verb}")
+        assert seen.status in {0, 3}, (verb, seen.err)
+        assert "PVE has no zone 'lan'" in " ".join((seen.out + seen.err).split()), verb
+    with locked_state(standing.nodes["pve2"].root) as state:
+        state.links["vxlan_web"]["master"] = None
+    assert "pve2: vxlan_web master: none" in failed(standing)
 
 
 GIVEN_UP = OURS.replace("\tcarries lan\n\tvni-range 10000-10999\n", "")

@@ -131,7 +131,7 @@ class _Allotment:
         nodes = _listed(set().union(*absent.values()))
         what = f"does not exist, so VNIs are read back from the nodes, and {nodes} did not answer"
         hint = f"bring the node back, or pin the VNIs of {_listed(absent)} with vnet sections in pvesdn.cfg"
-        self.findings.append(Finding.at(_FILE, self.unclear, what, hint))
+        self.findings.append(Finding.of_plans(_FILE, self.unclear, what, hint))
         self._unknown |= absent.keys()
 
     def refuse_reserved(self, pin: Vnet) -> None:
@@ -148,7 +148,7 @@ class _Allotment:
                     f"tag {pin.tag} was the VNI of vnet '{given.vnet}', and {silent} did not answer, which may have it"
                 )
                 hint = "bring the node back, or choose another tag"
-                self.findings.append(Finding.at(pin.at("tag"), self.unclear, what, hint))
+                self.findings.append(Finding.of_plans(pin.at("tag"), self.unclear, what, hint))
 
     def give(self, item: DrawnVnet, vni: int) -> None:
         """Let a VNet have a VNI, which may be used already: that is told of tags by other checks."""
@@ -261,7 +261,7 @@ class _Allotment:
             said = " and ".join(f"{vni} on {_listed(nodes)}" for vni, nodes in sorted(found.items()))
             what = f"does not exist, and vnet '{item.vnet.id}' has VNI {said}"
             hint = f"pin one of them: 'vnet: {item.vnet.id}' in pvesdn.cfg with zone {item.zone.id} and the tag"
-            self.findings.append(Finding.at(_FILE, self.unclear, what, hint))
+            self.findings.append(Finding.of_plans(_FILE, self.unclear, what, hint))
             self._unknown.add(item.vnet.id)
             return None
         return next(iter(found), None)

@@ -13,6 +13,7 @@ from typing import Any
 
 from pvesdn.design.carried.allotting import DrawnVnet, allot
 from pvesdn.design.carried.keeping import crossing, kept
+from pvesdn.design.carried.standing import lost_homes, standing
 from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
@@ -48,12 +49,13 @@ def carry(
     A zone that cannot be carried stays without VNets; `design.checks.carried` says why.
 
     :param new: ids of VNets that PVE has never committed.
-    :param only_looks: nothing is planned.
+    :param only_looks: nothing is planned: what the nodes have of a zone that is gone from PVE is as it should be.
     :param detaches_guests: nothing is kept, and no move refused, because guests are plugged into it.
     :param guest_names: by id, as far as they are known.
     """
     zones = {zone.id: home for zone, home in _pairs(given)}
-    if not zones:
+    lost = lost_homes(given, zones) if only_looks else {}
+    if not zones and not lost:
         return Carried(given)
     own = given.sdn.own
     drawn = [
@@ -65,6 +67,8 @@ def carry(
     ]
     staying = () if detaches_guests else kept(given, zones)
     drawn += [item.drawn for item in staying]
+    remaining = tuple(standing(given, lost, {item.vnet.id for item in drawn} | {vnet.id for vnet in own.vnets}))
+    drawn += remaining
     allotted = allot(drawn, given, only_looks=only_looks)
     made = tuple(
         item.vnet.model_copy(
@@ -73,9 +77,9 @@ def carry(
         for item in drawn
         if item.vnet.id in allotted.tags
     )
-    left = {item.drawn.vnet.id for item in staying}
+    left = {item.drawn.vnet.id for item in staying} | {item.vnet.id for item in remaining}
     subnets = tuple(subnet for subnet in given.sdn.pve.subnets if subnet.vnet not in left)
-    complete = _with(own, zones, made, subnets)
+    complete = _with(own, {**zones, **lost}, made, subnets)
     going = () if detaches_guests else crossing(given, zones, allotted.tags, guest_names)
     findings = (*allotted.findings, *(item.finding(guest_names) for item in staying), *going)
     return Carried(replace(given, sdn=replace(given.sdn, own=complete)), findings, allotted.table)

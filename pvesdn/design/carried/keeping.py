@@ -66,7 +66,7 @@ def kept(given: DesignInput, homes: Mapping[str, PveSimpleZone]) -> tuple[KeptVn
     found: dict[str, _Found] = {}
     for node, facts in sorted(given.facts.items()):
         for stanza, vni, ports in _with_guests(facts):
-            zone = _zone_of(given, homes, stanza.name, vni)
+            zone = carrier_of(given, homes, stanza.name, vni)
             if zone is None or not _has(homes[zone.id], node) or not _may_stay(given, zone, homes, stanza):
                 continue
             entry = found.setdefault(stanza.name, _Found(zone, stanza))
@@ -127,7 +127,7 @@ def _crossing(
             vnet, zone = stanza.name, drawn.get(stanza.name)
             if zone is None or not _has(homes[zone.id], node):
                 continue
-            former = _zone_of(given, homes, vnet, vni)
+            former = carrier_of(given, homes, vnet, vni)
             if former != zone and not (former is None and tags.get(vnet) == vni):
                 yield node, vnet, vni, ports, zone, former
 
@@ -141,14 +141,21 @@ def _with_guests(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int, tuple[str
     plugged = ports_by_bridge(facts.links)
     if not plugged:
         return
+    for stanza, vni in our_bridges(facts):
+        if stanza.name in plugged:
+            yield stanza, vni, tuple(port.port for port in plugged[stanza.name])
+
+
+def our_bridges(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int]]:
+    """Bridges of our own file with a VXLAN port: the stanza and the VNI."""
     vnis = {stanza.name: value for stanza in facts.own for value in stanza.values("vxlan-id") if value.isdecimal()}
     for stanza in facts.own:
         vni = vnis.get(vxlan_port(stanza.name))
-        if vni is not None and stanza.name in plugged:
-            yield stanza, int(vni), tuple(port.port for port in plugged[stanza.name])
+        if vni is not None:
+            yield stanza, int(vni)
 
 
-def _zone_of(given: DesignInput, homes: Mapping[str, PveSimpleZone], vnet: str, vni: int) -> OwnZone | None:
+def carrier_of(given: DesignInput, homes: Mapping[str, PveSimpleZone], vnet: str, vni: int) -> OwnZone | None:
     """The zone of ours that carried a VNet: as it was written down, else the one whose range has its VNI, also where
     the name that was written down is no zone's any more.
     """
@@ -182,18 +189,19 @@ def _may_stay(given: DesignInput, zone: OwnZone, homes: Mapping[str, PveSimpleZo
         isinstance(there, PveSimpleZone)
         and not there.dhcp
         and there.mtu == homes[zone.id].mtu
-        and drawn.vlanaware == _is_vlan_aware(stanza)
+        and drawn.vlanaware == is_vlan_aware(stanza)
     )
 
 
-def _is_vlan_aware(stanza: IfaceStanza) -> bool:
+def is_vlan_aware(stanza: IfaceStanza) -> bool:
+    """Whether a bridge of our file knows VLANs."""
     return "yes" in stanza.values("bridge-vlan-aware")
 
 
 def _kept(given: DesignInput, name: str, found: _Found, homes: Mapping[str, PveSimpleZone]) -> KeptVnet:
     home = homes[found.zone.id]
     moved = next((vnet for vnet in given.sdn.pve.vnets if vnet.id == name), None)
-    gone = Vnet(where=found.zone.at("carries"), id=name, zone=home.id, vlanaware=_is_vlan_aware(found.stanza))
+    gone = Vnet(where=found.zone.at("carries"), id=name, zone=home.id, vlanaware=is_vlan_aware(found.stanza))
     update = {"nodes": frozenset(found.ports), "was_routed": found.was_routed}
     vnet = (moved or gone).model_copy(update=update)
     return KeptVnet(DrawnVnet(found.zone, vnet, home.nodes), MappingProxyType(found.ports))

@@ -11,7 +11,7 @@ from pvesdn.design.ours.zones import has_gateways, has_vrf, zone_mtu, zone_vteps
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.defined import Defined
 from pvesdn.model.design import DesignInput
-from pvesdn.model.findings import Finding
+from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.own_sdn import EvpnZone, OwnZone, VniRange, VxlanZone
 from pvesdn.model.primitives import NAMES_OF_SETTINGS
 from pvesdn.model.pve_sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone, UnmanagedZone
@@ -75,6 +75,10 @@ def _pair(given: DesignInput, zone: OwnZone) -> _Pair | None:
 
 def _no_home(given: DesignInput, zone: OwnZone) -> Iterator[Finding]:
     """Nothing is removed because a zone has gone from the panel: the plan stops."""
+
+    def stop(what: str, hint: str) -> Finding:
+        return Finding.of_plans(zone.at("carries"), Severity.ERROR, what, hint)
+
     name, pve = zone.carries or "", given.sdn.pve
     found = next((z for z in given.sdn.both.zones if z.id == name), None)
     if found is None and name in pve.drawn_zones:
@@ -90,16 +94,16 @@ def _no_home(given: DesignInput, zone: OwnZone) -> Iterator[Finding]:
                 "`pvesh create /cluster/sdn/rollback` on a node discards what is pending; or remove carries and "
                 "vni-range to give up its VNets"
             )
-            yield error(zone.at("carries"), what, hint)
+            yield stop(what, hint)
         else:
-            yield error(zone.at("carries"), f"PVE has no zone '{name}'", absent(name, simple, otherwise))
+            yield stop(f"PVE has no zone '{name}'", absent(name, simple, otherwise))
     elif isinstance(found, VxlanZone | EvpnZone):
         what = f"zone '{name}' is in {found.where.file} itself"
         yield error(zone.at("carries"), what, f"name a zone of type simple, drawn {_IN_PANEL}")
     else:
         kind = found.type if isinstance(found, UnmanagedZone) else found.kind.removeprefix("pve-")
         what = f"zone '{name}' of PVE's is of type {kind}"
-        yield error(zone.at("carries"), what, f"name a zone of type simple, drawn {_IN_PANEL}")
+        yield stop(what, f"name a zone of type simple, drawn {_IN_PANEL}")
 
 
 def _mtu(pair: _Pair, given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
