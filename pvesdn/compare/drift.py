@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.frr_zones import frr_zones
@@ -33,6 +33,7 @@ _NOT_APPLIED = (
 _FOUND = {Action.ADD: "absent", Action.REMOVE: "there"}
 _APPLY = "pvesdn plan shows what is missing, pvesdn apply does it"
 _EDITED = "pvesdn plan --diff shows the edits, pvesdn apply --overwrite replaces them"
+_WITH_OURS = "pvesdn apply, which puts our file in place before the reload that rewrites PVE's"
 _SOURCE_LINE = "source /etc/network/interfaces.d/*"
 _INTERFACES = "/etc/network/interfaces"
 _FRR = "/etc/frr/"
@@ -109,6 +110,15 @@ def unread(changes: NodeChanges, facts: NodeFacts) -> dict[str, str]:
     return found
 
 
+def behind(node: str, running: PveRunning) -> str:
+    """Why PVE's file on a node lacks what PVE has committed; empty where it lacks nothing."""
+    file = running.nodes.get(node)
+    if file is None or file.state is SdnFileState.CURRENT:
+        return ""
+    has = "is missing" if file.version is None else f"has version {file.version}"
+    return f"{SDN_INTERFACES} {has}, and PVE runs version {running.version}: the node was off, or its reload failed"
+
+
 def edited(findings: Iterable[Finding]) -> Iterator[Discrepancy]:
     """PVE's file where somebody has edited it. :param findings: of `hand_edits`."""
     for finding in findings:
@@ -145,11 +155,15 @@ def unsourced(node: str, facts: NodeFacts, used: Iterable[str]) -> Iterator[Disc
 
 
 def pve_discrepancies(
-    pending: Iterable[PendingChange], running: PveRunning, zones: tuple[str, ...] = ()
+    pending: Iterable[PendingChange],
+    running: PveRunning,
+    zones: tuple[str, ...] = (),
+    changing: Container[str] = (),
 ) -> Iterator[Discrepancy]:
     """Definitions of PVE's that nobody has applied, told as one, and nodes that are behind what PVE runs.
 
     :param zones: whose guests may notice what is pending; none where it may be those of any.
+    :param changing: nodes where our interfaces have to change too, and before PVE's do.
     """
     pending = tuple(pending)
     if pending:
@@ -176,8 +190,8 @@ def pve_discrepancies(
             expected=f"version {running.version}, which PVE runs",
             found=found,
             cause="the node was off, or its reload failed, when PVE's definitions were applied",
-            step=f"pvesh set /nodes/{node}/network",
-            is_there=True,
+            step=_WITH_OURS if node in changing else f"pvesh set /nodes/{node}/network",
+            is_there=node not in changing,
         )
 
 

@@ -40,11 +40,15 @@ class Circumstances:
     :param unread: interfaces files that nothing has loaded, by path, with the reason.
     :param shared: devices that files of the host define as well: ifupdown2 merges both, and what the host adds stays.
     :param ways_in: addresses at which the cluster reaches its nodes, and VTEPs.
+    :param behind: why PVE's file there does not have yet what PVE has committed; empty where it has.
+    :param halves: bridges whose addresses and forwarding are in PVE's file, and all else in ours.
     """
 
     unread: Mapping[str, str] = field(default_factory=dict)
     shared: Collection[str] = ()
     ways_in: Collection[IpAddress] = ()
+    behind: str = ""
+    halves: Collection[str] = ()
 
 
 def compare_live(view: NodeView, around: Circumstances) -> tuple[Discrepancy, ...]:
@@ -98,6 +102,8 @@ class _Look:
             step = f"ip -d link show {device.name}; whatever made it has to let go of the name"
         cause = self._cause(device, _BY_HAND)
         parts = frozenset({wanted}) if trait == ADDRESSES else frozenset()
+        if trait == ADDRESSES and (behind := self._behind(device)):
+            return self._finding(device, trait=trait, expected=wanted, found=found, parts=parts, **behind)
         return self._finding(device, trait=trait, expected=wanted, found=found, cause=cause, step=step, parts=parts)
 
     def _is_told_elsewhere(self, device: ExpectedDevice, trait: str, found: str) -> bool:
@@ -114,16 +120,26 @@ class _Look:
             return
         for address in sorted(live.addresses - device.addresses, key=str):
             is_way_in = address.ip in self.around.ways_in and not self._is_elsewhere(address.ip, device.name)
+            of_a_stranger = {
+                "cause": self._cause(device, "somebody has added it; the next reload takes it away"),
+                "step": _MOVE if is_way_in else f"ip address del {address} dev {device.name}",
+            }
             yield self._finding(
                 device,
                 trait=ADDRESSES,
                 expected="no other address",
                 found=str(address),
-                cause=self._cause(device, "somebody has added it; the next reload takes it away"),
-                step=_MOVE if is_way_in else f"ip address del {address} dev {device.name}",
                 severity=Severity.WARNING,
                 parts=frozenset({str(address)}),
+                **(of_a_stranger | self._behind(device)),
             )
+
+    def _behind(self, device: ExpectedDevice) -> dict[str, Any]:
+        """What is said of a bridge whose addresses PVE has changed since it wrote the node's file."""
+        if not self.around.behind or device.name not in self.around.halves or device.file in self.around.unread:
+            return {}
+        step = f"pvesh set /nodes/{self.view.node}/network"
+        return {"cause": self.around.behind, "step": step, "is_behind": True}
 
     def _is_elsewhere(self, address: IpAddress, name: str) -> bool:
         others = (device for device in self.view.state.devices.values() if device.name != name)
@@ -205,20 +221,18 @@ class _Look:
             if device is not None:
                 is_forwarding = path.endswith("/forwarding")
                 cause = self._cause(device, _SWITCHED if is_forwarding else _BY_HAND)
-                step = self._again(device)
+                late = self._behind(device) if is_forwarding else {}
+                said: dict[str, Any] = {"cause": cause, "step": self._again(device)} | late
             else:
-                cause, step = (
-                    "another file of sysctl.d, or another program, has set it since",
-                    f"sysctl -p {OUR_SYSCTL}",
-                )
+                cause = "another file of sysctl.d, or another program, has set it since"
+                said = {"cause": cause, "step": f"sysctl -p {OUR_SYSCTL}"}
             yield self.view.finding_in_zone(
                 Subject.SETTING,
                 path.replace("/", ".") if "." not in path else path,
                 _owner(path),
                 expected=wanted,
                 found="absent" if found is None else found,
-                cause=cause,
-                step=step,
+                **said,
             )
 
     def _finding(self, device: ExpectedDevice, *, subject: Subject = Subject.DEVICE, **said: Any) -> Discrepancy:

@@ -56,7 +56,9 @@ def drift(found: Collection[Discrepancy]) -> Drift:
 
 def is_drift(item: Discrepancy) -> bool:
     """Whether a finding is about something that was put there and has been changed or removed since."""
-    return item.is_edit if item.subject is Subject.FILE else item.subject in _DEVICES and item.trait != UPLINK
+    if item.subject is Subject.FILE:
+        return item.is_edit
+    return item.subject in _DEVICES and item.trait != UPLINK and not item.is_behind
 
 
 def to_do(name: str, changes: ChangeSet | None) -> ToDo | None:

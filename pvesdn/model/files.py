@@ -213,6 +213,11 @@ class NodeChanges:
     rehearsal: NodeExecution | None = None
 
     @property
+    def given_up(self) -> frozenset[str]:
+        """Bridges that PVE keeps and that lose what carries them."""
+        return frozenset(stanza.name for file in self.files for stanza in file.stanzas if stanza.is_given_up)
+
+    @property
     def is_empty(self) -> bool:
         """Nothing to do on this node."""
         return not self.files and not self.is_unfinished and not self.drift

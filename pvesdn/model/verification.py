@@ -51,6 +51,7 @@ class Discrepancy:
     :param is_edit: of a file: somebody has edited or removed it, or nothing reads it any more; not where all it lacks
         is an apply.
     :param device: the interface or VRF that it is about, where `object` names something of it.
+    :param is_behind: nobody has changed it: PVE's file on the node is older than what PVE has committed.
     """
 
     node: str
@@ -68,6 +69,7 @@ class Discrepancy:
     peer: str = field(default="", compare=False)
     is_edit: bool = field(default=False, compare=False)
     device: str = field(default="", compare=False)
+    is_behind: bool = field(default=False, compare=False)
 
     @property
     def check(self) -> tuple[str, Subject, str, str]:

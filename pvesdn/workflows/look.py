@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from pvesdn.compare.drift import told, unread
+from pvesdn.compare.drift import behind, told, unread
 from pvesdn.compare.frr_live import compare_frr, compare_frr_alone, unseen
 from pvesdn.compare.live import Circumstances, compare_live
 from pvesdn.compare.live_dhcp import compare_dhcp
@@ -114,6 +114,8 @@ class Looker:
             unread=unread(changes, facts),
             shared={stanza.name for stanza in facts.stanzas} | {name for _, name in facts.other_stanzas},
             ways_in=self._ways_in,
+            behind=behind(design.node, self._known.running),
+            halves={vnet.id for vnet in self._known.given.sdn.own.vnets if vnet.drawn_in is not None},
         )
         return LookedAt(view, around)
 

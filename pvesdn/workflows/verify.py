@@ -19,7 +19,7 @@ from pvesdn.compare.pending_zones import pending_zones
 from pvesdn.compare.uncarried import uncarried
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.errors import ApiUnavailable, NodeError, NodeUnreachable
-from pvesdn.model.files import NodeChanges, PendingChange
+from pvesdn.model.files import OUR_INTERFACES, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Discrepancy, NotChecked, Verification, ZoneVerdict, in_order
@@ -87,7 +87,8 @@ def look_over(
     nodes, unreachable = _look(known, renderer, looker)
     wanted = {name: node for name, node in nodes.items() if only is None or name in only}
     cluster = looker.together({name: node.at for name, node in nodes.items()})
-    found = [*pve_discrepancies(pending, known.running, of_zones), *unplannable(known.found)]
+    changing = {name for name, node in nodes.items() if node.has_new_interfaces}
+    found = [*pve_discrepancies(pending, known.running, of_zones, changing), *unplannable(known.found)]
     unmanaged = known.given.sdn.pve.unmanaged_zones
     unseen_by = [NotChecked("", f"zone {zone.id}", zone.reason, (zone.id,)) for zone in unmanaged]
     unseen_by += looker.left_to_pve()
@@ -119,6 +120,11 @@ class _Node:
     at: LookedAt
     changes: NodeChanges
     edits: tuple[Finding, ...]
+
+    @property
+    def has_new_interfaces(self) -> bool:
+        """An apply would write our interfaces there."""
+        return any(change.path == OUR_INTERFACES for change in self.changes.files)
 
 
 def _look(known: Understanding, renderer: Renderer, looker: Looker) -> tuple[dict[str, _Node], dict[str, str]]:

@@ -15,8 +15,8 @@ from pvesdn.errors import ApplyRefused, SdnConfigError
 from pvesdn.model.files import OUR_INTERFACES, ChangeSet
 from pvesdn.model.findings import Severity
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.status import ClusterStatus, Health
-from pvesdn.model.verification import Discrepancy, Verification
+from pvesdn.model.status import ClusterStatus, Drift, Health
+from pvesdn.model.verification import Discrepancy, Subject, Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.history import read_history
 from pvesdn.workflows.read import read_cluster
@@ -554,6 +554,8 @@ def test_a_vnet_that_pve_keeps_is_said_to_lose_its_uplink_and_not_to_be_removed(
     assert " removed" not in said
     if happens is no_longer_carried:
         assert "the gateway of VNet web moves from vrf_prod to the host's own routing table" in said
+    detached = " ".join(Shell(standing, tmp_path).run("pvesdn plan --detach-guests").out.split())
+    assert f"web loses its uplink with 1 guest port in it, which it unplugs: {tap}" in detached
     report = apply_to(standing, PlanFlags(detach_guests=True))
     assert report.is_good, errors(report)
     web = links(standing).links["web"]
@@ -978,6 +980,40 @@ def test_who_goes_back_to_before_a_pin_renumbers_no_vnet_that_runs(tmp_path: Pat
         done = shell.apply({"pvesdn.cfg": f"{OURS}\nvnet: web\n\tzone prod\n\ttag 10000\n"})
         assert "note: " not in done.err
         assert links(cluster).links["vxlan_web"]["info"]["id"] == 10000
+
+
+def test_a_gateway_that_is_drawn_while_a_member_is_off_is_told_of_pves_old_file_there(
+    standing: SimulatedCluster, tmp_path: Path
+) -> None:
+    standing.go_offline("pve3")
+    panel(standing, "create", "vnets/web/subnets", subnet="10.0.3.0/24", gateway="10.0.3.1", type="subnet")
+    assert not errors(apply_to(standing)).keys() - {"pve3"}
+    standing.come_online("pve3")
+    planned = Shell(standing, tmp_path).run("pvesdn plan").out
+    title = "  live state, which PVE has changed since it wrote its file there\n"
+    assert f"{title}      ~ web, addresses: absent, expected 10.0.3.1/24\n" in planned
+    assert "do not explain" not in planned
+    cause = (
+        "/etc/network/interfaces.d/sdn has version 1, and PVE runs version 2: the node was off, or its reload failed"
+    )
+    step = "pvesh set /nodes/pve3/network"
+    told = {item.object: (item.cause, item.step) for item in verified(standing) if item.subject is Subject.DEVICE}
+    assert told == {"web": (cause, step)}
+    assert [node.drift for node in status_of(standing).nodes] == [Drift(), Drift(), Drift()]
+    standing.nodes["pve3"].run("pvesh", "set", "/nodes/pve3/network")
+    standing.wait_for_tasks(10)
+    assert failed(standing) == []
+
+
+def test_a_node_that_lacks_our_half_too_is_not_sent_to_load_pves_alone(standing: SimulatedCluster) -> None:
+    standing.go_offline("pve3")
+    panel(standing, "create", "vnets/db/subnets", subnet="10.0.3.0/24", gateway="10.0.3.1", type="subnet")
+    assert not errors(apply_to(standing)).keys() - {"pve3"}
+    standing.come_online("pve3")
+    (old,) = [item for item in verified(standing) if item.trait == "version"]
+    assert old.step == "pvesdn apply, which puts our file in place before the reload that rewrites PVE's"
+    agree(standing)
+    assert failed(standing) == []
 
 
 def test_a_vnet_that_is_drawn_while_a_member_is_off_is_there_when_it_is_back(standing: SimulatedCluster) -> None:

@@ -32,6 +32,7 @@ _DIFF_STYLES = (
 
 
 _DRIFT: Line = ("  live state, which its files do not explain",)
+_BEHIND: Line = ("  live state, which PVE has changed since it wrote its file there",)
 _MANY = 5
 """Nodes that have the same change with values of their own, of which one stands for all."""
 
@@ -122,9 +123,10 @@ class _Parts:
         for file in node.files:
             is_blocked = any(file.path in obstacle.what for obstacle in node.obstacles)
             yield self._file(file, is_blocked=is_blocked)
-        if node.drift:
-            lines = (_DRIFT, *map(_drift, node.drift))
-            yield _Part(lines, lambda: wrapped(lines, self._width))
+        for title, is_behind in ((_DRIFT, False), (_BEHIND, True)):
+            if drifted := [item for item in node.drift if item.is_behind is is_behind]:
+                lines = (title, *map(_drift, drifted))
+                yield _Part(lines, partial(wrapped, lines, self._width))
         swap, frr = node.execution.put_in_place, node.execution.frr
         if swap is not None and swap.ifdown:
             yield self._line(f"    taken down before the change: {', '.join(swap.ifdown)}")
@@ -133,7 +135,8 @@ class _Parts:
         if not node.obstacles:
             for bridge, ports in sorted(node.guests.items()):
                 listed = ", ".join(labelled(port, self._guest_names) for port in ports)
-                what = f"{bridge} is removed with {counted(len(ports), 'guest port')} in it, which it unplugs: {listed}"
+                fate = "loses its uplink" if bridge in node.given_up else "is removed"
+                what = f"{bridge} {fate} with {counted(len(ports), 'guest port')} in it, which it unplugs: {listed}"
                 yield self._line("    ", Span(what, Style.WARNING))
         for obstacle in node.obstacles:
             yield self._line("    ", Span("blocked: ", Style.ERROR), _told(obstacle, node.node, self._common))
