@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
+from pvesdn.design.carried.reserved import refuse_others, refuse_tag, written
 from pvesdn.design.shared import names
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
@@ -80,6 +81,7 @@ def allot(drawn: Sequence[DrawnVnet], given: DesignInput, *, only_looks: bool = 
     for item in drawn:
         if item.vnet.id not in work.tags:
             work.give_free(item)
+    work.refuse_others()
     return Allotted(work.tags, work.table(), tuple(work.findings))
 
 
@@ -96,9 +98,9 @@ class _Allotment:
 
     def remembered(self) -> dict[tuple[str, str], int]:
         """What the file says: of a VNet that had several, the one that runs, since an apply may have been undone."""
-        written = self._written()
-        known = {(given.vnet, given.zone): given.vni for given in written if not given.is_former}
-        for given in written:
+        entries = written(self.given)
+        known = {(given.vnet, given.zone): given.vni for given in entries if not given.is_former}
+        for given in entries:
             if given.is_former and list(self._nodes_by_vni(given.vnet)) == [given.vni]:
                 known[given.vnet, given.zone] = given.vni
         return known
@@ -138,17 +140,11 @@ class _Allotment:
         """No tag in pvesdn.cfg takes a VNI that was another VNet's while a member that may still have it does not
         answer.
         """
-        members = {member.name for member in self.given.cluster.members}
-        silent = _listed(members - self.given.facts.keys())
-        if not silent or self.given.cluster.is_assumed:
-            return
-        for given in self._written():
-            if given.vni == pin.tag and given.vnet != pin.id:
-                what = (
-                    f"tag {pin.tag} was the VNI of vnet '{given.vnet}', and {silent} did not answer, which may have it"
-                )
-                hint = "bring the node back, or choose another tag"
-                self.findings.append(Finding.of_plans(pin.at("tag"), self.unclear, what, hint))
+        self.findings += refuse_tag(self.given, pin, self.unclear)
+
+    def refuse_others(self) -> None:
+        """Nor does anything else that says a VNI, in either source."""
+        self.findings += refuse_others(self.given, self._present, self.unclear)
 
     def give(self, item: DrawnVnet, vni: int) -> None:
         """Let a VNet have a VNI, which may be used already: that is told of tags by other checks."""
@@ -164,7 +160,7 @@ class _Allotment:
         if len(found) != 1 or item.vnet.id in self._unknown:
             return
         (vni,) = found
-        of_others = any(given.vni == vni and given.vnet != item.vnet.id for given in self._written())
+        of_others = any(given.vni == vni and given.vnet != item.vnet.id for given in written(self.given))
         if (
             item.zone.vni_range is not None
             and vni in item.zone.vni_range
@@ -196,7 +192,7 @@ class _Allotment:
         if found := self._nodes_by_vni(item.vnet.id):
             runs = " and ".join(f"{old} of {_listed(nodes)}" for old, nodes in sorted(found.items()))
             left = _listed(
-                {entry.zone for entry in self._written() if entry.vnet == item.vnet.id and entry.vni in found}
+                {entry.zone for entry in written(self.given) if entry.vnet == item.vnet.id and entry.vni in found}
             )
             why = (
                 f"vnet '{item.vnet.id}' has left zone {left}"
@@ -211,7 +207,7 @@ class _Allotment:
         A former number stays, for a member that is off may come back with it.
         """
         kept = {
-            given.vni: given for given in chain(self._replaced(), self._written()) if given.vni not in self._present
+            given.vni: given for given in chain(self._replaced(), written(self.given)) if given.vni not in self._present
         }
         present = {(given.vnet, given.zone) for given in self._present.values()}
         for vni, given in kept.items():
@@ -246,10 +242,7 @@ class _Allotment:
     @cached_property
     def _reserved(self) -> frozenset[int]:
         """What is written down, of VNets that are there and of those that are gone."""
-        return frozenset(given.vni for given in self._written())
-
-    def _written(self) -> tuple[GivenVni, ...]:
-        return () if self.given.sdn.vnis is None else self.given.sdn.vnis.given
+        return frozenset(given.vni for given in written(self.given))
 
     def _is_everybody_read(self) -> bool:
         members = self.given.cluster.members

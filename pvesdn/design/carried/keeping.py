@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pvesdn.design.carried.allotting import DrawnVnet
+from pvesdn.design.carried.reserved import written
 from pvesdn.design.shared.names import vxlan_port
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import IfaceStanza, NodeFacts
@@ -17,7 +18,6 @@ from pvesdn.model.guests import labelled, ports_by_bridge
 from pvesdn.model.own_sdn import OwnZone
 from pvesdn.model.pve_sdn import PveSimpleZone
 from pvesdn.model.vnets import Vnet
-from pvesdn.model.vnis import GivenVni
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def crossing(
                 f"'{former.id}' carry '{zone.carries}' instead of zone '{zone.id}'; or use --detach-guests"
             )
         else:
-            names = (entry.zone for entry in _written(given) if (entry.vnet, entry.vni) == (vnet, vni))
+            names = (entry.zone for entry in written(given) if (entry.vnet, entry.vni) == (vnet, vni))
             network = f"VNI {vni}" + "".join(f", which zone '{name}' gave it" for name in names)
             hint = (
                 f"unplug them, or keep their VNI: 'vnet: {vnet}' in pvesdn.cfg with zone {zone.id} and tag {vni}; "
@@ -132,10 +132,6 @@ def _crossing(
                 yield node, vnet, vni, ports, zone, former
 
 
-def _written(given: DesignInput) -> tuple[GivenVni, ...]:
-    return () if given.sdn.vnis is None else given.sdn.vnis.given
-
-
 def _with_guests(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int, tuple[str, ...]]]:
     """Bridges of our own file with a VXLAN port and guests: the stanza, the VNI, and the guests' ports."""
     plugged = ports_by_bridge(facts.links)
@@ -160,7 +156,7 @@ def carrier_of(given: DesignInput, homes: Mapping[str, PveSimpleZone], vnet: str
     the name that was written down is no zone's any more.
     """
     there = {zone.id for zone in given.sdn.own.zones}
-    names = there & {entry.zone for entry in _written(given) if (entry.vnet, entry.vni) == (vnet, vni)}
+    names = there & {entry.zone for entry in written(given) if (entry.vnet, entry.vni) == (vnet, vni)}
     for zone in given.sdn.own.zones:
         if zone.id not in homes:
             continue

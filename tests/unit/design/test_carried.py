@@ -13,7 +13,7 @@ from pvesdn.design.carried.joining import Carried, carry
 from pvesdn.design.expectation import expect
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
-from pvesdn.model.findings import Severity
+from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.ifupdown import CarriedBridge
 from pvesdn.model.pve_ifupdown import PveVnetBridge
 from pvesdn.workflows.check import check_files
@@ -159,6 +159,50 @@ def test_no_vnet_of_another_zone_takes_a_former_vni_either() -> None:
     (line,) = said(carry(drawn(other, vnis=written, offline=("node3",))))
     assert "vnet 'lab': tag 7 was the VNI of vnet 'web', and node3 did not answer" in line
     assert said(carry(drawn(other, vnis=written))) == []
+
+
+EVPN = "evpn-controller: main\n\tasn 65000\n\nevpn: far\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 100\n\n"
+PVES = {
+    "zones.cfg": "vxlan: there\n\tpeers 192.168.0.1\n\n",
+    "vnets.cfg": "vnet: lab\n\tzone there\n\ttag 100\n\n",
+}
+PVES_L3VNI = {
+    "controllers.cfg": "evpn: ctrl\n\tasn 65000\n\tpeers 192.168.0.1\n\n",
+    "zones.cfg": "evpn: there\n\tcontroller ctrl\n\tvrf-vxlan 100\n\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("own", "pve", "pending", "severity", "what"),
+    [
+        (EVPN, {}, (), Severity.ERROR, "zone 'far': vrf-vxlan 100"),
+        ("", PVES, (("vnet", "lab", "new"),), Severity.ERROR, "vnet 'lab': tag 100"),
+        ("", PVES, (("zone", "there", "changed"),), Severity.ERROR, "vnet 'lab': tag 100"),
+        ("", PVES, (), Severity.WARNING, "vnet 'lab': tag 100"),
+        ("", PVES_L3VNI, (("zone", "there", "new"),), Severity.ERROR, "zone 'there': vrf-vxlan 100"),
+        ("", PVES_L3VNI, (), Severity.WARNING, "zone 'there': vrf-vxlan 100"),
+    ],
+    ids=["our L3VNI", "PVE's tag", "PVE's zone", "PVE's tag, committed", "PVE's L3VNI", "PVE's L3VNI, committed"],
+)
+def test_nothing_else_takes_a_former_vni_while_a_member_may_come_back_with_it(
+    own: str, pve: Mapping[str, str], pending: tuple[tuple[str, str, str], ...], severity: Severity, what: str
+) -> None:
+    def found(offline: tuple[str, ...], vnis: str = FORMER) -> list[Finding]:
+        files = {name: {"zones.cfg": ZONES, "vnets.cfg": VNETS}.get(name, "") + text for name, text in pve.items()}
+        files = {"zones.cfg": ZONES, "vnets.cfg": VNETS, **files, "pvesdn-vnis.cfg": vnis}
+        network = given(CARRIER + PIN + own, pve=files, offline=offline)
+        return [*carry(replace(network, pending=frozenset(pending))).findings]
+
+    (refused,) = found(("node3",))
+    place = " in PVE (Datacenter > SDN)" if pve else ""
+    word = what.rpartition(": ")[2].partition(" ")[0]
+    assert refused.severity is severity
+    assert str(refused).endswith(
+        f"{what} was the VNI of vnet 'web', and node3 did not answer, which may have it; bring the node back, or choose "
+        f"another {word}{place}"
+    )
+    assert found(()) == []
+    assert found(("node3",), vni(7, "web")) == []
 
 
 @pytest.mark.parametrize("offline", [(), ("node3",)], ids=["all-were-read", "a-member-is-off"])
