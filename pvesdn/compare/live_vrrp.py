@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from pvesdn.compare.live_view import RELOAD, ClusterView, NodeView, listed
+from pvesdn.compare.virtual_routers import macvlan_that_is_down
 from pvesdn.model.expectation import ExpectedVirtualRouter
 from pvesdn.model.verification import Discrepancy, Subject
 
 _MASTER, _BACKUP = "Master", "Backup"
+_DEAF = "deaf"
+"""Whatever vrrpd says there: its macvlan is down, which is told of it."""
 
 
 def vrrp_discrepancies(view: NodeView, cluster: ClusterView, *, is_configuration_told: bool) -> Iterator[Discrepancy]:
@@ -23,7 +26,17 @@ def vrrp_discrepancies(view: NodeView, cluster: ClusterView, *, is_configuration
         if view.is_uplink_told(wanted.interface):
             continue
         status = _status(view, wanted)
-        if status in {_MASTER, _BACKUP}:
+        down = macvlan_that_is_down(view.state, wanted)
+        if status in {_MASTER, _BACKUP} and down:
+            yield _finding(
+                view,
+                wanted,
+                expected=f"'{down}' is up",
+                found=f"'{down}' is down, and vrrpd says {status}",
+                cause=f"somebody has taken it down; vrrpd does not notice, and nobody answers for {_shared(wanted)} here",
+                step=f"ip link set {down} up",
+            )
+        elif status in {_MASTER, _BACKUP}:
             yield from _role(view, cluster, wanted, status)
         elif status is not None:
             yield _finding(
@@ -60,7 +73,8 @@ def _role(view: NodeView, cluster: ClusterView, wanted: ExpectedVirtualRouter, s
             "multicast",
             step=f"timeout 10 tcpdump -c 5 -ni {wanted.interface} ip proto 112",
         )
-    if status == _BACKUP and not masters and not _may_be_unseen(cluster, wanted, above=0):
+    is_any_deaf = any(found == _DEAF for _, found in rivals.values())
+    if status == _BACKUP and not masters and not is_any_deaf and not _may_be_unseen(cluster, wanted, above=0):
         # Who has the highest priority tells it for all of them.
         if any(other.priority > wanted.priority for other, found in rivals.values() if found == _BACKUP):
             return
@@ -96,7 +110,7 @@ def _rivals(
         for other in _those_of(node, wanted) if name != view.node else ():
             found = _status(node, other)
             if found is not None:
-                yield name, other, found
+                yield name, other, _DEAF if macvlan_that_is_down(node.state, other) else found
 
 
 def _those_of(node: NodeView, wanted: ExpectedVirtualRouter) -> Iterator[ExpectedVirtualRouter]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from pvesdn.compare.trace_ports import fault_of
 from pvesdn.compare.trace_scene import AtRouter, Steps, Walk
+from pvesdn.compare.virtual_routers import macvlan_that_is_down
+from pvesdn.model.expectation import ExpectedVirtualRouter
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.trace import Direction, Place, Way
 
@@ -15,6 +17,7 @@ from pvesdn.model.trace import Direction, Place, Way
 class _Entry:
     """:param shared: the addresses of its virtual router; empty without VRRP.
     :param is_master: None without VRRP.
+    :param down: the macvlan of its virtual router, if it is down: nothing comes in there, whatever vrrpd says.
     """
 
     node: str
@@ -22,6 +25,7 @@ class _Entry:
     gateway: str
     shared: tuple[IpAddress, ...] = ()
     is_master: bool | None = None
+    down: str = ""
 
 
 def enter_from_outside(walk: Walk, opposite: Direction | None) -> Steps:
@@ -45,7 +49,8 @@ def enter_from_outside(walk: Walk, opposite: Direction | None) -> Steps:
             return
         yield Way().ends(virtual[0].node, virtual[0].device, f"none of {nodes} is master of {shared}"), None
         return
-    for entry in masters or entries:
+    answering = [entry for entry in masters if not entry.down]
+    for entry in answering or masters or entries:
         yield from _enter(walk, entry, len(masters))
 
 
@@ -63,6 +68,8 @@ def _enter(walk: Walk, entry: _Entry, masters: int) -> Steps:
         way = way.noting(f"{masters} nodes say that they are master of {shared}")
     if device is None or (fault := fault_of(device)):
         yield way.ends(entry.node, entry.device, fault if device is not None else f"'{entry.device}' is gone"), None
+    elif entry.down:
+        yield way.ends(entry.node, entry.down, f"'{entry.down}' is down, by which it answers for {shared}"), None
     else:
         yield way, AtRouter(entry.node, entry.device, scene.vrf_of(entry.node, entry.device))
 
@@ -73,12 +80,19 @@ def _entries(walk: Walk, opposite: Direction | None) -> Iterator[_Entry]:
     last = [way.hops[-1] for way in (opposite.ways if opposite is not None else ()) if way.hops]
     out = {(hop.node, hop.device): hop.next_hop for hop in last if hop.place is Place.OUTSIDE}
     vrfs = {scene.vrf_of(node, device) for node, device in out}
-    routers = {(node, device): shared for node, device, shared in _virtual(walk) if scene.vrf_of(node, device) in vrfs}
+    routers = {
+        (node, router.interface): router
+        for node, router in _virtual(walk)
+        if scene.vrf_of(node, router.interface) in vrfs
+    }
     for node, device in {**out, **routers}:
-        shared = routers.get((node, device), ())
-        gateway = "" if shared else out.get((node, device), "")
-        is_master = _is_master(walk, node, device) if shared else None
-        yield _Entry(node, device, gateway, shared, is_master)
+        router = routers.get((node, device))
+        if router is None:
+            yield _Entry(node, device, out.get((node, device), ""))
+        else:
+            shared = tuple(sorted(router.addresses, key=int))
+            down = macvlan_that_is_down(scene.state(node), router)
+            yield _Entry(node, device, "", shared, _is_master(walk, node, device), down)
 
 
 def _without_roles(walk: Walk, virtual: Sequence[_Entry]) -> Iterator[str]:
@@ -87,12 +101,12 @@ def _without_roles(walk: Walk, virtual: Sequence[_Entry]) -> Iterator[str]:
     return (node for node in nodes if walk.scene.state(node).virtual_routers is None)
 
 
-def _virtual(walk: Walk) -> Iterator[tuple[str, str, tuple[IpAddress, ...]]]:
+def _virtual(walk: Walk) -> Iterator[tuple[str, ExpectedVirtualRouter]]:
     target = walk.target.address
     for node in walk.scene.nodes:
         for router in walk.scene.cluster.nodes[node].expected.virtual_routers:
             if target is None or router.family == target.version:
-                yield node, router.interface, tuple(sorted(router.addresses, key=int))
+                yield node, router
 
 
 def _is_master(walk: Walk, node: str, device: str) -> bool:

@@ -15,7 +15,14 @@ from pvesdn.model.verification import Discrepancy
 PRIORITIES = {"node1": 200, "node2": 150, "node3": 100}
 
 
-def node(name: str, role: str | None, daemons: frozenset[str] = frozenset({"vrrpd"})) -> NodeView:
+def macvlan(*, is_up: bool, vrf: str = "", mac: str = "00:00:5e:00:01:07") -> LiveDevice:
+    """As ifupdown2 makes it for a virtual router."""
+    return LiveDevice("vrrp4-4-7", "macvlan", is_up=is_up, mac=mac, master=vrf)
+
+
+def node(
+    name: str, role: str | None, daemons: frozenset[str] = frozenset({"vrrpd"}), *macvlans: LiveDevice
+) -> NodeView:
     """:param role: None where vrrpd could not be asked."""
     address = ip_interface("172.20.0.10/24")
     router = ExpectedVirtualRouter("eno2", 7, 4, PRIORITIES[name], frozenset({address.ip}))
@@ -28,7 +35,7 @@ def node(name: str, role: str | None, daemons: frozenset[str] = frozenset({"vrrp
         ),
         NodeState(
             node=name,
-            devices={"eno2": LiveDevice("eno2", is_up=True, has_carrier=True)},
+            devices={live.name: live for live in (LiveDevice("eno2", is_up=True, has_carrier=True), *macvlans)},
             daemons=daemons,
             virtual_routers=None if role is None else (LiveVirtualRouter("eno2", 7, 4, role),),
         ),
@@ -71,3 +78,39 @@ def test_a_lower_master_is_no_fault_of_the_second_while_the_best_could_not_be_as
     assert told(node("node2", "Backup"), node("node3", "Master")) == []
     (found,) = told(node("node2", "Backup"), node("node3", "Master"), off=frozenset({"node1"}))
     assert found.node == "node2"
+
+
+RUNS = frozenset({"vrrpd"})
+
+
+@pytest.mark.parametrize("role", ["Master", "Backup"])
+def test_a_macvlan_that_is_down_is_told_whatever_vrrpd_says(role: str) -> None:
+    others = node("node2", "Master" if role == "Backup" else "Backup"), node("node3", "Backup")
+    found = told(node("node1", role, RUNS, macvlan(is_up=False)), *others)
+    assert [(item.node, item.found) for item in found] == [("node1", f"'vrrp4-4-7' is down, and vrrpd says {role}")]
+    assert found[0].step == "ip link set vrrp4-4-7 up"
+    assert "nobody answers for 172.20.0.10 here" in found[0].cause
+
+
+def test_who_takes_over_from_a_master_that_nobody_hears_is_not_told_of_a_firewall() -> None:
+    found = told(node("node1", "Master", RUNS, macvlan(is_up=False)), node("node2", "Master"), node("node3", "Backup"))
+    assert [item.node for item in found] == ["node1"]
+
+
+def test_while_somebody_takes_over_no_other_machine_is_suspected() -> None:
+    found = told(node("node1", "Master", RUNS, macvlan(is_up=False)), node("node2", "Backup"), node("node3", "Backup"))
+    assert [item.node for item in found] == ["node1"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        macvlan(is_up=True),
+        macvlan(is_up=False, vrf="vrf_other"),
+        macvlan(is_up=False, mac="00:00:5e:00:01:08"),
+        macvlan(is_up=False, mac="00:00:5e:00:02:07"),
+    ],
+    ids=["up", "in another VRF", "of another number", "of IPv6"],
+)
+def test_a_macvlan_that_is_up_or_another_routers_is_not_told(other: LiveDevice) -> None:
+    assert told(node("node1", "Master", RUNS, other), node("node2", "Backup"), node("node3", "Backup")) == []

@@ -266,6 +266,36 @@ def test_what_comes_from_outside_enters_at_the_vrrp_master(status: str, outcome:
     assert (way.outcome, way.reason) == (outcome, reason)
 
 
+MACVLAN = LiveDevice("vrrp4-4-1", "macvlan", mac="00:00:5e:00:01:01", master="vrf_a")
+
+
+def from_outside(one: dict[str, LiveDevice], other: dict[str, LiveDevice], *masters: str) -> tuple[Way, ...]:
+    """The ways of a packet from outside to the guest, where both nodes have the virtual router."""
+    roles = {
+        name: (LiveVirtualRouter("eno2", 1, 4, "Master" if name in masters else "Backup"),)
+        for name in ("node1", "node2")
+    }
+    found = scene(one, other, expected={"node1": shared(200), "node2": shared(100)}, roles=roles)
+    return both_ways(found, (INTERNET, GUEST))[0].ways
+
+
+def test_what_comes_from_outside_enters_where_the_macvlan_is_up() -> None:
+    (way,) = from_outside(NODE1 | devices(MACVLAN), NODE2, "node1")
+    assert way.outcome is Outcome.ARRIVES
+
+
+def test_what_comes_from_outside_ends_at_a_macvlan_that_is_down_though_vrrpd_says_master() -> None:
+    (way,) = from_outside(NODE1 | devices(replace(MACVLAN, is_up=False)), NODE2, "node1")
+    assert (way.outcome, way.node, way.device) == (Outcome.ENDS, "node1", "vrrp4-4-1")
+    assert way.reason == "'vrrp4-4-1' is down, by which it answers for 172.16.0.10"
+
+
+def test_of_two_masters_the_one_whose_macvlan_is_up_takes_what_comes_from_outside() -> None:
+    exit2 = devices(LiveDevice("eno2", master="vrf_a", addresses=frozenset({ip_interface("172.16.0.2/24")})), MACVLAN)
+    ways = from_outside(NODE1 | devices(replace(MACVLAN, is_up=False)), NODE2 | exit2, "node1", "node2")
+    assert {way.hops[0].node for way in ways} == {"node2"}
+
+
 def test_without_a_way_out_nobody_knows_where_it_comes_in() -> None:
     there, _ = both_ways(scene(found=replace(FOUND1, routes={})), (INTERNET, GUEST))
     assert there.outcome is Outcome.UNKNOWN
