@@ -142,6 +142,13 @@ class Uplink:
     vrrp_id: int | None = None
     vrrp_addresses: tuple[str, ...] = ()
 
+    @property
+    def is_silent_for_others(self) -> bool:
+        """Whether the card speaks ARP for its own addresses alone, and leaves those of the virtual router to the
+        macvlan of whoever is master (docs/pve.md §13.1).
+        """
+        return any(":" not in address for address in self.vrrp_addresses)
+
 
 Stanza: TypeAlias = (
     VxlanPort

@@ -101,6 +101,8 @@ class _Reader:
                 what = f"the additional address {', '.join(several)}"
                 self._lose(self._device.all("address")[-1], what, "an exit has one address of each family")
         vrrp, groups = self._vrrp()
+        if vrrp is not None:
+            self._taken |= {option.place for option in self._device.all(*HOOKS) if self._is_silent_by(option)}
         self._taken |= {option.place for option in self._device.options if option.name in _ADDRESSING | _COMMENTS}
         return UplinkOnNode(self._node.node, self._device, own, gateways, vrrp, frozenset(self._taken), statics, groups)
 
@@ -157,6 +159,15 @@ class _Reader:
             return None, groups
         self._taken |= {option.place for option in lines}
         return self._group(group.id, group.priority, group.addresses, group.place), groups
+
+    def _is_silent_by(self, option: Option) -> bool:
+        """It leaves ARP for the virtual router's addresses to the macvlan, as it does here anyway."""
+        if option.name.endswith("down"):
+            return False
+        device = f"net/ipv4/conf/{self._device.name}"
+        settings = {f"{device}/{value}".replace("/", ".") for value in ("arp_ignore=1", "arp_announce=2")}
+        program, *words = option.value.replace("/", ".").split() or [""]
+        return program == "sysctl" and bool(settings & {*words}) and {*words} <= {"-q", "-w", *settings}
 
     def _vrrp_hint(self, number: str, option: Option, *, is_there: bool) -> str:
         block = f"under 'interface {self._device.name}' in {FRR_CONF}"

@@ -32,7 +32,7 @@ TUNNEL = ("id", "port", "local", "local6", "group", "group6", "link")
 """What of a VXLAN device a reload does not bring back, or cannot change: such a device is made anew."""
 OF_ADDRESSES = (
     *("forwarding", "rp_filter", "accept_redirects", "send_redirects", "secure_redirects"),
-    *("arp_accept", "keep_addr_on_down"),
+    *("arp_accept", "arp_announce", "arp_ignore", "keep_addr_on_down"),
 )
 """Settings of a device, of either family where it has them: a switch of `all` changes them on every device."""
 _BARE_ROUTER = re.compile(r"vrrp [0-9]+( version [23])?")

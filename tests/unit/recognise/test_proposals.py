@@ -102,6 +102,40 @@ def test_both_halves_of_a_virtual_router_are_one() -> None:
     assert lost(halves) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "post-up sysctl -q -w net/ipv4/conf/eno2/arp_ignore=1 net/ipv4/conf/eno2/arp_announce=2",
+        "up sysctl -w net.ipv4.conf.eno2.arp_ignore=1",
+    ],
+)
+def test_that_a_card_leaves_arp_to_the_virtual_router_is_nothing_to_carry_over(line: str) -> None:
+    old = "        vrrp-id 1\n"
+    given = hand("vrrp", node1=(old, f"{old}        {line}\n"))
+    assert text(given) == text(hand("vrrp"))
+    assert lost(given) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "post-down sysctl -q -w net/ipv4/conf/eno2/arp_ignore=1",
+        "post-up sysctl -q -w net/ipv4/conf/eno2/arp_ignore=2",
+        "post-up sysctl -q -w net/ipv4/conf/eno3/arp_ignore=1",
+    ],
+)
+def test_what_else_a_command_of_a_card_sets_stays_in_its_stanza(line: str) -> None:
+    old = "        vrrp-id 1\n"
+    assert len(taken_out(hand("vrrp", node1=(old, f"{old}        {line}\n")))) == len(taken_out(hand("vrrp")))
+
+
+def taken_out(snapshot: Snapshot) -> frozenset[Any]:
+    """The lines that go from the stanza of node1's uplink."""
+    (eno2,) = (out for out in proposed(snapshot).take_outs["node1"] if out.name == "eno2")
+    assert eno2.options is not None
+    return eno2.options
+
+
 def test_an_interface_of_the_vrf_without_a_default_route_is_no_exit() -> None:
     snapshot = hand("one-exit", node1=(KERNEL_ROUTE, ""))
     assert "exit:" not in text(snapshot)

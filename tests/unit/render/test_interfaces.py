@@ -176,9 +176,17 @@ def test_an_l3vni_bridge() -> None:
     )
 
 
+SILENT = "post-up sysctl -q -w net/ipv4/conf/eno2/arp_ignore=1 net/ipv4/conf/eno2/arp_announce=2"
+
+
 @pytest.mark.parametrize(
     ("virtual", "more"),
-    [((), ()), (("172.16.0.10/32", "fd00::10/128"), ("vrrp 1 172.16.0.10/32", "vrrp 1 fd00::10/128"))],
+    [
+        ((), ()),
+        (("172.16.0.10/32", "fd00::10/128"), ("vrrp 1 172.16.0.10/32", "vrrp 1 fd00::10/128", SILENT)),
+        (("fd00::10/128",), ("vrrp 1 fd00::10/128",)),
+    ],
+    ids=["without VRRP", "of both families", "of IPv6"],
 )
 def test_an_uplink(virtual: tuple[str, ...], more: tuple[str, ...]) -> None:
     uplink = Uplink(

@@ -55,6 +55,19 @@ def all_flows(context: Context, *, guest: str, base: str, limit: float, flows: i
     return f"all {flows} flows were answered within {time.monotonic() - begin:.1f} s"
 
 
+def next_hop_mac(context: Context, *, router: str, address: str, mac: str, times: int = 8) -> str:
+    """A router that asks for its next hop again and again gets this MAC each time, whoever else has the address."""
+    host = context.lab.host(router)
+    for _ in range(times):
+        host.space.ip(f"neigh flush dev eth0 to {address}")
+        with as_proof():
+            host.pings_until_answered(address)
+        rows = host.space.json("ip", "-j", "neigh", "show", "to", address, "dev", "eth0")
+        found = {row["lladdr"] for row in rows if "lladdr" in row}
+        require(found == {mac}, f"{router} to learn {mac} for {address}", found)
+    return f"{mac} for {address}, asked {times} times"
+
+
 def vrrp_state(context: Context, *, node: str, state: str, limit: float = 30) -> str:
     """FRR's vrrpd on a node is Master or Backup."""
     target = context.lab.node(node)

@@ -199,6 +199,7 @@ ALL: tuple[Verb, ...] = (
     checks_exits.next_hops,
     checks_exits.spreads,
     checks_exits.all_flows,
+    checks_exits.next_hop_mac,
     checks_exits.vrrp_state,
     checks_exits.gateways_are,
     checks_exits.card_is_bare,
