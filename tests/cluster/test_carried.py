@@ -587,6 +587,25 @@ def test_a_vnet_that_left_is_kept_where_guests_are_and_all_else_is_applied(
     assert failed(standing) == []
 
 
+def test_show_tells_where_carried_vnets_are_picked_and_which_are_only_kept(
+    standing: SimulatedCluster, tmp_path: Path
+) -> None:
+    standing.plug_guest("pve2", "web", 100)
+    deleted_in_the_panel(standing)
+    agree(standing)
+    shown = Shell(standing, tmp_path).run("pvesdn show").out
+    rows = [line.split("  ") for line in shown[shown.index("Guests: VNets of PVE's panel") :].splitlines()[1:]]
+    assert [[word.strip() for word in row if word.strip()] for row in rows if row[-1]][:2] == [
+        ["db", "bridge db", "ACL path /sdn/zones/lan/db"],
+        [
+            *("web", "bridge web", "ACL path /sdn/zones/lan/web"),
+            "zone lan of PVE's has it no more; kept on pve2 for what is there",
+        ],
+    ]
+    document = json.loads(Shell(standing, tmp_path).run("pvesdn show --json").out)
+    assert [(row["drawn_in"], row["is_kept"]) for row in document["vnets"]] == [("lan", False), ("lan", True)]
+
+
 def test_a_vnet_that_is_kept_goes_with_the_last_guest(standing: SimulatedCluster) -> None:
     tap = standing.plug_guest("pve2", "web", 100)
     deleted_in_the_panel(standing)

@@ -117,7 +117,19 @@ def _show() -> dict[str, Schema]:
             record("A way to a peer", path | {key: or_null(TEXT) for key in ("source", "route", "protocol")})
         ),
         "zones": each(record("A zone", zone | {"controller": or_null(TEXT), "left_to_pve": TEXT})),
-        "vnets": each(record("A VNet", vnet | {"subnets": each(subnet), "guest_command": TEXT, "acl_path": TEXT})),
+        "vnets": each(
+            record(
+                "A VNet",
+                vnet
+                | {
+                    "subnets": each(subnet),
+                    "guest_command": TEXT,
+                    "acl_path": TEXT,
+                    "drawn_in": TEXT,
+                    "is_kept": SWITCH,
+                },
+            )
+        ),
         "controllers": each(
             record("A controller", {"id": TEXT, "asn": or_null(NUMBER), "source": TEXT, "is_ours": SWITCH})
         ),

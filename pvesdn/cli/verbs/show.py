@@ -92,6 +92,15 @@ def _screen(known: Understanding, rows: dict[str, list[Row]]) -> Iterator[Line]:
         "Guests: VNets of pvesdn.cfg cannot be picked in the GUI; users need SDN.Use on the ACL path",
         ((row["id"], row["guest_command"], f"ACL path {row['acl_path']}") for row in ours),
     )
+    carried = [row for row in rows["vnets"] if row["drawn_in"]]
+    yield from _section(
+        "Guests: VNets of PVE's panel that are carried, picked there as bridges", map(_carried, carried)
+    )
+
+
+def _carried(row: Row) -> tuple[str, ...]:
+    gone = f"zone {row['drawn_in']} of PVE's has it no more; kept on {', '.join(row['nodes'])} for what is there"
+    return row["id"], f"bridge {row['id']}", f"ACL path {row['acl_path']}", gone if row["is_kept"] else ""
 
 
 def _watch(document: Row, width: int | None) -> Iterator[Line]:
