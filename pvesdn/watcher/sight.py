@@ -144,7 +144,9 @@ class _Members:
         if not _mapping(cluster).get("quorate"):
             self.stands_by = "the cluster has no quorum"
         elif first != local:
-            self.stands_by = f"{first} is the online member with the lowest id, and acts for all"
+            self.stands_by = (
+                f"{first} is the online member with the lowest id; the watch there acts for all, if it runs"
+            )
 
 
 def _mapping(value: object) -> dict[str, object]:

@@ -283,7 +283,7 @@ def _stands_by(members: MembersFile, local: str) -> str:
         return "standing by: the cluster has no quorum"
     online = sorted((member.node_id, name) for name, member in members.nodes.items() if member.is_online)
     if online and online[0][1] != local:
-        return f"standing by: {online[0][1]} is the online member with the lowest id, and acts for all"
+        return f"standing by: {online[0][1]} is the online member with the lowest id; the watch there acts for all, if it runs"
     return ""
 
 

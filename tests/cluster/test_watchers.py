@@ -156,7 +156,7 @@ def test_the_online_member_with_the_lowest_id_acts_and_the_others_start_nothing(
     assert [what for _, what in watchers.of["pve1"].started if what == LOOK]
     assert watchers.of["pve2"].looks() == watchers.of["pve3"].looks() == []
     assert watchers.of["pve2"].service.standing == (
-        "standing by: pve1 is the online member with the lowest id, and acts for all"
+        "standing by: pve1 is the online member with the lowest id; the watch there acts for all, if it runs"
     )
 
 

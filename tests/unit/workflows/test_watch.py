@@ -212,7 +212,10 @@ def test_what_is_about_to_be_applied_is_told_before() -> None:
 def test_a_higher_node_id_stands_by() -> None:
     report = look(cluster(), node="node2")
     assert not report.acted
-    assert report.reason == "standing by: node1 is the online member with the lowest id, and acts for all"
+    assert (
+        report.reason
+        == "standing by: node1 is the online member with the lowest id; the watch there acts for all, if it runs"
+    )
 
 
 def test_the_next_node_acts_when_the_first_is_off() -> None:
