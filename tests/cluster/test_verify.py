@@ -181,9 +181,9 @@ def test_a_question_that_fails_on_one_node_is_not_checked_there(cluster: Simulat
     found = verified(cluster)
     cluster.nodes["pve1"].mend_command("bridge")
     assert found.discrepancies == ()
-    asked_of_bridge = ["flooding: the all-zero entries of VXLAN devices", "VLANs of the ports of VLAN-aware VNets"]
+    # No VNet is VLAN-aware there, so nobody misses the other thing that bridge is asked for.
     assert [(item.node, item.what) for item in found.not_checked if item.node] == [
-        ("pve1", what) for what in asked_of_bridge
+        ("pve1", "flooding: the all-zero entries of VXLAN devices")
     ]
     assert found.has_doubts
 
