@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from threading import Event
 from typing import Any, TypeVar
 
 from pvesdn.adapters import command
@@ -38,8 +39,20 @@ class SideBySide:
         self, nodes: Sequence[NodeName], task: Callable[[NodeName], Result]
     ) -> Mapping[NodeName, Result | NodeError]:
         """Do `task` on every node, several at a time."""
+        has_failed = Event()
+
+        def one(node: NodeName) -> Result | NodeError:
+            if has_failed.is_set():
+                raise CancelledError  # nobody sees it: nodes that were begun come first, and one of them has failed
+            try:
+                return _outcome(task, node)
+            except BaseException:
+                # A thread takes up its next node before anybody could call that off.
+                has_failed.set()
+                raise
+
         with ThreadPoolExecutor(self._at_once, "node") as pool:
-            begun = {node: pool.submit(_outcome, task, node) for node in nodes}
+            begun = {node: pool.submit(one, node) for node in nodes}
             try:
                 wait(begun.values(), return_when="FIRST_EXCEPTION")
             except KeyboardInterrupt:
