@@ -134,7 +134,8 @@ def test_what_is_edited_and_not_applied_leaves_a_network_well(applied: FakeClust
     applied.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = EDITED
     done = call("--config", settings, "status", cluster=applied)
     assert (before.status, done.status) == (0, 0)
-    assert done.out.splitlines()[0] == before.out.splitlines()[0]
+    assert before.out.splitlines()[0] == "ok: the network is what the definitions say"
+    assert done.out.splitlines()[0] == "ok: the network is what apply 1 brought"
     assert "pvesdn.cfg is not what was applied last: pvesdn diff 1 tells how\n" in done.out
     assert "Plan: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes.\n" in done.out
 

@@ -67,11 +67,16 @@ def verdict_line(status: ClusterStatus, width: int | None = None) -> Line:
     is_bad = bad or verification.unreachable or not status.is_quorate
     word = WORDS[Health.BAD if is_bad else doubtful]
     first = next((f"; {in_a_line(found)}" for found in verification.discrepancies), "")
-    good = f"{part}as the definitions say; nothing else is judged"
-    if not part:
-        good = "the network is what the definitions say"
-    text = f": {part}{', '.join(told)}{first}" if told else f": {good}"
+    text = f": {part}{', '.join(told)}{first}" if told else f": {part}{_good(status)}"
     return word, clipped(text, None if width is None else width - len(word.text))
+
+
+def _good(status: ClusterStatus) -> str:
+    """Where nobody has applied what the file says now, nothing is held against it."""
+    brought = f"apply {status.in_force}" if status.own_differs else ""
+    if status.is_part:
+        return f"as {f'{brought} left it' if brought else 'the definitions say'}; nothing else is judged"
+    return f"the network is what {f'{brought} brought' if brought else 'the definitions say'}"
 
 
 def _part(status: ClusterStatus) -> str:
