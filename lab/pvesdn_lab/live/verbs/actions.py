@@ -235,7 +235,9 @@ def route(context: Context, *, router: str, to: str, via: list[str]) -> str:
 
 def silence(context: Context, *, router: str) -> str:
     """A router stops answering, ARP included, while its link stays up."""
-    context.lab.host(router).space.ip("link set eth0 arp off address 02:00:00:00:00:99")
+    # A MAC that nobody knows, and no other router's: it stays when the router answers again.
+    number = sorted(context.lab.routers).index(router)
+    context.lab.host(router).space.ip(f"link set eth0 arp off address 02:00:00:00:99:{number:02x}")
     return f"{router} is silent"
 
 
