@@ -3,7 +3,8 @@
 import gc
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 
 import pytest
 
@@ -13,6 +14,7 @@ from pvesdn.settings import WatchSettings
 from tests.examples import not_in_the_share, register_profiles
 from tests.in_memory import use_memory
 from tests.not_tried import pytest_terminal_summary
+from tests.untraced import is_not_measured, untraced
 
 __all__ = ["in_utc", "pytest_terminal_summary"]
 
@@ -45,6 +47,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=[*left_out])
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """What walks where other tests have been is not measured, which would take as long again."""
+    with untraced() if is_not_measured(item) else nullcontext():
+        return (yield)
 
 
 @pytest.hookimpl(optionalhook=True)
