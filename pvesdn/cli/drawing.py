@@ -20,18 +20,31 @@ from pvesdn.render.page.page import Around
 from pvesdn.render.picture.dot import dot
 from pvesdn.render.picture.svg import svg
 
-BY_SUFFIX = {
-    ".html": "html",
-    ".htm": "html",
-    ".svg": "svg",
-    ".dot": "dot",
-    ".gv": "dot",
-    ".mmd": "mermaid",
-    ".mermaid": "mermaid",
+_BY_ENDING = {
+    "html": "html",
+    "htm": "html",
+    "svg": "svg",
+    "dot": "dot",
+    "gv": "dot",
+    "mmd": "mermaid",
+    "mermaid": "mermaid",
 }
 """What a file holds, as its ending says."""
-OTHERS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf", ".ps", ".eps"})
+_OTHERS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "pdf", "ps", "eps"})
 """Endings of pictures that graphviz makes, and pvesdn does not: whatever opens such a file would not find one in it."""
+
+
+def ending_of(file: Path | None) -> str:
+    """What is after the dot, in small letters; empty for standard output, and where there is none."""
+    return "" if file is None else file.suffix.lower().removeprefix(".")
+
+
+def form_of(ending: str) -> str | None:
+    """The form that it says; None where it says none.
+
+    :returns: html, svg, dot or mermaid; the ending itself where graphviz would draw that, and pvesdn does not.
+    """
+    return ending if ending in _OTHERS else _BY_ENDING.get(ending)
 
 
 def drawn_inside(session: Session, found: Topology) -> str:

@@ -51,10 +51,13 @@ def require_names(
     """
     members = {member.name for member in known.given.cluster.members}
     require_members(nodes, {*members, *known.snapshot.nodes})
-    there = {"zone": zone_ids(known), "VNet": frozenset(vnet.id for vnet in known.given.sdn.both.vnets)}
-    for noun, asked, at in (("zone", zones, 0), ("VNet", vnets, 1)):
-        for name in sorted(asked - there[noun]):
-            if name in undone_ids(known, wanted or known.snapshot)[at]:
+    there = zone_ids(known), frozenset(vnet.id for vnet in known.given.sdn.both.vnets)
+    if zones <= there[0] and vnets <= there[1]:
+        return
+    undone = undone_ids(known, wanted or known.snapshot)
+    for noun, asked, ids, drawn in zip(("zone", "VNet"), (zones, vnets), there, undone, strict=True):
+        for name in sorted(asked - ids):
+            if name in drawn:
                 hint = "pvesdn plan shows what comes of it, pvesdn apply does it"
                 raise SettingsError(f"{noun} '{name}' is defined and was not applied yet", hint=hint)
-            raise no_such(noun, name, f"{noun}s", there[noun])
+            raise no_such(noun, name, f"{noun}s", ids)

@@ -51,12 +51,13 @@ class _Row:
 
 def zone_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
     """A row for each zone."""
-    rows = _zone_rows(status)
-    yield from _rows(("zone", "kind", "nodes", "VNets", "guests"), rows, _most(_ZONES, rows, status), width, "zone")
+    shown, left = _zone_rows(status)
+    yield from _rows(("zone", "kind", "nodes", "VNets", "guests"), shown, left, width, "zone")
 
 
-def _zone_rows(status: ClusterStatus) -> list[_Row]:
-    return [
+def _zone_rows(status: ClusterStatus) -> tuple[list[_Row], list[_Row]]:
+    """See `_parted`."""
+    rows = [
         _Row(
             zone.health,
             (zone.id, zone.what, _looked_at(zone), str(zone.vnets), _or_unknown(zone.guests)),
@@ -64,6 +65,7 @@ def _zone_rows(status: ClusterStatus) -> list[_Row]:
         )
         for zone in status.zones
     ]
+    return _parted(rows, _ZONES, status)
 
 
 def node_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
@@ -77,34 +79,28 @@ def node_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
         _Row(group[0].health, _node(group, has_history=has_history, can_plan=status.changes is not None), _why(group), len(group))
         for group in groups
     ]  # fmt: skip
-    most = _most(_NODES, rows, status)
+    shown, left = _parted(rows, _NODES, status)
     # What stands above need not be read twice, and what is wrong in the same way neither.
-    rows = _pointed([*_shown(rows, most), *_left_out(rows, most)], _said_of_zones(status))
-    yield from _rows(("node", "VTEP", "BGP", "VNIs", "applied", "drift", "plan"), rows, most, width, "node")
+    rows = _pointed([*shown, *left], _said_of_zones(status))
+    shown, left = rows[: len(shown)], rows[len(shown) :]
+    yield from _rows(("node", "VTEP", "BGP", "VNIs", "applied", "drift", "plan"), shown, left, width, "node")
 
 
-def _most(number: int, rows: Sequence[_Row], status: ClusterStatus) -> int:
-    """How many rows there may be; what was asked for by name is shown whole."""
-    return len(rows) if status.is_part else number
-
-
-def _shown(rows: Sequence[_Row], most: int) -> list[_Row]:
-    """The rows in their order; where there are too many, the worst of them."""
-    if len(rows) <= most:
-        return list(rows)
-    return sorted(rows, key=lambda row: _WORST_FIRST.index(row.health))[:most]
-
-
-def _left_out(rows: Sequence[_Row], most: int) -> list[_Row]:
-    shown = _shown(rows, most)
-    return [row for row in rows if not any(row is kept for kept in shown)]
+def _parted(rows: list[_Row], most: int, status: ClusterStatus) -> tuple[list[_Row], list[_Row]]:
+    """Those that are shown, and those that are left out: the rows in their order; where there are too many, the worst
+    come first. What was asked for by name is shown whole.
+    """
+    if status.is_part or len(rows) <= most:
+        return rows, []
+    worst_first = sorted(rows, key=lambda row: _WORST_FIRST.index(row.health))
+    return worst_first[:most], worst_first[most:]
 
 
 def _said_of_zones(status: ClusterStatus) -> dict[str, str]:
     """Reasons that stand below rows of zones, with the first such zone."""
-    rows = _zone_rows(status)
+    shown, _ = _zone_rows(status)
     said: dict[str, str] = {}
-    for row in _shown(rows, _most(_ZONES, rows, status)):
+    for row in shown:
         if row.first and len(said) < _REASONS:
             said.setdefault(row.first, f"zone {row.cells[0]}")
     return said
@@ -123,11 +119,12 @@ def _pointed(rows: Sequence[_Row], said: Mapping[str, str]) -> list[_Row]:
     return found
 
 
-def _rows(head: tuple[str, ...], rows: Sequence[_Row], most: int, width: int | None, noun: str) -> Iterator[Line]:
-    """The rows in their order; where there are too many, the worst of them."""
-    if not rows:
+def _rows(
+    head: tuple[str, ...], shown: Sequence[_Row], left: Sequence[_Row], width: int | None, noun: str
+) -> Iterator[Line]:
+    """The rows below their head, each run of them with its reason, and what is left out."""
+    if not shown:
         return
-    shown, left = _shown(rows, most), _left_out(rows, most)
     words = [WORDS[row.health] for row in shown]
     header, *lines = table(
         [("", *head), *((word.text, *row.cells) for word, row in zip(words, shown, strict=True))],
@@ -147,7 +144,9 @@ def _rows(head: tuple[str, ...], rows: Sequence[_Row], most: int, width: int | N
             told.append(first)
         if said := see or (first if first in told[:_REASONS] else ""):
             yield " " * _INDENT, clipped(of_all + said, None if width is None else width - _INDENT)
-    unsaid = {_anywhere(row.first) for row in rows if row.first} - {_anywhere(first) for first in told[:_REASONS]}
+    unsaid = {_anywhere(row.first) for row in (*shown, *left) if row.first} - {
+        _anywhere(first) for first in told[:_REASONS]
+    }
     if unsaid:
         yield (f"  {counted(len(unsaid), 'more reason')} left out: pvesdn verify tells all of them",)
     if left:

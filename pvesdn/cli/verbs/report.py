@@ -66,10 +66,10 @@ def report(session: Session, *, file: Path | None, folder: Path | None) -> int:
 
 def _require_page(file: Path | None) -> None:
     """:raises SettingsError: the file would be called something that it is not."""
-    suffix = "" if file is None else file.suffix.lower()
-    if suffix in drawing.OTHERS or drawing.BY_SUFFIX.get(suffix, "html") != "html":
+    ending = drawing.ending_of(file)
+    if drawing.form_of(ending) not in {None, "html"}:
         hint = "name it .html; pvesdn topology --live draws pictures"
-        raise SettingsError(f"{file}: a report is an HTML page, and no {suffix[1:]}", hint=hint)
+        raise SettingsError(f"{file}: a report is an HTML page, and no {ending}", hint=hint)
 
 
 def _hidden(told: str, veil: Veil) -> str:

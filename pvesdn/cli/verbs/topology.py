@@ -120,11 +120,10 @@ def _form(wanted: str | None, file: Path | None) -> str:
 
     :raises SettingsError: the file would be called something that it is not.
     """
-    suffix = "" if file is None else file.suffix.lower()
-    meant = drawing.BY_SUFFIX.get(suffix)
-    if suffix in drawing.OTHERS:
-        hint = f"pipe --format dot into dot -T{suffix[1:]}"
-        raise SettingsError(f"{file}: pvesdn draws {', '.join(_FORMATS)}, and no {suffix[1:]}", hint=hint)
+    meant = drawing.form_of(drawing.ending_of(file))
+    if meant is not None and meant not in _FORMATS:
+        hint = f"pipe --format dot into dot -T{meant}"
+        raise SettingsError(f"{file}: pvesdn draws {', '.join(_FORMATS)}, and no {meant}", hint=hint)
     if wanted is not None and meant not in {None, wanted}:
         raise SettingsError(f"{file}: its ending says {meant}, and --format {wanted}", hint="leave one of them out")
     return wanted or meant or "svg"

@@ -31,9 +31,8 @@ def bare(facts: NodeFacts, zone: OwnZone, vnets: Iterable[Vnet], subnets: Iterab
     :param vnets: those that the node should have. :param subnets: of these and of others.
     """
     routed = {subnet.vnet for subnet in subnets if subnet.gateway is not None} if has_vrf(zone) else set()
-    links = {link.name: link for link in facts.links}
     for vnet in vnets:
-        link, port = links.get(vnet.id), links.get(vxlan_port(vnet.id))
+        link, port = facts.link(vnet.id), facts.link(vxlan_port(vnet.id))
         if link is not None and link.kind == "bridge" and (port is None or port.master != vnet.id):
             is_routed = vnet.id in routed
             yield BareVnet(vnet, is_routed, is_routed and link.master != vrf(zone.id))
