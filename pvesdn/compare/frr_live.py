@@ -18,8 +18,9 @@ from pvesdn.compare.live_routes import route_discrepancies
 from pvesdn.compare.live_sessions import session_discrepancies
 from pvesdn.compare.live_view import FILE_FIRST, FRR_QUESTIONS, RELOAD, RESTART, ClusterView, NodeView, listed, some
 from pvesdn.compare.live_vrrp import vrrp_discrepancies
+from pvesdn.compare.questions import is_needed
 from pvesdn.decode.frr.text import FrrPlace, statements
-from pvesdn.model.expectation import ALWAYS_RUN, NodeExpectation
+from pvesdn.model.expectation import ALWAYS_RUN
 from pvesdn.model.files import FRR_CONF, FRR_DAEMONS
 from pvesdn.model.findings import Severity
 from pvesdn.model.state import NodeState
@@ -63,7 +64,7 @@ def unseen(view: NodeView) -> Iterator[tuple[str, str]]:
         is_told = name in FRR_QUESTIONS and (
             not view.expected.daemons or bool(view.missing_daemons) or name in view.state.late or _is_uninstalled(why)
         )
-        if not is_told and _is_needed(name, view.expected):
+        if not is_told and is_needed(name, view.expected):
             yield name, why
 
 
@@ -75,21 +76,6 @@ def lines_gone(old: str, new: str) -> frozenset[str]:
 def is_switched_on(daemon: str, switches: str) -> bool:
     """Whether FRR starts it. :param switches: /etc/frr/daemons."""
     return daemon in ALWAYS_RUN or re.search(rf"(?m)^{daemon}=yes\s*$", switches) is not None
-
-
-def _is_needed(question: str, expected: NodeExpectation) -> bool:
-    """Whether the node has something that the answer would be held against."""
-    if question == "vrrp":
-        return bool(expected.virtual_routers)
-    if question == "fdb":
-        return any(device.has_flood_list for device in expected.devices)
-    if question == "port-vlans":
-        return any(device.has_vlans for device in expected.devices)
-    if question == "dhcp-filters":
-        return any(device.keeps_dhcp_out for device in expected.devices)
-    if question == "dhcp-servers":
-        return bool(expected.dhcp)
-    return question not in {"vrf-routes", "evpn-rmacs"} or bool(expected.l3vnis)
 
 
 def _is_uninstalled(why: str) -> bool:

@@ -140,9 +140,8 @@ def _(stanza: Uplink, _file: InterfacesFile) -> Iterator[_Pair]:
     yield from (("address", address) for address in stanza.addresses)
     yield "vrf", stanza.vrf
     yield from (("vrrp", f"{stanza.vrrp_id} {address}") for address in stanza.vrrp_addresses)
-    if stanza.is_silent_for_others:
-        settings = " ".join(f"net/ipv4/conf/{stanza.name}/{value}" for value in ("arp_ignore=1", "arp_announce=2"))
-        yield "post-up", f"sysctl -q -w {settings}"
+    if stanza.settings:
+        yield "post-up", f"sysctl -q -w {stanza.settings}"
 
 
 @_said.register

@@ -143,11 +143,18 @@ class Uplink:
     vrrp_addresses: tuple[str, ...] = ()
 
     @property
-    def is_silent_for_others(self) -> bool:
-        """Whether the card speaks ARP for its own addresses alone, and leaves those of the virtual router to the
-        macvlan of whoever is master (docs/pve.md §13.1).
+    def settings(self) -> str:
+        """Kernel settings once it is up, as `sysctl -w` takes them: see `silent_for_others`, where it has virtual IPv4
+        addresses; else empty.
         """
-        return any(":" not in address for address in self.vrrp_addresses)
+        return silent_for_others(self.name) if any(":" not in address for address in self.vrrp_addresses) else ""
+
+
+def silent_for_others(card: str) -> str:
+    """Kernel settings by which a card speaks ARP for its own addresses alone, and leaves those of the virtual router to
+    the macvlan of whoever is master (docs/pve.md §13.1).
+    """
+    return f"net/ipv4/conf/{card}/arp_ignore=1 net/ipv4/conf/{card}/arp_announce=2"
 
 
 Stanza: TypeAlias = (

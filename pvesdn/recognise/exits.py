@@ -15,6 +15,7 @@ from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.model.files import FRR_CONF
 from pvesdn.model.findings import Where
 from pvesdn.model.hand_written import Device, FrrRoute, FrrVrrp, HandWrittenNode, Option, Place
+from pvesdn.model.ifupdown import silent_for_others
 from pvesdn.model.own_sdn import Exit, Vrrp
 from pvesdn.model.primitives import IpAddress, IpInterface
 from pvesdn.model.snapshot import OWN_NAME
@@ -164,10 +165,9 @@ class _Reader:
         """It leaves ARP for the virtual router's addresses to the macvlan, as it does here anyway."""
         if option.name.endswith("down"):
             return False
-        device = f"net/ipv4/conf/{self._device.name}"
-        settings = {f"{device}/{value}".replace("/", ".") for value in ("arp_ignore=1", "arp_announce=2")}
+        settings = silent_for_others(self._device.name).replace("/", ".").split()
         program, *words = option.value.replace("/", ".").split() or [""]
-        return program == "sysctl" and bool(settings & {*words}) and {*words} <= {"-q", "-w", *settings}
+        return program == "sysctl" and not {*words}.isdisjoint(settings) and {*words} <= {"-q", "-w", *settings}
 
     def _vrrp_hint(self, number: str, option: Option, *, is_there: bool) -> str:
         block = f"under 'interface {self._device.name}' in {FRR_CONF}"

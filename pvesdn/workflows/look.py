@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -15,13 +15,13 @@ from pvesdn.compare.live_guests import compare_guests
 from pvesdn.compare.live_sessions import established
 from pvesdn.compare.live_view import FRR_QUESTIONS, ClusterView, NodeView
 from pvesdn.compare.paths_now import plan_paths_now
+from pvesdn.compare.questions import OF_INTERFACES
 from pvesdn.decode.nodes.state import decode_state
 from pvesdn.design.expectation import expect
 from pvesdn.design.ours.zones import has_vrf
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.errors import NodeFailed
 from pvesdn.model.design import NodeDesign
-from pvesdn.model.expectation import NodeExpectation
 from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, FRR_FILES, OUR_SYSCTL, NodeChanges, PendingChange
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import PveSimpleZone
@@ -45,17 +45,6 @@ _SEEN_AS = {
     "vrrp": "the roles of virtual routers",
 }
 """Questions of `STATE_COMMANDS` in a person's words."""
-
-_OF_INTERFACES: Mapping[str, Callable[[NodeExpectation], Iterable[str]]] = {
-    "fdb": lambda expected: (device.name for device in expected.devices if device.has_flood_list),
-    "port-vlans": lambda expected: (device.name for device in expected.devices if device.has_vlans),
-    "dhcp-filters": lambda expected: (device.name for device in expected.devices if device.keeps_dhcp_out),
-    "dhcp-servers": lambda expected: (unit.vrf for unit in expected.dhcp),
-    "vrf-routes": lambda expected: expected.l3vnis,
-    "evpn-rmacs": lambda expected: expected.l3vnis,
-    "vrrp": lambda expected: (router.interface for router in expected.virtual_routers),
-}
-"""Questions about some interfaces alone, and which: only guests of their zones may notice."""
 
 _DHCP = "PVE runs dnsmasq@{0} on each node; `systemctl status dnsmasq@{0}` there tells how it is"
 _NOT_YET = "PVE switches dnsmasq@{0} on with its next commit, which is pending"
@@ -182,8 +171,8 @@ def not_seen(view: NodeView) -> Iterator[NotChecked]:
 
 def _zones_of(question: str, view: NodeView) -> tuple[str, ...]:
     """Zones whose guests may notice what was asked; none where it may be those of any."""
-    if question in _OF_INTERFACES:
-        zones = {view.zones.get(name) for name in _OF_INTERFACES[question](view.expected)}
+    if question in OF_INTERFACES:
+        zones = {view.zones.get(name) for name in OF_INTERFACES[question](view.expected)}
         return () if None in zones else tuple(sorted(filter(None, zones)))
     return view.evpn_zones if question in FRR_QUESTIONS else ()
 
