@@ -56,6 +56,16 @@ class Host:
         wait_for(f"{self.name} reaches {address}", lambda: self.reaches(address), limit=limit, pause=0.1)
         return time.monotonic() - begin
 
+    def asks_again(self, address: str) -> set[str]:
+        """MACs that it has for an address of its network, after forgetting it and asking until there is an answer.
+
+        :raises LabFault: there was none.
+        """
+        self.space.ip(f"neigh flush dev eth0 to {address}")
+        self.pings_until_answered(address)
+        rows = self.space.json("ip", "-j", "neigh", "show", "to", address, "dev", "eth0")
+        return {row["lladdr"] for row in rows if "lladdr" in row}
+
     def fits(self, address: str, octets: int) -> bool:
         """Whether an IP packet of so many bytes, headers included, gets there and back unfragmented."""
         headers = 48 if ":" in address else 28

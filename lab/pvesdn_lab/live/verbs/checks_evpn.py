@@ -128,11 +128,8 @@ def one_gateway_mac(context: Context, *, guests: list[str], mac: str = "", times
     for name in guests:
         guest = context.guest(name)
         for gateway in guest.gateways * times:
-            guest.host.space.ip(f"neigh flush dev eth0 to {gateway}")
             with as_proof():
-                guest.host.pings_until_answered(gateway)
-            rows = guest.host.space.json("ip", "-j", "neigh", "show", "to", gateway, "dev", "eth0")
-            seen.setdefault(name, set()).update(row["lladdr"] for row in rows if "lladdr" in row)
+                seen.setdefault(name, set()).update(guest.host.asks_again(gateway))
     found = set().union(*seen.values())
     require(len(found) == 1 and mac.lower() in {"", *found}, f"one MAC {mac} of all gateways in every guest", seen)
     asked = sum(len(context.guest(name).gateways) for name in guests)

@@ -59,11 +59,8 @@ def next_hop_mac(context: Context, *, router: str, address: str, mac: str, times
     """A router that asks for its next hop again and again gets this MAC each time, whoever else has the address."""
     host = context.lab.host(router)
     for _ in range(times):
-        host.space.ip(f"neigh flush dev eth0 to {address}")
         with as_proof():
-            host.pings_until_answered(address)
-        rows = host.space.json("ip", "-j", "neigh", "show", "to", address, "dev", "eth0")
-        found = {row["lladdr"] for row in rows if "lladdr" in row}
+            found = host.asks_again(address)
         require(found == {mac}, f"{router} to learn {mac} for {address}", found)
     return f"{mac} for {address}, asked {times} times"
 

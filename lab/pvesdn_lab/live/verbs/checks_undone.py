@@ -21,7 +21,10 @@ _LOCK_SECONDS = 120.0
 """A cluster lock that nobody has renewed for so long is none; its folder stays until somebody else wants it."""
 _ALL_ZERO = "00:00:00:00:00:00"
 _TUNNEL = ("id", "port", "local", "group", "link", "learning")
-_SETTINGS = "forwarding rp_filter accept_redirects send_redirects secure_redirects arp_accept arp_announce arp_ignore keep_addr_on_down"
+_SETTINGS = (
+    "forwarding rp_filter accept_redirects send_redirects secure_redirects arp_accept arp_announce arp_ignore "
+    "keep_addr_on_down"
+)
 _FOLDERS = "/etc/network /etc/frr /etc/sysctl.d"
 _LOOK = f"""\
 cd /proc/sys/net
