@@ -39,11 +39,12 @@ def test_beside_machines_there_is_a_lab_that_waits_and_then_as_many_as_there_are
     assert kinds([], HERE) == [(None, 1), (None, 1)]
 
 
-def test_an_emulated_machine_comes_behind_the_first_lab() -> None:
+def test_an_emulated_machine_begins_with_the_last_lab_and_behind_machines_where_there_is_none() -> None:
     assert kinds([(MACHINE, SOME), (EMULATED, OTHERS)], HERE) == [
-        *((MACHINE, 1), (None, 0), (None, 1)),
-        *((EMULATED, 1), (None, 1)),
+        *((MACHINE, 1), (None, 0)),
+        *((None, 1), (None, 1), (EMULATED, 0)),
     ]
+    assert kinds([(MACHINE, SOME), (EMULATED, OTHERS)], []) == [(MACHINE, 1), (EMULATED, 1)]
     assert kinds([(EMULATED, SOME), (EMULATED, OTHERS)], []) == [(EMULATED, 2), (EMULATED, 2)]
 
 

@@ -36,8 +36,8 @@ def in_order(spread: list[Load], here: list[Scenario]) -> list[Part]:
     """What begins when: machines, and beside them one lab on this kernel, which mostly waits; then as many labs as
     there are processors.
 
-    An emulated machine takes longest, so it does not come last, but comes behind a lab: two machines beside it would
-    make it miss limits in seconds.
+    An emulated machine begins with the last of these labs, and keeps none of them waiting: a lab leaves more than half
+    of a processor idle. Two machines beside it would make it miss limits in seconds.
 
     :param here: for the kernel at hand.
     """
@@ -52,9 +52,8 @@ def in_order(spread: list[Load], here: list[Scenario]) -> list[Part]:
     return [
         *(Part(some, machine, machine.processors) for machine, some in rest),
         *([Part(beside, processors=0)] if beside else []),
-        *(Part(some) for some in others[:1]),
-        *(Part(some, machine) for machine, some in slow),
-        *(Part(some) for some in others[1:]),
+        *(Part(some) for some in others),
+        *(Part(some, machine, processors=0 if others else 1) for machine, some in slow),
     ]
 
 
