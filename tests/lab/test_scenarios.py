@@ -90,6 +90,18 @@ def test_what_is_drawn_through_the_api_is_erased_again_at_the_end(scenario: Scen
     assert drawn == []
 
 
+def test_nodes_are_held_against_what_they_had_under_the_same_definitions(scenario: Scenario) -> None:
+    """Those that the scenario before it has left would be taken away, and missed."""
+    applied = remembered = ""
+    for step in scenario.steps:
+        applied = step.arguments.get("definitions", applied)
+        if step.verb == "remember":
+            assert applied, "whatever the scenario before has left"
+            remembered = applied
+        if step.verb == "as_before":
+            assert applied == remembered
+
+
 def test_every_folder_of_definitions_is_there_and_decodes(scenario: Scenario) -> None:
     folders = {step.arguments["definitions"] for step in scenario.steps if step.arguments.get("definitions")}
     assert folders or hand_written(scenario)
