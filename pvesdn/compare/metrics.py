@@ -86,6 +86,7 @@ def _of_cluster(seen: Seen) -> Iterator[Value]:
     status, found = seen.status, seen.status.verification
     id_ = (f"cluster/{status.name}",)
     yield m.CLUSTER_INFO, (*id_, status.pve_version), 1.0
+    yield m.QUORATE, id_, _flag(status.is_quorate)
     yield m.MEMBERS, id_, float(status.members)
     yield m.ONLINE, id_, float(status.online)
     if found.nodes:

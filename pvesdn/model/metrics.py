@@ -76,6 +76,7 @@ LASTED = Metric("look_duration_seconds", "How long that look took: reading all n
 LEFT_OUT = Metric("vni_samples_left_out", "Samples of single VNIs that were left out, being too many.", Per.RUN)
 
 CLUSTER_INFO = Metric("cluster_info", "The cluster and its PVE.", *_of(Per.CLUSTER, "id", "pve_version"))
+QUORATE = Metric("cluster_quorate", "1 if there is a quorum, 0 if not; then members that are off may be on.", *_CLUSTER)
 MEMBERS = Metric("cluster_members", "Members of the cluster.", *_CLUSTER)
 ONLINE = Metric("cluster_members_online", "Members that the cluster says are on.", *_CLUSTER)
 FINDINGS = Metric(

@@ -30,6 +30,7 @@ class Subject(StrEnum):
     GUEST = "guest"
     DHCP = "dhcp"
     DEFINITIONS = "definitions"
+    QUORUM = "quorum"
 
 
 @dataclass(frozen=True, slots=True)

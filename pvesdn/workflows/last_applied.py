@@ -1,7 +1,10 @@
-"""Where pvesdn.cfg cannot be used, what runs is held against the definitions of the last apply, and that is told."""
+"""What the network is held against, and what is told besides: that there is no quorum, or that pvesdn.cfg cannot be
+used and what was applied last counts instead.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pvesdn.decode.history import decode_history
@@ -15,8 +18,18 @@ from pvesdn.model.verification import Discrepancy, Subject, Verification, in_ord
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.in_force import entry_in_force, in_force
 from pvesdn.workflows.status import own_digest
-from pvesdn.workflows.understand import Understanding, understand
+from pvesdn.workflows.understand import WITHOUT_QUORUM, Understanding, understand
 from pvesdn.workflows.world import World
+
+_NO_QUORUM = Discrepancy(
+    node="",
+    subject=Subject.QUORUM,
+    object="the cluster",
+    expected="a quorum",
+    found="none",
+    cause="members that are off here may be on",
+    step="pvecm status says who is missing",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +45,7 @@ class Held:
     number: int = 0
 
     def told(self, found: Verification) -> Verification:
-        """What was found, and that the file cannot be used."""
+        """What was found, that the file cannot be used, and that there is no quorum. No zone is worse for either."""
         return replace(found, discrepancies=in_order([*found.discrepancies, *self._discrepancies()]))
 
     def told_of(self, trace: Trace) -> Trace:
@@ -42,55 +55,47 @@ class Held:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The same where nothing else is told of the definitions."""
-        return tuple(
-            Finding.at("", Severity.WARNING, f"{self._found()}; {self._cause()}", item.step)
-            for item in self._discrepancies()
-        )
+        edited = (Finding.at("", Severity.WARNING, f"{item.found}; {item.cause}", item.step) for item in self._edited())
+        return (*(() if self.known.is_quorate else (WITHOUT_QUORUM,)), *edited)
 
-    def _discrepancies(self) -> tuple[Discrepancy, ...]:
-        if not self.mistakes:
-            return ()
-        return (
-            Discrepancy(
+    def _discrepancies(self) -> Iterator[Discrepancy]:
+        if not self.known.is_quorate:
+            yield _NO_QUORUM
+        yield from self._edited()
+
+    def _edited(self) -> Iterator[Discrepancy]:
+        if self.mistakes:
+            yield Discrepancy(
                 node="",
                 subject=Subject.DEFINITIONS,
                 object=OWN_NAME,
                 expected="definitions that can be used",
                 found=self._found(),
-                cause=self._cause(),
+                cause=f"it was edited since apply {self.number}, which the network is held against",
                 step=f"pvesdn plan tells all that is wrong, pvesdn diff {self.number} what was edited",
                 severity=Severity.WARNING,
-            ),
-        )
+            )
 
     def _found(self) -> str:
         more = len(self.mistakes) - 1
         return self.mistakes[0] + (f" (and {more} more)" if more else "")
 
-    def _cause(self) -> str:
-        return f"it was edited since apply {self.number}, which the network is held against"
 
-
-def held(world: World | None, snapshot: Snapshot, *, only_looks: bool = False, needs_quorum: bool = True) -> Held:
+def held(world: World | None, snapshot: Snapshot) -> Held:
     """PVE's committed definitions and pvesdn.cfg; where that cannot be used, as it was applied last.
 
     :param world: where the history is; None for a snapshot, which has none.
-    :param only_looks: see `understand`, as is `needs_quorum`.
     :raises PvesdnError: see `understand`; the mistakes in the file where nothing better is known.
     """
-
-    def take(text: Snapshot) -> Understanding:
-        return understand(text, intent="running", only_looks=only_looks, needs_quorum=needs_quorum)
-
     try:
-        return Held(take(snapshot))
+        return Held(understand(snapshot, intent="running"))
     except SdnConfigError as error:
         beside = None if world is None else _history(world, snapshot)
         entry = None if beside is None else entry_in_force(beside)
         if beside is None or entry is None or (applied := in_force(snapshot, beside)) is snapshot:
             raise
         try:
-            return Held(take(applied), error.lines, entry.number)
+            return Held(understand(applied, intent="running"), error.lines, entry.number)
         except SdnConfigError:
             raise error from None
 

@@ -24,6 +24,12 @@ from pvesdn.model.snapshot import GUESTS_PATH, SDN_PATH, SEEN_NAME, Snapshot
 from pvesdn.model.vnis import VniTable
 from pvesdn.workflows.decoded import Decoded, Intent, decode
 
+WITHOUT_QUORUM = Finding.at(
+    "", Severity.WARNING, "the cluster has no quorum; members that are off here may be on",
+    "pvecm status says who is missing",
+)  # fmt: skip
+"""What whoever only looks is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
@@ -97,43 +103,36 @@ def understand(
     intent: Intent = "pending",
     detaches_guests: bool = False,
     only_looks: bool = False,
-    needs_quorum: bool = True,
 ) -> Understanding:
     """Decode and check a snapshot.
 
-    :param detaches_guests: see `judge`, as are `only_looks` and `needs_quorum`.
+    :param detaches_guests: see `judge`, as is `only_looks`.
     :raises PvesdnError: see `judge`.
     """
     decoded = decode(snapshot, intent=intent)
-    return judge(decoded, detaches_guests=detaches_guests, only_looks=only_looks, needs_quorum=needs_quorum)
+    return judge(decoded, detaches_guests=detaches_guests, only_looks=only_looks)
 
 
-def judge(
-    decoded: Decoded, *, detaches_guests: bool = False, only_looks: bool = False, needs_quorum: bool = True
-) -> Understanding:
+def judge(decoded: Decoded, *, detaches_guests: bool = False, only_looks: bool = False) -> Understanding:
     """Check what was decoded.
 
     :param detaches_guests: a VNet of PVE's panel that is carried no more is not kept for the guests in it.
     :param only_looks: nothing is planned, as it never is from what PVE runs: a VNet whose VNI cannot be told is left
-        out with a warning, and one whose zone is gone from PVE stays as the nodes have it.
-    :param needs_quorum: False for a look that tells of it (`Understanding.is_quorate`), and plans nothing: the members
-        are taken as they are told.
-    :raises NotQuorate: membership cannot be trusted.
+        out with a warning, one whose zone is gone from PVE stays as the nodes have it, and without a quorum members are
+        taken as they are told.
+    :raises NotQuorate: it does not only look, and membership cannot be trusted.
     :raises ClusterError: the API's answers are not what PVE gives, or it has no SDN although a node has it installed.
     :raises SdnConfigError: the definitions cannot be used; the error lists every fault.
     """
     snapshot, cluster, sdn = decoded.snapshot, decoded.cluster, decoded.sdn
-    if not cluster.is_quorate:
-        if needs_quorum:
-            raise NotQuorate(
-                "the cluster has no quorum, so its membership cannot be trusted",
-                hint="bring nodes back until 'pvecm status' says Quorate: Yes",
-            )
-        # Who asks so tells of it; the checks of the definitions would end with it.
-        cluster = cluster.model_copy(update={"is_quorate": True})
+    only_looks = only_looks or decoded.intent == "running"
+    if not cluster.is_quorate and not only_looks:
+        raise NotQuorate(
+            "the cluster has no quorum, so its membership cannot be trusted",
+            hint="bring nodes back until 'pvecm status' says Quorate: Yes",
+        )
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
-    only_looks = only_looks or decoded.intent == "running"
     guest_names = decode_guest_names(snapshot.api.get(GUESTS_PATH))
     carried = carry(
         DesignInput(sdn.config, cluster, decoded.facts, seen, frozenset((c.kind, c.id, c.state) for c in sdn.pending)),
@@ -151,6 +150,8 @@ def judge(
     vteps, vtep_findings = choose_vteps(given)
     found = _as_told((*sdn.findings, *carried.findings, *vtep_findings, *check(given, vteps)), only_looks=only_looks)
     raise_errors(found)
+    if not cluster.is_quorate:
+        found = (WITHOUT_QUORUM, *found)
     has_sdn = given.capabilities.has_sdn
     return Understanding(
         decoded=decoded,

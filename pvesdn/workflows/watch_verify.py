@@ -10,7 +10,7 @@ from pvesdn.errors import NodeUnreachable
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.snapshot import Snapshot
-from pvesdn.model.verification import Verification
+from pvesdn.model.verification import Subject, Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.further import look_further
 from pvesdn.workflows.last_applied import held
@@ -35,11 +35,14 @@ class NodeVerdict:
 def verify_own_node(world: World, renderer: Renderer, *, may_restart_frr: bool) -> NodeVerdict:
     """Hold the node that this runs on against the definitions, once its network has settled.
 
+    Without a quorum nobody acts, so FRR is not restarted.
+
     :raises PvesdnError: the cluster or the node could not be read, or FRR not be restarted.
     """
     node = require_node(world)
     found = _verified(world, renderer, node)
-    if not may_restart_frr or not any(missed_its_devices(item) and item.node == node for item in found.discrepancies):
+    is_cure = any(missed_its_devices(item) and item.node == node for item in found.discrepancies)
+    if not may_restart_frr or not is_cure or any(item.subject is Subject.QUORUM for item in found.discrepancies):
         return NodeVerdict(found)
     world.nodes.change_frr(node, FrrAction.RESTART)
     return NodeVerdict(_verified(world, renderer, node), frr_restarted=True)

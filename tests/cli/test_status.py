@@ -37,7 +37,7 @@ from tests.cli.test_json_docs import DOCUMENTATION, keys
 from tests.cli.test_verify import HEALTHY, heal
 from tests.documents import validator
 from tests.fakes import FakeCluster, fake_cluster
-from tests.golden_verify.damage import damaged
+from tests.golden_verify.damage import damaged, without_quorum
 
 SCREENS = Path(__file__).parent / "status_screens"
 CASES = Path(__file__).parents[1] / "golden_verify"
@@ -585,11 +585,9 @@ def test_reasons_that_are_left_out_are_counted_over_all_rows() -> None:
 # --- without a quorum
 
 
-def without_quorum(folder: Path) -> Path:
+def parted(folder: Path) -> Path:
     """A snapshot of the smaller part of a cluster that fell apart: this part calls the others off."""
-    rest = damaged(read_snapshot(HEALTHY), {"off": ["node2", "node3"]})
-    rows = [row | {"quorate": 0} if row["type"] == "cluster" else row for row in rest.api["cluster/status"]]
-    write_snapshot(folder / "parted", replace(rest, api={**rest.api, "cluster/status": rows}))
+    write_snapshot(folder / "parted", without_quorum(damaged(read_snapshot(HEALTHY), {"off": ["node2", "node3"]})))
     return folder / "parted"
 
 
@@ -597,27 +595,62 @@ def without_quorum(folder: Path) -> Path:
 def test_without_a_quorum_what_runs_is_told_and_that_there_is_none_comes_first(
     width: int, tmp_path: Path, same: Callable[[str, int, str], None]
 ) -> None:
-    done = call("status", "--from", without_quorum(tmp_path), environ={"COLUMNS": str(width)})
+    done = call("status", "--from", parted(tmp_path), environ={"COLUMNS": str(width)})
     assert done.out.startswith("BAD: no quorum, ")
     assert done.status == 1
     same("no-quorum", width, done.out)
 
 
 def test_the_document_says_that_there_is_no_quorum(tmp_path: Path) -> None:
-    found = json.loads(call("status", "--json", "--from", without_quorum(tmp_path)).out)
+    found = json.loads(call("status", "--json", "--from", parted(tmp_path)).out)
     assert (found["cluster"]["is_quorate"], found["exit_status"], found["plan"]) == (False, 1, None)
     assert "the cluster has no quorum, so its membership cannot be trusted" in found["problems"][0]
     healthy = json.loads(call("status", "--json", "--from", HEALTHY).out)
     assert (healthy["cluster"]["is_quorate"], healthy["exit_status"]) == (True, 0)
 
 
-def test_a_report_says_so_too_and_what_judges_or_plans_refuses(tmp_path: Path) -> None:
-    folder = without_quorum(tmp_path)
-    done = call("report", "--from", folder)
+def test_a_report_says_so_too(tmp_path: Path) -> None:
+    done = call("report", "--from", parted(tmp_path))
     assert done.status == 0
     assert '<p class="verdict bad">' in done.out
-    for verb in ("verify", "metrics", "plan"):
-        assert "the cluster has no quorum, so its membership cannot be trusted" in call(verb, "--from", folder).err
+
+
+@pytest.mark.parametrize("words", [("plan",), ("render", "--output")])
+def test_without_a_quorum_nothing_is_planned(words: tuple[str, ...], tmp_path: Path) -> None:
+    verb, *flags = words
+    done = call(verb, "--from", parted(tmp_path), *flags, *[tmp_path / "out" for _ in flags])
+    assert done.status == 1
+    assert "the cluster has no quorum, so its membership cannot be trusted" in done.err
+
+
+def test_without_a_quorum_verify_tells_so_of_the_cluster_and_what_runs_of_each_zone(tmp_path: Path) -> None:
+    folder = parted(tmp_path)
+    found = json.loads(call("verify", "--json", "--from", folder).out)
+    told = [item for item in found["findings"] if item["subject"] == "quorum"]
+    assert [(item["severity"], item["node"], item["object"]) for item in told] == [("bad", "", "the cluster")]
+    assert (found["exit_status"], found["nodes"], found["offline"]) == (1, ["node1"], ["node2", "node3"])
+    assert not any(zone["bad"] for zone in found["zones"])
+    done = call("verify", "--from", folder)
+    assert "bad  the cluster\n  expected: a quorum\n  found: none\n" in done.out
+    assert "likely cause: members that are off here may be on\n" in done.out
+
+
+def test_without_a_quorum_the_way_of_a_packet_is_told_and_that_there_is_none(tmp_path: Path) -> None:
+    done = call("trace", "--json", "--from", parted(tmp_path), "10.20.1.1", "10.20.2.1")
+    assert [item["subject"] for item in json.loads(done.out)["findings"]] == ["quorum"]
+
+
+def test_without_a_quorum_show_says_so(tmp_path: Path) -> None:
+    done = call("show", "--from", parted(tmp_path))
+    assert done.status == 0
+    assert "the cluster has no quorum; members that are off here may be on; pvecm status says" in done.err
+
+
+def test_without_a_quorum_metrics_have_what_runs_and_that_there_is_none(tmp_path: Path) -> None:
+    told = call("metrics", "--from", parted(tmp_path)).out
+    assert 'pvesdn_cluster_quorate{id="cluster/lab"} 0.0\n' in told
+    assert 'pvesdn_node_looked_at{id="node/node1"} 1.0\n' in told
+    assert 'pvesdn_cluster_quorate{id="cluster/lab"} 1.0\n' in call("metrics", "--from", HEALTHY).out
 
 
 # --- a part of it

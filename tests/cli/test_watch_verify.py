@@ -19,7 +19,7 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows import watch_verify
 from tests.cli.kit import Result, call, settings_file
 from tests.fakes import FakeClock
-from tests.golden_verify.damage import damaged
+from tests.golden_verify.damage import damaged, without_quorum
 from tests.golden_verify.ways import Ways
 
 HEALTHY = Path(__file__).parents[1] / "golden_verify/healthy"
@@ -60,8 +60,9 @@ def verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nodes: list[Nodes]) 
         restart_frr: bool = False,
         node: str = "node2",
         failure: Exception | None = None,
+        is_quorate: bool = True,
     ) -> Result:
-        whole = read_snapshot(HEALTHY)
+        whole = read_snapshot(HEALTHY) if is_quorate else without_quorum(read_snapshot(HEALTHY))
         seen = [damaged(whole, damage) if damage else whole]
 
         def healed() -> None:
@@ -150,6 +151,16 @@ def test_frr_is_not_restarted_for_anything_else(
     done = verify(MISSED, around=around, restart_frr=allowed)
     assert done.status == 1
     assert nodes[-1].restarted == []
+
+
+def test_without_a_quorum_frr_is_not_restarted_and_the_node_is_told_of_all_the_same(
+    verify: Verify, nodes: list[Nodes]
+) -> None:
+    done = verify(MISSED, around=EARLY, restart_frr=True, is_quorate=False)
+    assert done.status == 1
+    assert nodes[-1].restarted == []
+    assert "found: none\n  likely cause: members that are off here may be on\n" in done.err + done.out
+    assert "VNI" in done.err + done.out
 
 
 def test_a_good_node_is_quiet_where_that_is_wished(verify: Verify) -> None:

@@ -58,6 +58,12 @@ def damaged(healthy: Snapshot, damage: Mapping[str, Any]) -> Snapshot:
     return replace(healthy, api=api, pve_files=pve_files, nodes=nodes, unreachable=dict(gone))
 
 
+def without_quorum(snapshot: Snapshot) -> Snapshot:
+    """The same of a cluster that has lost its quorum."""
+    rows = [row | {"quorate": 0} if row["type"] == "cluster" else row for row in snapshot.api["cluster/status"]]
+    return replace(snapshot, api={**snapshot.api, "cluster/status": rows})
+
+
 def _node(name: str, raw: NodeRaw, damage: Mapping[str, Any]) -> NodeRaw:
     commands = copy.deepcopy(dict(raw.commands))
     for device, change in damage.get("devices", {}).get(name, {}).items():

@@ -58,7 +58,7 @@ def report(session: Session, *, file: Path | None, folder: Path | None) -> int:
     veil = veil_for(snapshot)
     wanted = replace_values(snapshot, veil).snapshot
     running = in_force(snapshot, beside)
-    known = understand(replace_values(running, veil_for(running)).snapshot, intent="running", needs_quorum=False)
+    known = understand(replace_values(running, veil_for(running)).snapshot, intent="running")
     beside = replace(beside, unknown=tuple(_hidden(told, veil) for told in beside.unknown))
     drawing.put(session, file, _page(session, folder, known, wanted, beside), mode=_MODE)
     return drawing.status_of(session, snapshot, known.unreadable)

@@ -92,7 +92,7 @@ def _of_snapshot(snapshot: Snapshot, look: Callable[[Snapshot], Beside], asked: 
     were.
     """
     beside = look(snapshot)
-    known = understand(in_force(snapshot, beside), intent="running", needs_quorum=False)
+    known = understand(in_force(snapshot, beside), intent="running")
     require_names(known, asked.nodes or frozenset(), asked.zones or frozenset(), wanted=snapshot)
     found = status_understood(known, Renderer(), beside, asked, wanted=snapshot)
     if found.only_zones and not found.zones:

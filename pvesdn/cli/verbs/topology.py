@@ -15,7 +15,6 @@ from pvesdn.cli.source import cluster_of, show_findings, take
 from pvesdn.cli.verdict import require_names
 from pvesdn.compare.picture import picture
 from pvesdn.errors import SettingsError
-from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.topology import Topology, narrowed
 from pvesdn.render.page.page import page
 from pvesdn.render.picture.dot import dot
@@ -28,10 +27,6 @@ from pvesdn.workflows.topology import map_designed, map_found
 from pvesdn.workflows.understand import Understanding, understand
 
 _FORMATS = ("svg", "html", "dot", "mermaid")
-_WITHOUT_QUORUM = Finding.at(
-    "", Severity.WARNING, "the cluster has no quorum: members that are drawn as off may be on",
-    "pvecm status says who is missing",
-)  # fmt: skip
 _MODE = 0o644
 """A picture is shown to others; it has names and addresses, and no secrets."""
 
@@ -82,13 +77,11 @@ def topology(
     world = None if folder is not None else cluster_of(session)
     snapshot = take(session, folder) if world is None else read_cluster(world, has_state=is_live)
     if is_live:
-        against = held(world, snapshot, only_looks=True, needs_quorum=False)
+        against = held(world, snapshot)
         known, found = against.known, against.findings
     else:
-        known = understand(snapshot, only_looks=True, needs_quorum=False)
+        known = understand(snapshot, only_looks=True)
         found = known.findings
-    if not known.is_quorate:
-        found = (_WITHOUT_QUORUM, *found)
     if not session.wants_json:
         show_findings(session.screen, found)
     drawn = _part(known, zones, vnets, only, is_live=is_live)

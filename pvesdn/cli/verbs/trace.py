@@ -20,7 +20,6 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.last_applied import held
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.trace import ping, trace_understood
-from pvesdn.workflows.understand import understand
 
 
 @click.command(cls=Judging, epilog=statuses.TRACE_TABLE)
@@ -62,7 +61,8 @@ def _live(session: Session, ends: tuple[str, str], pings: bool) -> Trace:  # noq
 
 
 def _stored(session: Session, folder: Path, ends: tuple[str, str]) -> Trace:
-    return trace_understood(understand(take(session, folder), intent="running"), Renderer(), ends, None)
+    against = held(None, take(session, folder))
+    return against.told_of(trace_understood(against.known, Renderer(), ends, None))
 
 
 def status_of(found: Trace) -> int:

@@ -358,16 +358,6 @@ def test_what_cannot_be_is_an_error_that_says_what_to_do(cfg: str, message: str)
 
 
 class TestTheCluster:
-    def test_must_have_quorum(self) -> None:
-        network = given(UNICAST)
-        network = replace(network, cluster=network.cluster.model_copy(update={"is_quorate": False}))
-        assert findings(network) == [
-            (
-                "cluster: has no quorum, so its membership cannot be trusted; "
-                "bring nodes back until 'pvecm status' says Quorate: Yes"
-            )
-        ]
-
     def test_must_have_members(self) -> None:
         network = given(UNICAST)
         network = replace(network, cluster=network.cluster.model_copy(update={"members": ()}))
