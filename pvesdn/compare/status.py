@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from pvesdn.compare.in_force import entry_in_force
 from pvesdn.compare.live_view import ClusterView
 from pvesdn.compare.status_of_node import drift, last_apply, sessions, to_do, vnis
 from pvesdn.compare.uncarried import UPLINK
@@ -82,7 +83,7 @@ def cluster_status(parts: Parts, asked: Asked) -> ClusterStatus:
     shown = [name for name, of_it in on_node.items() if asked.has_node(name, of_it)]
     verification = narrowed(parts.verification, _with_carriers(given, asked.zones), shown)
     entries = () if parts.beside.history is None else parts.beside.history.entries
-    in_force = next((entry for entry in reversed(entries) if entry.ending.is_in_force), None)
+    in_force = entry_in_force(parts.beside)
     return ClusterStatus(
         name=given.cluster.name,
         pve_version=given.cluster.pve_version,

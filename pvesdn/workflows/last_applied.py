@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from pvesdn.compare.in_force import entry_in_force
 from pvesdn.decode.history import decode_history
 from pvesdn.errors import HistoryError, NodeError, SdnConfigError
 from pvesdn.model.findings import Finding, Severity
@@ -16,7 +17,7 @@ from pvesdn.model.status import Beside
 from pvesdn.model.trace import Trace
 from pvesdn.model.verification import Discrepancy, Subject, Verification, in_order
 from pvesdn.workflows.any_member import on_any_member
-from pvesdn.workflows.in_force import entry_in_force, in_force
+from pvesdn.workflows.in_force import in_force
 from pvesdn.workflows.status import own_digest
 from pvesdn.workflows.understand import WITHOUT_QUORUM, Understanding, understand
 from pvesdn.workflows.world import World

@@ -155,7 +155,16 @@ def test_a_member_that_goes_offline_is_no_plan_for_the_others(pvesdn: Caller, la
     pvesdn("apply", "--yes")
     lab.go_offline("pve3")
     result = pvesdn("plan", "--detailed-exitcode")
-    assert result == Result(0, "not checked: pve3: offline\nNo changes. Nodes match the configuration.\n", "")
+    told = "No changes. Nodes that answered match the configuration."
+    assert result == Result(0, f"not checked: pve3: offline\n{told}\n", "")
+
+
+def test_of_a_member_that_is_off_alone_nothing_is_planned(pvesdn: Caller, lab: SimulatedCluster) -> None:
+    pvesdn("apply", "--yes")
+    lab.go_offline("pve3")
+    told = "No node was looked at, so nothing is planned."
+    assert pvesdn("plan", "--node", "pve3").out.endswith(f"{told}\n")
+    assert told in pvesdn("status", "--node", "pve3").out
 
 
 def test_a_snapshot_of_the_cluster_plans_as_the_cluster_does(pvesdn: Caller, installed: Caller, tmp_path: Path) -> None:

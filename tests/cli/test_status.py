@@ -165,6 +165,7 @@ def test_how_open_applies_end_depends_on_their_state(applied: FakeCluster, setti
         applied.nodes.ask(name, "arm", ARMED)
     told = call("--config", settings, "status", cluster=applied).out
     assert "its run ends it; if that has died, the nodes put themselves back when the time is up\n" in told
+    assert told.splitlines()[0].split(": ", 1)[1].startswith("an apply is at work")
     checkpoint = "/var/lib/pvesdn/checkpoint.json"
     for name in NODES:
         found = json.loads(applied.nodes[name].files[checkpoint])

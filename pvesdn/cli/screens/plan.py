@@ -110,18 +110,24 @@ def _replugs(changes: ChangeSet) -> Iterator[Line]:
 def last_line(changes: ChangeSet, summary: Summary) -> Line:
     """The summary."""
     if changes.is_empty:
-        if blocked := [node.node for node in changes.nodes if node.obstacles]:
-            return Span("No changes", Style.WARNING), f", but what is in place cannot work on {ranges(blocked)}."
-        if changes.unreachable:
-            return ("No changes. Nodes that answered match the configuration.",)
-        if changes.definitions is not None:
-            return Span("No changes on the nodes", Style.GOOD), f"; {OWN_FILE} becomes the draft."
-        if changes.vnis is not None:
-            return Span("No changes on the nodes", Style.GOOD), f"; {VNIS_FILE} is written."
-        return (Span(NO_CHANGES, Style.GOOD),)
+        return _without_changes(changes)
     replaced = f", {summary.replace} to replace" if summary.replace else ""
     counts = f"{summary.add} to add, {summary.change} to change, {summary.remove} to destroy{replaced}"
     return Span("Plan:", Style.STRONG), f" {counts} on {len(summary.changed)} of {summary.total} nodes."
+
+
+def _without_changes(changes: ChangeSet) -> Line:
+    if blocked := [node.node for node in changes.nodes if node.obstacles]:
+        return Span("No changes", Style.WARNING), f", but what is in place cannot work on {ranges(blocked)}."
+    if not changes.nodes:
+        return (Span("No node was looked at, so nothing is planned.", Style.WARNING),)
+    if changes.definitions is not None:
+        return Span("No changes on the nodes", Style.GOOD), f"; {OWN_FILE} becomes the draft."
+    if changes.vnis is not None:
+        return Span("No changes on the nodes", Style.GOOD), f"; {VNIS_FILE} is written."
+    if changes.unreachable or changes.offline:
+        return ("No changes. Nodes that answered match the configuration.",)
+    return (Span(NO_CHANGES, Style.GOOD),)
 
 
 def vtep_lines(vteps: Mapping[str, Vtep]) -> Iterator[Line]:

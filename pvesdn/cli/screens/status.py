@@ -55,6 +55,8 @@ def verdict_line(status: ClusterStatus, width: int | None = None) -> Line:
         nothing = f"{part}nothing could be looked at" if part else "Nothing could be looked at"
         return (Span(clipped(f"{nothing}: {why}", width), Style.ERROR),)
     told = [] if status.is_quorate else ["no quorum"]
+    if any(one.state is OpenState.AT_WORK for there in (status.beside.open or {}).values() for one in there.values()):
+        told.append("an apply is at work")
     if bad or warnings:
         told.append(counts(bad, warnings))
     if verification.unreachable:

@@ -12,6 +12,7 @@ import pytest
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.compare.status import Asked, in_a_line
 from pvesdn.model.history import Ending, Entry, History, Result, Short, Sources
+from pvesdn.model.open_apply import OpenApply, OpenState
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.status import Beside, ClusterStatus, Drift, Health, NodeApply, NodeStatus, Share, ToDo, ZoneStatus
 from pvesdn.model.verification import Discrepancy, Subject
@@ -121,6 +122,15 @@ def test_each_node_has_the_last_apply_that_was_about_it() -> None:
     assert (status.in_force, status.own_differs) == (1, False)
     assert status.last_apply == history.entries[-1]
     assert look(beside=Beside(history=history, own_digest=None)).own_differs is True
+
+
+def test_an_apply_that_waits_to_be_confirmed_is_what_the_nodes_have() -> None:
+    open_one = entry(2, "node1-node3", ending=Ending.OPEN)
+    waiting = {"node1": OpenApply(open_one.id, "anna", 5.0, 60.0, OpenState.WAITING)}
+    beside = Beside(History((entry(1, "node1-node3"), open_one)), {open_one.id: waiting}, own_digest=f"{9:032x}")
+    assert (look(beside=beside).in_force, look(beside=beside).own_differs) == (2, True)
+    at_work = {open_one.id: {"node1": replace(waiting["node1"], state=OpenState.AT_WORK)}}
+    assert look(beside=replace(beside, open=at_work)).in_force == 1
 
 
 def test_versions_that_differ_are_told() -> None:
