@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pvesdn.decode.definitions.section_config import Scanner
 from pvesdn.resources import data_dir
 from tests.cli.kit import UCAST
 from tests.cluster.kit import apply_to, serving
@@ -20,6 +23,7 @@ SCRIPT = data_dir("hooks") / "pvesdn-guest"
 CARRIED = "vxlan: ours\n\tcarries lan\n\tvni-range 100-200\n\n"
 OURS = "etc/network/interfaces.d/pvesdn"
 SETTINGS = "etc/pve/priv/pvesdn.toml"
+SECTIONS = runpy.run_path(str(SCRIPT))["sections"]
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +201,23 @@ def test_a_vnet_of_the_panel_without_what_we_add_is_refused_unless_the_settings_
     assert start() == (0, [])
 
 
+@pytest.mark.parametrize("drawn", ["", "vnet: office\n\tzone other\n\n"], ids=["deleted", "moved"])
+def test_a_vnet_of_the_panel_that_is_deleted_or_moved_there_is_refused_like_the_others_while_it_runs(
+    start: Callable[..., Started], node: Path, drawn: str
+) -> None:
+    carried(node)
+    write(node / OURS, "auto office\niface office\n\tbridge-ports vxlan_office\n")
+    write(node / "etc/pve/sdn/vnets.cfg", drawn)
+    told = "pvesdn: net0: VNet office has no way to the other nodes: vxlan_office is not plugged in; "
+    status, lines = start()
+    assert (status, lines[0].startswith(told)) == (0, True)
+    write(node / "etc/pve/sdn/pvesdn-vnis.cfg", "vni: 100\n\tvnet office\n\tzone ours\n\n")
+    status, lines = start()
+    assert (status, lines[0].startswith(told)) == (1, True)
+    write(node / "etc/pve/sdn/pvesdn-vnis.cfg", "vni: 100\n\tvnet office\n\tzone ours\n\tformer 1\n\n")
+    assert start()[0] == 0
+
+
 def test_a_vnet_of_the_panel_that_nothing_of_ours_carries_is_pves(start: Callable[..., Started], node: Path) -> None:
     carried(node)
     write(node / "etc/pve/qemu-server/101.conf", guest("net0: virtio=BC:24:11:00:00:01,bridge=other"))
@@ -319,6 +340,22 @@ def test_a_guest_that_is_not_here_is_told(start: Callable[..., Started], node: P
 def test_a_damaged_file_of_ours_is_read_as_far_as_it_goes(start: Callable[..., Started], node: Path) -> None:
     (node / OURS).write_bytes(b"iface\n\xff\xfe\nbridge-ports x\niface vmbr3\n\tbridge-ports vxlan_vmbr3 none\n")
     assert start() == (0, [])
+
+
+_WORD = st.sampled_from(("nodes", "zone", "carries", "tag", "pve1", "x-1"))
+_BLANKS = st.text(" \t", min_size=1, max_size=3)
+_LINE = st.tuples(_BLANKS, _WORD, _BLANKS, st.lists(_WORD, max_size=3).map(", ".join), st.text(" \t", max_size=2))
+_SECTION = st.tuples(_WORD, _WORD, st.lists(_LINE, unique_by=lambda words: words[1]))
+
+
+@given(st.lists(_SECTION, unique_by=lambda section: section[1]))
+def test_definitions_are_read_as_pvesdn_reads_them(drawn: list[tuple[str, str, list[tuple[str, ...]]]]) -> None:
+    text = "".join("\n".join((f"{kind}: {name}", *map("".join, lines), "", "")) for kind, name, lines in drawn)
+    ours = [
+        (section.type, section.id, {found.key: found.value for found in section.properties})
+        for section in Scanner().scan(text).sections
+    ]
+    assert list(SECTIONS(text)) == ours
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
