@@ -162,17 +162,29 @@ class Stays:
     nodes: tuple[NodeName, ...]
 
 
+class PutBackFor(StrEnum):
+    """Why nodes are put back."""
+
+    FAILURE = "something has failed"
+    INTERRUPTION = "interrupted"
+    """Somebody, or an error, has ended the run."""
+    SILENCE = "not confirmed in time"
+    REHEARSAL = "rehearsed"
+    """It was to be tried out, and no more."""
+    REQUEST = "asked for"
+
+
 @dataclass(frozen=True, slots=True)
 class PutsBack:
-    """These nodes are put back now.
-
-    :param is_cut_short: somebody, or an error, has ended the run.
-    :param is_asked_for: it is what this run was started for.
-    """
+    """These nodes are put back now."""
 
     nodes: tuple[NodeName, ...]
-    is_cut_short: bool = False
-    is_asked_for: bool = False
+    why: PutBackFor = PutBackFor.FAILURE
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether it is what this run was started for."""
+        return self.why is PutBackFor.REQUEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from pvesdn.workflows.sdn_lock import SdnLock
 from pvesdn.workflows.sight import in_one_line
 from pvesdn.workflows.stage import discard, discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
-from pvesdn.workflows.transaction import LOCK_LOST, Begin, Transaction
+from pvesdn.workflows.transaction import LOCK_LOST, NOT_CONFIRMED, Begin, Transaction
 from pvesdn.workflows.world import World
 
 _OFFLINE = "offline; run pvesdn apply again when it is back"
@@ -183,7 +183,7 @@ def _settle(
     if confirm_within and not bad:
         if transaction.wait(confirm_within):
             return False
-        transaction.put_back(because="it was not confirmed")
+        transaction.put_back(because=NOT_CONFIRMED)
         return True
     if not bad or transaction.is_committed():
         transaction.keep()

@@ -9,7 +9,7 @@ from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable
 from pvesdn.model.execution import Undone, UndoState
 from pvesdn.model.open_apply import OpenApply, OpenState
 from pvesdn.model.primitives import NodeName
-from pvesdn.model.progress import Begun, Ended, PutsBack, StepName
+from pvesdn.model.progress import Begun, Ended, PutBackFor, PutsBack, StepName
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.heartbeat import signs_of_life, tell
 from pvesdn.workflows.patience import until_reached
@@ -123,7 +123,7 @@ def roll_back(
         announce(found)
     nodes = tuple(found.nodes)
     with signs_of_life(world):
-        tell(world, PutsBack(nodes, is_asked_for=True))
+        tell(world, PutsBack(nodes, PutBackFor.REQUEST))
         return found, world.runner.each(nodes, lambda node: _undone(world, node, found.id))
 
 

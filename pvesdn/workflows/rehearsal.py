@@ -24,7 +24,7 @@ from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.proof import Proof
 from pvesdn.workflows.sight import in_one_line
-from pvesdn.workflows.transaction import Transaction
+from pvesdn.workflows.transaction import NOT_CONFIRMED, Transaction
 from pvesdn.workflows.world import World
 
 ANSWERING = 30.0
@@ -69,7 +69,7 @@ class Rehearser:
             return Rehearsal(verdict, CommitOutcome(Outcome.SKIPPED))
         if manner.confirm_within:
             if not transaction.wait(manner.confirm_within):
-                transaction.put_back(because="it was not confirmed")
+                transaction.put_back(because=NOT_CONFIRMED)
                 over = CommitOutcome(Outcome.SKIPPED, f"{_NOT_DONE} nobody has confirmed")
                 return Rehearsal(verdict, over, is_unconfirmed=True)
             verdict, elsewhere = self._verified()

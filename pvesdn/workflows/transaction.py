@@ -15,7 +15,7 @@ from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable, 
 from pvesdn.model.execution import Checkpoint, UndoState
 from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.primitives import NodeName
-from pvesdn.model.progress import Armed, Committed, PutsBack, Stays, StepName, WaitsForYes
+from pvesdn.model.progress import Armed, Committed, PutBackFor, PutsBack, Stays, StepName, WaitsForYes
 from pvesdn.model.report import Standing
 from pvesdn.workflows.committing import Committing
 from pvesdn.workflows.confirmation import confirmed_on
@@ -29,7 +29,13 @@ _TELLING = (2.0, 5.0, 10.0, 20.0, 30.0, 30.0, 30.0)
 
 COMMITTED = "PVE's definitions were committed, which cannot be taken back"
 LOCK_LOST = "the cluster lock was lost, so that somebody else may have begun to apply"
+NOT_CONFIRMED = "it was not confirmed"
 _CUT_SHORT = "the run was cut short"
+_REASONS = {
+    _CUT_SHORT: PutBackFor.INTERRUPTION,
+    NOT_CONFIRMED: PutBackFor.SILENCE,
+    "": PutBackFor.REHEARSAL,
+}
 _KEEPING = "keeping the cluster lock"
 _RESTARTED = "it was restarted before it was told that what was done stays, and puts itself back within 5 minutes"
 _UNTOLD = "it could not be told that what was done stays, and puts itself back within 5 minutes"
@@ -307,4 +313,4 @@ class Transaction:
     def _say_what_is_put_back(self, because: str) -> None:
         begun = tuple(node for node, progress in self._armed.items() if progress.has_begun)
         if begun:
-            tell(self._world, PutsBack(begun, is_cut_short=because == _CUT_SHORT))
+            tell(self._world, PutsBack(begun, _REASONS.get(because, PutBackFor.FAILURE)))

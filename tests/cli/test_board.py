@@ -23,6 +23,7 @@ from pvesdn.model.progress import (
     Event,
     Heard,
     NotReached,
+    PutBackFor,
     PutsBack,
     Stays,
     StepName,
@@ -150,7 +151,7 @@ def rolled_back() -> Story:
     """With `pvesdn rollback`, of an apply that was open."""
     nodes = named(3)
     return [
-        *at(30, PutsBack(nodes, is_asked_for=True), *(Begun(node, StepName.UNDONE) for node in nodes)),
+        *at(30, PutsBack(nodes, PutBackFor.REQUEST), *(Begun(node, StepName.UNDONE) for node in nodes)),
         *at(33, Ended("pve1", StepName.UNDONE, Outcome.OK)),
         *at(36, Ended("pve2", StepName.UNDONE, Outcome.UNREACHABLE, "connection timed out")),
     ]
@@ -159,7 +160,18 @@ def rolled_back() -> Story:
 def interrupted() -> Story:
     return [
         *the_first_node_goes_alone(),
-        *at(13, PutsBack(("pve1",), is_cut_short=True), Begun("pve1", StepName.UNDONE)),
+        *at(13, PutsBack(("pve1",), PutBackFor.INTERRUPTION), Begun("pve1", StepName.UNDONE)),
+    ]
+
+
+def not_confirmed() -> Story:
+    nodes = named(2)
+    return [
+        *armed(nodes, one_first(2)),
+        *each(4, nodes, *TURN, StepName.RELOADED, StepName.VERIFIED),
+        *at(20, WaitsForYes("0b5e", nodes, NOON + 600)),
+        *at(40, *(Ended(node, StepName.CONFIRMED, Outcome.FAILED, "put back as it was") for node in nodes)),
+        *at(40, PutsBack(nodes, PutBackFor.SILENCE), *(Begun(node, StepName.UNDONE) for node in nodes)),
     ]
 
 
@@ -221,6 +233,7 @@ STORIES: Mapping[str, Callable[[], Story]] = {
     "putting-back": putting_back,
     "rolled-back": rolled_back,
     "interrupted": interrupted,
+    "not-confirmed": not_confirmed,
     "verified": verifying,
     "to-be-confirmed": waiting_to_be_confirmed,
     "commit": pve_commits,
@@ -276,7 +289,7 @@ def test_where_not_all_fit_those_that_failed_and_those_that_are_slow_stay_and_no
     kept = [name for name in ("pve11", "pve10") if name in rows]
     assert kept == ["pve11", "pve10"][: len(rows)]
     counted = next(line for line in lines if line.startswith("  and "))
-    assert f"and {40 - len(rows)} more: " in counted
+    assert f"and {40 - len(rows)} more" in counted
 
 
 def test_colour_says_nothing_that_words_do_not() -> None:

@@ -23,6 +23,7 @@ from pvesdn.model.progress import (
     Ended,
     Event,
     NotReached,
+    PutBackFor,
     PutsBack,
     StepName,
     Thing,
@@ -96,7 +97,7 @@ def test_what_has_a_meaning_for_the_way_back_has_a_line(capsys: Out, plain: Plai
         tell(plain, Begun("pve1", StepName.ARMED), Armed("pve1", 56), Begun("pve2", StepName.ARMED))
         tell(plain, Armed("pve2", 57, survives=False), WaitsForYes("a1", ("pve1", "pve2"), 59))
         tell(plain, PutsBack(("pve1", "pve2")), Begun("pve1", StepName.UNDONE), NotReached("pve1"))
-        tell(plain, PutsBack(("pve1",), is_cut_short=True))
+        tell(plain, PutsBack(("pve1",), PutBackFor.INTERRUPTION))
     assert capsys.readouterr().out.splitlines() == [
         "pve1: armed",
         "pve2: armed; without systemd a reboot would not be undone",
@@ -111,7 +112,7 @@ def test_of_a_rollback_a_log_has_signs_of_life_and_leaves_the_rest_to_the_result
     capsys: Out, plain: PlainSteps, clock: FakeClock
 ) -> None:
     with plain:
-        tell(plain, PutsBack(("pve1", "pve2"), is_asked_for=True))
+        tell(plain, PutsBack(("pve1", "pve2"), PutBackFor.REQUEST))
         tell(plain, Begun("pve1", StepName.UNDONE), Begun("pve2", StepName.UNDONE))
         clock.sleep(4)
         tell(plain, Ended("pve1", StepName.UNDONE, OK))

@@ -29,6 +29,8 @@ from pvesdn.model.progress import (
 from pvesdn.model.ranges import by_number
 from pvesdn.model.report import Outcome
 
+_AS_BEFORE = frozenset({StepName.UNDONE, StepName.DISCARDED})
+"""After these there is nothing on a node that it would put back by itself."""
 _BESIDE = frozenset({StepName.READ})
 """Nodes are read again while they are verified, which is no step of theirs."""
 
@@ -161,7 +163,7 @@ class Board:
         node.why = why or node.why
         if step is StepName.CONFIRMED:
             self.yes = None
-        if step is StepName.UNDONE and outcome is Outcome.OK:
+        if outcome is Outcome.OK and step in _AS_BEFORE:
             node.until = None
 
     def _is_beside(self, node: NodeName, step: StepName) -> bool:

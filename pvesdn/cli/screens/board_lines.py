@@ -11,7 +11,7 @@ from pvesdn.cli.screens.confirmation import duration
 from pvesdn.cli.screens.fate import fate_lines
 from pvesdn.cli.screens.screen import Line, Span, Style, clean, counted
 from pvesdn.cli.screens.step_words import doing, ended, waits
-from pvesdn.cli.screens.tables import clipped
+from pvesdn.cli.screens.tables import clipped, clipped_within
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.progress import IN_PLACE, StepName
@@ -121,7 +121,7 @@ def _row(board: Board, name: NodeName, now: float, time_of_day: TimeOfDay) -> _R
     if node.now is None:
         rank = 0 if node.has_failed else 4 if StepName.VERIFIED in node.ended else 3
         is_lost = alone and Outcome.UNREACHABLE in node.ended.values()
-        texts = (f"{alone} unless it hears from us", alone) if is_lost else (_idle(board, name, node),)
+        texts = (f"{alone} unless it hears from us", alone) if is_lost else _idle(board, name, node)
         return _Row(name, (rank, 0.0), standing, texts)
     elapsed = now - node.now.since
     if node.now.is_lost:
@@ -153,10 +153,14 @@ def _standing(node: NodeBoard) -> Span:
     return ended(step, outcome)
 
 
-def _idle(board: Board, name: NodeName, node: NodeBoard) -> str:
+def _idle(board: Board, name: NodeName, node: NodeBoard) -> tuple[str, ...]:
     """Of a node that does nothing: what has failed there, or whom it waits for."""
-    if node.why:
-        return node.why
+    # The number of a task that has failed takes the room of the reason, and stands in the report.
+    _, ended_with, reason = node.why.partition(" ended with: ")
+    return (node.why, f"ended with: {reason}") if ended_with else (node.why or _waiting(board, name, node),)
+
+
+def _waiting(board: Board, name: NodeName, node: NodeBoard) -> str:
     reached, rounds = _round(board), () if board.turns is None else board.turns.order.rounds
     if board.back is not None or reached is None or board.is_committed:
         return ""
@@ -178,12 +182,13 @@ def _rows(rows: Sequence[_Row], width: int, room: int) -> Iterator[Line]:
         groups: dict[str, list[NodeName]] = {}
         for row in left:
             groups.setdefault(row.standing.text or row.texts[0] or "not begun", []).append(row.node)
-        told = "; ".join(f"{ranges(nodes)} {what}" for what, nodes in groups.items())
-        yield "  ", Span(clipped(f"and {len(left)} more: {told}", width - _GAP), Style.FAINT)
+        told = "; ".join(f"{len(nodes)} {what}: {ranges(nodes)}" for what, nodes in groups.items())
+        more = f"and {len(left)} more: {told}" if len(groups) > 1 else f"and {told.replace(' ', ' more, ', 1)}"
+        yield "  ", Span(clipped(more, width - _GAP), Style.FAINT)
 
 
 def _table(rows: Sequence[_Row], width: int) -> Iterator[Line]:
-    name = min(max((len(clean(row.node)) for row in rows), default=0), _NAME)
+    name = min(max((len(clean(row.node)) for row in rows), default=0), max(_NAME, width // 4))
     standing = min(max(_STEADY, *(len(row.standing.text) for row in rows)), _STANDING) if rows else 0
     elapsed = max((len(row.elapsed) for row in rows), default=0)
     room = max(width - name - standing - elapsed - 4 * _GAP, 0)
@@ -191,7 +196,7 @@ def _table(rows: Sequence[_Row], width: int) -> Iterator[Line]:
         text = clipped(next((text for text in row.texts if len(clean(text)) <= room), row.texts[-1]), room)
         yield (
             "  ",
-            Span(clipped(row.node, name).ljust(name), Style.STRONG),
+            Span(clipped_within(clean(row.node), name).ljust(name), Style.STRONG),
             "  ",
             Span(clipped(row.standing.text, standing).ljust(standing), row.standing.style),
             f"  {text.ljust(room)}  {row.elapsed.rjust(elapsed)}" if row.elapsed else f"  {text}",

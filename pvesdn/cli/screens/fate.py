@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pvesdn.cli.screens.board import Board
 from pvesdn.cli.screens.confirmation import duration
 from pvesdn.cli.screens.screen import Line, Span, Style
-from pvesdn.model.progress import StepName, WaitsForLock, WaitsForYes
+from pvesdn.model.progress import PutBackFor, StepName, WaitsForLock, WaitsForYes
 from pvesdn.model.ranges import ranges
 
+_AS_MEANT = frozenset({PutBackFor.SILENCE, PutBackFor.REHEARSAL})
 TimeOfDay = Callable[[float], str]
 
 
@@ -21,11 +22,11 @@ def fate_lines(board: Board, time_of_day: TimeOfDay) -> Iterator[Line]:
     elif board.back is not None and board.back.is_asked_for:
         yield ("Each node checks that it is as it was. One that is not reached puts itself back as soon as it can.",)
     elif board.back is not None:
-        why = "Interrupted" if board.back.is_cut_short else "Something has failed"
         one = "is put back as it was, and checks that it is"
         several = "are put back as they were, and check that they are"
         what = f": {ranges(board.back.nodes)} {one if len(board.back.nodes) == 1 else several}."
-        yield Span(why, Style.ERROR), what
+        style = Style.WARNING if board.back.why in _AS_MEANT else Style.ERROR
+        yield Span(board.back.why.value.capitalize(), style), what
     elif board.is_committed:
         yield ("PVE has committed: nothing is put back any more, and what fails is reported.",)
     elif board.is_kept:

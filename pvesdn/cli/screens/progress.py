@@ -164,8 +164,7 @@ class PlainSteps(Steps):
                 self._say(f"{node}: ", ended(StepName.ARMED, Outcome.OK), left)
             case NotReached(node):
                 self._say(f"{node}: {self._not_reached(node)}")
-            case PutsBack(nodes, is_cut_short=is_cut_short):
-                why = "interrupted" if is_cut_short else "something has failed"
+            case PutsBack(nodes, why):
                 self._say(Span("putting back: ", Style.WARNING), f"{ranges(nodes)}: {why}")
             case WaitsForYes():
                 self._say(yes_words(event, local_time))

@@ -78,7 +78,7 @@ def ended(step: str, outcome: Outcome) -> Span:
     words = _WORDS[StepName(step)]
     told = {
         Outcome.OK: words.done,
-        Outcome.FAILED: f"{words.name} failed",
+        Outcome.FAILED: "not confirmed" if step == StepName.CONFIRMED else f"{words.name} failed",
         Outcome.UNREACHABLE: f"not reached for {words.name}" if step != StepName.READ else "not reached",
         Outcome.SKIPPED: "network not reloaded" if step == StepName.RELOADED else "left as it was",
     }

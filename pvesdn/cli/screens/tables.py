@@ -18,7 +18,7 @@ def clipped(text: str, width: int | None) -> str:
     return text if width is None or len(text) <= width else f"{text[: max(width - 1, 0)]}{MORE}"
 
 
-def _clipped_within(text: str, width: int) -> str:
+def clipped_within(text: str, width: int) -> str:
     """The beginning and the end of a name that is too long: many names differ in the end alone."""
     if len(text) <= width:
         return text
@@ -50,7 +50,7 @@ def table(
         widths[widest] -= 1
     for row, style in zip(cells, styles, strict=True):
         fitted = (
-            _clipped_within(cell, size) if column in names else clipped(cell, size)
+            clipped_within(cell, size) if column in names else clipped(cell, size)
             for column, (cell, size) in enumerate(zip(row, widths, strict=True))
         )
         first, *others = (cell.ljust(size) for cell, size in zip(fitted, widths, strict=True))

@@ -20,6 +20,7 @@ from pvesdn.model.progress import (
     Event,
     Heard,
     NotReached,
+    PutBackFor,
     PutsBack,
     Stays,
     StepName,
@@ -88,7 +89,7 @@ def test_a_run_that_is_cut_short_says_so() -> None:
     made.api.on_reload = interrupted
     with pytest.raises(KeyboardInterrupt):
         apply_to(made)
-    assert made.observer.of(PutsBack) == [PutsBack(("node1",), is_cut_short=True)]
+    assert made.observer.of(PutsBack) == [PutsBack(("node1",), PutBackFor.INTERRUPTION)]
 
 
 def test_a_look_at_which_all_is_good_says_that_nothing_is_waited_for() -> None:
