@@ -182,10 +182,10 @@ def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> 
         if zone.nodes
         else "on no node"
     )
-    lines = [zone.id, zone.what + (f", L3VNI {zone.l3vni}" if zone.l3vni else ""), where]
+    lines = (zone.id, zone.what + (f", L3VNI {zone.l3vni}" if zone.l3vni else ""), _clipped(where))
     rows = (_row(vnet, zone, names_guests=names_guests) for vnet in shown)
     left = left or ("" if zone.vnets else "no VNets")
-    return Table(f"zone {zone.id}", tuple(map(_clipped, lines)), tuple(rows), left, zone.health)
+    return Table(f"zone {zone.id}", lines, tuple(rows), left, zone.health)
 
 
 def _urgency(health: Health | None) -> int:
@@ -207,12 +207,20 @@ def _left_out(zone: MapZone, shown: Iterable[MapVnet]) -> str:
 
 def _row(vnet: MapVnet, zone: MapZone, *, names_guests: bool) -> Row:
     tag = "" if vnet.tag is None else f"{vnet.tag_word} {vnet.tag}"
-    nets = ", ".join(vnet.subnets[:_SUBNETS])
-    nets += f" and {more} more" if (more := len(vnet.subnets) - _SUBNETS) > 0 else ""
     where = "" if set(vnet.nodes) == set(zone.nodes) else f"on {ranges(vnet.nodes) or 'no node'}"
     told = [_clipped(where)] if where else []
     guests = tuple(chain(told, _guests(vnet.guests, is_named=names_guests)))
-    return Row((_clipped(vnet.id), tag, _clipped(nets or vnet.alias)), guests, vnet.health)
+    return Row((_clipped(vnet.id), tag), tuple(_nets(vnet)), guests, vnet.health)
+
+
+def _nets(vnet: MapVnet) -> Iterator[str]:
+    """Its subnets, or what it is called where it has none."""
+    # Whole: an address that is cut short is another one, or none.
+    yield from vnet.subnets[:_SUBNETS]
+    if (more := len(vnet.subnets) - _SUBNETS) > 0:
+        yield f"and {more} more subnet{'' if more == 1 else 's'}"
+    if not vnet.subnets and vnet.alias:
+        yield _clipped(vnet.alias)
 
 
 def _guests(guests: Sequence[MapGuest], *, is_named: bool) -> Iterator[str]:

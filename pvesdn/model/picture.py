@@ -29,11 +29,13 @@ class Box:
 class Row:
     """A VNet in the table of its zone.
 
-    :param columns: its name, its tag, its subnets.
+    :param columns: its name, its tag.
+    :param nets: its subnets in words, each a line.
     :param guests: in words, each a line.
     """
 
-    columns: tuple[str, str, str]
+    columns: tuple[str, str]
+    nets: tuple[str, ...] = ()
     guests: tuple[str, ...] = ()
     health: Health | None = None
 

@@ -128,10 +128,10 @@ def _table(table: Table) -> str:
 
 def _row(row: Row) -> str:
     its = look(row.health)
-    name, tag, nets = row.columns
+    name, tag = row.columns
     paper = f' BGCOLOR="{its.paper}"' if row.health not in {None, Health.OK} else ""
     cell = f'<TD ALIGN="LEFT" BALIGN="LEFT" VALIGN="TOP" BORDER="0"{paper}>'
-    right = [f'<FONT COLOR="{PLAIN.ink}">{_text(nets)}</FONT>'] if nets else []
+    right = [f'<FONT COLOR="{PLAIN.ink}">{_text(net)}</FONT>' for net in row.nets]
     right += [_faint(line) for line in row.guests]
     return (
         f'<TR>{cell}<FONT COLOR="{its.ink}">{_marked(its, name)}</FONT></TD>'

@@ -82,8 +82,8 @@ def _table(ids: _Ids, table: Table) -> Iterator[str]:
 
 def _row(id_: str, row: Row) -> str:
     its = look(row.health)
-    name, *rest = row.columns
-    label = _label((f"{its.mark} {name}".strip(), *filter(None, rest), *row.guests))
+    name, tag = row.columns
+    label = _label((f"{its.mark} {name}".strip(), *filter(None, (tag,)), *row.nets, *row.guests))
     opening, closing = ("{{", "}}") if its.name == "bad" else ("[", "]")
     return f"{id_}{opening}{label}{closing}:::{its.name}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
@@ -35,7 +36,9 @@ HOSTILE = [
 
 def of(name: str) -> Picture:
     """A picture with that name everywhere."""
-    table = Table(f"zone {name}", (name, name), (Row((name, name, name), (name,), Health.BAD),), name, Health.BAD)
+    table = Table(
+        f"zone {name}", (name, name), (Row((name, name), (name, name), (name,), Health.BAD),), name, Health.BAD
+    )
     return Picture(
         title=name,
         mesh=(name, name),
@@ -165,6 +168,32 @@ def test_many_guests_of_one_vnet_are_a_few_names_and_a_number() -> None:
     guests = tuple(replace(vnet.guests[0], guest=number, name="") for number in range(100, 109))
     drawn = picture(replace(whole, zones=(replace(whole.zones[0], vnets=(replace(vnet, guests=guests),)),)))
     assert drawn.tables[0].rows[0].guests[-2:] == ("105 on pve2", "and 3 more guests")
+
+
+@pytest.mark.parametrize("write", [dot, mermaid])
+def test_each_subnet_has_a_line_and_its_gateway_whole(write: Callable[[Picture], str]) -> None:
+    whole = a_map(3, 1, zones=1, is_broken=False)
+    vnet = whole.zones[0].vnets[0]
+    nets = ("10.0.1.0/24 via 10.0.1.1", "2001:db8:1111:2222::/64 via 2001:db8:1111:2222::1", "10.0.2.0/24")
+    drawn = picture(replace(whole, zones=(replace(whole.zones[0], vnets=(replace(vnet, subnets=nets),)),)))
+    assert drawn.tables[0].rows[0].nets == (*nets[:2], "and 1 more subnet")
+    text = write(drawn)
+    assert "10.0.1.0/24 via 10.0.1.1<" in text
+    assert "2001:db8:1111:2222::/64 via 2001:db8:1111:2222::1<" in text
+
+
+def test_a_vnet_without_subnets_says_what_it_is_called() -> None:
+    whole = a_map(3, 1, zones=1, is_broken=False)
+    vnet = replace(whole.zones[0].vnets[0], subnets=(), alias="shop")
+    drawn = picture(replace(whole, zones=(replace(whole.zones[0], vnets=(vnet,)),)))
+    assert drawn.tables[0].rows[0].nets == ("shop",)
+
+
+def test_a_zone_s_l3vni_is_whole_however_much_is_said_before_it() -> None:
+    whole = a_map(3, 1, zones=1)
+    zone = replace(whole.zones[0], what="PVE's EVPN, symmetric IRB, carried by backbone", l3vni=16_777_215)
+    drawn = picture(replace(whole, zones=(zone,)))
+    assert drawn.tables[0].lines[1].endswith(", L3VNI 16777215")
 
 
 @needs_dot
