@@ -87,7 +87,8 @@ def test_what_is_broken_has_a_mark_a_colour_and_a_shape(tmp_path: Path) -> None:
     assert "✗ down" in session
     mermaid = call("topology", "--live", "--format", "mermaid", "--from", folder).out
     assert 'x==x|"✗ down"|' in mermaid
-    assert '{{"✗ node1' in mermaid
+    assert '[["✗ node1' in mermaid
+    assert "linkStyle 1 stroke:#b3211a" in mermaid
 
 
 def test_a_part_has_what_was_named_and_where_it_is() -> None:
@@ -151,7 +152,7 @@ def test_the_file_s_ending_says_the_format(tmp_path: Path) -> None:
         ("a.svg", "<svg "),
         ("a.html", "<!doctype html>"),
         ("a.dot", "graph "),
-        ("a.mmd", "flowchart "),
+        ("a.mmd", "%%{init: "),
         ("a.any", "<svg "),
     ):
         done = call("topology", "--from", HEALTHY, "-o", tmp_path / name)
@@ -182,7 +183,7 @@ def test_no_file_is_called_what_it_is_not(
 def test_a_format_that_is_named_may_have_any_other_ending(tmp_path: Path) -> None:
     done = call("topology", "--from", HEALTHY, "--format", "mermaid", "-o", tmp_path / "net.md")
     assert done.status == 0
-    assert (tmp_path / "net.md").read_text().startswith("flowchart ")
+    assert "\nflowchart TB\n" in (tmp_path / "net.md").read_text()
 
 
 def test_the_document_has_what_a_picture_has_and_how_it_is(tmp_path: Path) -> None:

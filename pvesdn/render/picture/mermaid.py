@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pvesdn.model.picture import Box, Picture, Row, Shape, Table
 from pvesdn.model.status import Health
-from pvesdn.render.picture.marks import look, printable
+from pvesdn.render.picture.marks import Look, look, printable
 
 _SAFE = frozenset(" .,:/-+()=_?!'✓✗○…")
 _CLASSES = {
@@ -16,6 +16,12 @@ _CLASSES = {
     "unknown": Health.UNCHECKED,
     "off": Health.OFF,
 }
+_DASHES = {"unknown": ",stroke-dasharray:5 4", "off": ",stroke-dasharray:1 4"}
+_SHAPES = {"warning": ("{{", "}}"), "bad": ("[[", "]]")}
+"""Whose colour cannot be seen is told by its shape; Mermaid has no octagon for what is bad."""
+_ROOM = '%%{init: {"flowchart": {"subGraphTitleMargin": {"top": 4, "bottom": 40}}}}%%'
+"""Without it what is in a frame stands over the second line of its title."""
+_LINES = {"warning": "===", "bad": "x==x", "unknown": "-.-", "off": "-.-"}
 
 
 def mermaid(drawn: Picture) -> str:
@@ -25,11 +31,16 @@ def mermaid(drawn: Picture) -> str:
 
 def _lines(drawn: Picture) -> Iterator[str]:
     ids = _Ids()
+    yield _ROOM
     yield "flowchart TB"
     yield f"  accTitle: {_escaped(drawn.title)}"
+    # A box: what a chart is called, and what is not in it, nobody sees in a comment.
+    yield f"  about[{_label((drawn.title, *drawn.left_out))}]:::plain"
     for box in drawn.routers:
         yield f"  {_box(ids(box.id), box)}"
-    yield f"  subgraph mesh[{_label(drawn.mesh)}]"
+    its = look(drawn.mesh_health)
+    head, *more = drawn.mesh
+    yield f"  subgraph mesh[{_label((head, *(_marked(its, line) for line in more)))}]"
     yield "    direction LR"
     for box in drawn.nodes:
         yield f"    {_box(ids(box.id), box)}"
@@ -37,14 +48,28 @@ def _lines(drawn: Picture) -> Iterator[str]:
     for table in drawn.tables:
         yield from _table(ids, table)
     yield from _edges(ids, drawn)
-    for note in drawn.left_out:
-        yield f"  %% {_escaped(note)}"
+    yield from _styles()
+    yield from (f"  class {ids(table.id)} {look(table.health).name}" for table in drawn.tables)
+    yield from _line_styles(drawn)
+
+
+def _styles() -> Iterator[str]:
     for name, health in _CLASSES.items():
         its = look(health)
-        dash = ",stroke-dasharray:5 4" if name in {"unknown", "off"} else ""
         width = 3 if name == "bad" else 1
+        dash = _DASHES.get(name, "")
         yield f"  classDef {name} fill:{its.paper},stroke:{its.ink},color:{its.ink},stroke-width:{width}px{dash}"
     yield "  classDef plain fill:#ffffff,stroke:#7b8794,color:#1f2a37"
+
+
+def _line_styles(drawn: Picture) -> Iterator[str]:
+    """What tells lines apart, which have no classes but numbers, in their order. Those that are well stand back."""
+    for name, health in _CLASSES.items():
+        numbers = [str(at) for at, line in enumerate(drawn.lines) if look(line.health).name == name]
+        if numbers and health is not Health.OK:
+            ink = look(health).ink
+            bold = ",stroke-width:3px" if name in {"bad", "warning"} else ""
+            yield f"  linkStyle {','.join(numbers)} stroke:{ink},color:{ink}{bold}{_DASHES.get(name, '')}"
 
 
 class _Ids:
@@ -59,43 +84,47 @@ class _Ids:
 
 def _box(id_: str, box: Box) -> str:
     its = look(box.health)
-    label = _label((f"{its.mark} {box.lines[0]}".strip(), *box.lines[1:]))
-    if its.name == "bad":
-        opening, closing = "{{", "}}"
-    elif box.shape is Shape.ROUTER:
-        opening, closing = "([", "])"
-    else:
-        opening, closing = "[", "]"
-    return f"{id_}{opening}{label}{closing}:::{its.name}"
+    usual = ("([", "])") if box.shape is Shape.ROUTER else ("(", ")")
+    return _shaped(id_, its, (_marked(its, box.lines[0]), *box.lines[1:]), usual)
+
+
+def _shaped(id_: str, its: Look, lines: tuple[str, ...], usual: tuple[str, str]) -> str:
+    """:param usual: what opens and closes the shape of what nothing is wrong with."""
+    opening, closing = _SHAPES.get(its.name, usual)
+    return f"{id_}{opening}{_label(lines)}{closing}:::{its.name}"
 
 
 def _table(ids: _Ids, table: Table) -> Iterator[str]:
     its = look(table.health)
-    yield f"  subgraph {ids(table.id)}[{_label((f'{its.mark} zone {table.lines[0]}'.strip(), *table.lines[1:]))}]"
+    yield f"  subgraph {ids(table.id)}[{_label((_marked(its, f'zone {table.lines[0]}'), *table.lines[1:]))}]"
     yield "    direction LR"
     for number, row in enumerate(table.rows):
         yield f"    {_row(ids(f'{table.id} {number}'), row)}"
     if table.left_out:
-        yield f"    {ids(f'{table.id} more')}[{_label((table.left_out,))}]:::plain"
+        yield f"    {ids(f'{table.id} more')}({_label((table.left_out,))}):::plain"
     yield "  end"
 
 
 def _row(id_: str, row: Row) -> str:
     its = look(row.health)
     name, tag = row.columns
-    label = _label((f"{its.mark} {name}".strip(), *filter(None, (tag,)), *row.nets, *row.guests))
-    opening, closing = ("{{", "}}") if its.name == "bad" else ("[", "]")
-    return f"{id_}{opening}{label}{closing}:::{its.name}"
+    lines = (_marked(its, name), *filter(None, (tag,)), *row.nets, *row.guests)
+    return _shaped(id_, its, lines, ("(", ")"))
 
 
 def _edges(ids: _Ids, drawn: Picture) -> Iterator[str]:
     for line in drawn.lines:
         its = look(line.health)
         first, second = map(ids, line.ends)
-        arrow = {"bad": "x==x", "unknown": "-.-", "off": "-.-"}.get(its.name, "---")
-        label = f"|{_label((f'{its.mark} {line.label}'.strip(),))}|" if line.label else ""
-        yield f"  {first} {arrow}{label} {second}"
+        label = f"|{_label((_marked(its, line.label),))}|" if line.label else ""
+        yield f"  {first} {_LINES.get(its.name, '---')}{label} {second}"
     yield from (f"  mesh --- {ids(table.id)}" for table in drawn.tables)
+    # Nobody sees this one: it holds what is said of the whole at the top.
+    yield "  about ~~~ mesh"
+
+
+def _marked(its: Look, text: str) -> str:
+    return f"{its.mark} {text}".strip()
 
 
 def _label(lines: tuple[str, ...]) -> str:
