@@ -17,6 +17,7 @@ from pvesdn.model.topology import (
     MapExit,
     MapGuest,
     MapNode,
+    MapRouter,
     MapSession,
     MapVnet,
     MapZone,
@@ -51,12 +52,12 @@ def picture(whole: Topology) -> Picture:
     """What is drawn of a map."""
     inside = [session for session in whole.sessions if not session.is_outside]
     drawn, hidden = _chosen(inside, _LINES, _BROKEN)
-    routers = whole.outside[:_ROUTERS]
+    routers = whole.routers[:_ROUTERS]
     lines = [*map(_session, drawn), *_to_outside(whole, frozenset(routers))]
     notes = []
     if hidden:
         notes.append(f"not drawn: {counted_sessions(hidden)}")
-    if (more := len(whole.outside) - len(routers)) > 0:
+    if (more := len(whole.routers) - len(routers)) > 0:
         notes.append(f"{more} more routers outside")
     names_guests = sum(len(vnet.guests) for vnet in whole.vnets) <= _NAMED_GUESTS
     few = len(whole.vnets) <= _VNETS
@@ -65,7 +66,7 @@ def picture(whole: Topology) -> Picture:
         mesh=tuple(_mesh(whole, inside)),
         nodes=tuple(_node(node, whole) for node in whole.nodes),
         columns=_columns(len(whole.nodes)),
-        routers=tuple(_router(address, whole) for address in routers),
+        routers=tuple(_router(router, whole) for router in routers),
         tables=tuple(_table(zone, whole, few=few, names_guests=names_guests) for zone in whole.zones),
         lines=tuple(lines),
         left_out=tuple(notes),
@@ -116,17 +117,17 @@ def _word(health: Health | None) -> str:
     )
 
 
-def _to_outside(whole: Topology, routers: frozenset[str]) -> Iterator[Line]:
+def _to_outside(whole: Topology, routers: frozenset[MapRouter]) -> Iterator[Line]:
     """BGP to peers outside, and exits to their gateways."""
     for session in whole.sessions:
-        if session.is_outside and session.ends[1] in routers:
+        if session.is_outside and (peer := MapRouter(session.ends[1])) in routers:
             word = _word(session.health)
             label = f"BGP {word}" if word else "BGP"
-            yield Line((f"outside {session.ends[1]}", f"node {session.ends[0]}"), label, session.health)
+            yield Line((_id(peer), f"node {session.ends[0]}"), label, session.health)
     for uplink in whole.exits:
         for gateway in uplink.gateways:
-            if gateway in routers:
-                yield Line((f"outside {gateway}", f"node {uplink.node}"), _clipped(uplink.interface), uplink.health)
+            if (router := MapRouter(gateway, uplink.zone)) in routers:
+                yield Line((_id(router), f"node {uplink.node}"), _clipped(uplink.interface), uplink.health)
 
 
 def _node(node: MapNode, whole: Topology) -> Box:
@@ -159,13 +160,14 @@ def _exit(uplink: MapExit) -> str:
     return f"exit of {uplink.zone}: {way}{broken}"
 
 
-def _router(address: str, whole: Topology) -> Box:
-    is_gateway = any(address in uplink.gateways for uplink in whole.exits)
-    peers = [session for session in whole.sessions if session.is_outside and session.ends[1] == address]
-    roles = [role for role, has_it in (("gateway", is_gateway), ("BGP peer", bool(peers))) if has_it]
-    return Box(
-        f"outside {address}", Shape.ROUTER, (address, f"outside: {', '.join(roles)}"), worst(p.health for p in peers)
-    )
+def _router(router: MapRouter, whole: Topology) -> Box:
+    role = f"gateway of {router.zone}" if router.zone else "BGP peer"
+    peers = (s.health for s in whole.sessions if s.is_outside and s.ends[1] == router.address and not router.zone)
+    return Box(_id(router), Shape.ROUTER, (router.address, f"outside: {role}"), worst(peers))
+
+
+def _id(router: MapRouter) -> str:
+    return f"outside {router.address} of {router.zone}" if router.zone else f"outside {router.address}"
 
 
 def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> Table:

@@ -122,6 +122,17 @@ class MapExit:
     first: str = ""
 
 
+@dataclass(frozen=True, order=True, slots=True)
+class MapRouter:
+    """A router outside: a zone's gateway, or a BGP peer that is no member.
+
+    :param zone: in whose VRF it is a gateway; empty for a peer, which is where the VTEPs are.
+    """
+
+    address: str
+    zone: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Topology:
     """The whole map, each tuple in the order in which people read it.
@@ -153,8 +164,14 @@ class Topology:
     @property
     def outside(self) -> tuple[str, ...]:
         """Addresses of routers and peers outside the cluster, sorted."""
-        peers = {session.ends[1] for session in self.sessions if session.is_outside}
-        return tuple(sorted({*peers, *(gateway for uplink in self.exits for gateway in uplink.gateways)}))
+        return tuple(sorted({router.address for router in self.routers}))
+
+    @property
+    def routers(self) -> tuple[MapRouter, ...]:
+        """Routers and peers outside the cluster, sorted. One address in two VRFs is two of them."""
+        peers = {MapRouter(session.ends[1]) for session in self.sessions if session.is_outside}
+        gateways = {MapRouter(gateway, uplink.zone) for uplink in self.exits for gateway in uplink.gateways}
+        return tuple(sorted(peers | gateways))
 
 
 _WORST_FIRST = (Health.BAD, Health.UNREACHABLE, Health.WARNING, Health.UNCHECKED, Health.OFF, Health.OK)

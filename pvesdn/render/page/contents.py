@@ -196,14 +196,14 @@ def _exit(uplink: MapExit) -> Exit:
 
 def figures(whole: Topology) -> tuple[Figure, ...]:
     """What there is, in numbers."""
-    outside = Figure("Routers outside", str(len(whole.outside)), "", state(None))
+    outside = Figure("Routers outside", str(len(whole.routers)), "", state(None))
     return (
         _figure("Nodes", [node.health for node in whole.nodes]),
         _figure("Zones", [zone.health for zone in whole.zones]),
         _figure("VNets", [vnet.health for vnet in whole.vnets]),
         Figure("Guests", str(whole.guests), "", state(None)),
         _figure("BGP sessions", [session.health for session in whole.sessions]),
-        *((outside,) if whole.outside else ()),
+        *((outside,) if whole.routers else ()),
     )
 
 

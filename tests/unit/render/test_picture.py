@@ -13,6 +13,7 @@ from pvesdn.compare.picture import picture
 from pvesdn.errors import SettingsError
 from pvesdn.model.picture import Box, Line, Picture, Row, Shape, Table
 from pvesdn.model.status import Health
+from pvesdn.model.topology import MapSession
 from pvesdn.render.picture.dot import dot
 from pvesdn.render.picture.mermaid import mermaid
 from pvesdn.render.picture.svg import svg
@@ -221,6 +222,27 @@ def test_routers_outside_have_an_end() -> None:
     drawn = picture(replace(whole, exits=(replace(whole.exits[0], gateways=many),)))
     assert len(drawn.routers) == 24
     assert "16 more routers outside" in drawn.left_out
+
+
+def test_one_address_in_the_vrfs_of_two_zones_is_two_routers() -> None:
+    whole = a_map(3, 3, is_broken=False)
+    first, second = whole.exits
+    address = first.gateways[0]
+    peer = MapSession(("pve3", address), is_outside=True, health=Health.BAD)
+    exits = (first, replace(second, zone="zone2"), replace(first, node="pve3"))
+    drawn = picture(replace(whole, exits=exits, sessions=(peer,)))
+    assert [(box.lines, box.health) for box in drawn.routers] == [
+        ((address, "outside: BGP peer"), Health.BAD),
+        ((address, "outside: gateway of zone1"), None),
+        ((address, "outside: gateway of zone2"), None),
+    ]
+    ids = [box.id for box in drawn.routers]
+    assert [line.ends for line in drawn.lines] == [
+        (ids[0], "node pve3"),
+        (ids[1], "node pve1"),
+        (ids[2], "node pve2"),
+        (ids[1], "node pve3"),
+    ]
 
 
 def test_many_guests_of_one_vnet_are_a_few_names_and_a_number() -> None:
