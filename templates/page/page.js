@@ -13,20 +13,44 @@
     node: node.value,
     unwell: Boolean(unwell && unwell.checked),
   });
-  const matches = (data, asked) =>
-    asked.words.every((word) => data.text.includes(word)) && has(data.nodes, asked.node) && (!asked.unwell || isUnwell(data.state));
+  const passes = (data, asked) => has(data.nodes, asked.node) && (!asked.unwell || isUnwell(data.state));
+  const matches = (data, asked) => asked.words.every((word) => data.text.includes(word)) && passes(data, asked);
+
+  // What is said of its zone and its nodes finds a VNet only beside a word of its own: all VNets have them.
+  const isFound = (data, zoneData, words) => {
+    const own = `${data.text} ${zoneData.zone.toLowerCase()}`, shared = `${zoneData.text} ${data.nodes.toLowerCase()}`;
+    const isOwn = (word) => own.includes(word);
+    return words.every((word) => isOwn(word) || shared.includes(word)) && (words.length === 0 || words.some(isOwn));
+  };
+
+  const opened = new Set();
+  const showGuests = (row, words) => {
+    const fold = row.querySelector("details");
+    if (!fold) return;
+    const isNamed = (guest) => words.some((word) => guest.dataset.text.includes(word));
+    const isWanted = !row.hidden && all(".guest", fold).some(isNamed);
+    if (isWanted && !fold.open) {
+      fold.open = true;
+      opened.add(fold);
+    } else if (!isWanted && opened.delete(fold)) {
+      fold.open = false;
+    }
+  };
 
   const filterZone = (element, asked) => {
     const data = element.dataset, rows = all(".vnet", element);
     const isThere = !asked.zone || data.zone === asked.zone;
-    const words = asked.words.filter((word) => !data.text.includes(word));
-    let shown = 0;
+    const isShown = (row) => isThere && isFound(row.dataset, data, asked.words) && passes(row.dataset, asked);
+    const shown = new Set(rows.filter(isShown));
+    // Found by itself it has all its VNets, and is folded: they are not what was looked for.
+    const isItself = isThere && shown.size === 0 && matches(data, asked);
     for (const row of rows) {
-      row.hidden = !(isThere && matches(row.dataset, { ...asked, words }));
-      shown += row.hidden ? 0 : 1;
+      row.hidden = !(shown.has(row) || (isItself && passes(row.dataset, asked)));
+      showGuests(row, asked.words);
     }
-    element.hidden = !(isThere && (shown > 0 || matches(data, asked)));
-    return shown;
+    element.hidden = !(shown.size > 0 || isItself);
+    element.dataset.open = String(shown.size > 0 || asked.words.length === 0);
+    return shown.size;
   };
 
   const filterItem = (element, asked) => {
@@ -42,13 +66,17 @@
     for (const element of all(".item:not(.vnet)")) filterItem(element, asked);
     folds.forEach((fold, at) => {
       if (!fold.classList.contains("zone")) return;
-      fold.open = isAsked ? !fold.hidden : asItWas[at];
+      fold.open = isAsked ? fold.dataset.open === "true" : asItWas[at];
     });
     for (const line of all(".nothing")) {
       line.hidden = all(".zone, .item", line.parentElement).some((element) => !element.hidden);
     }
-    // What was found comes first: a picture cannot be filtered.
+    // What was found comes first: a picture cannot be filtered, nor can lines.
     if (one("picture")) one("picture").hidden = Boolean(isAsked);
+    for (const part of all(".part")) {
+      part.hidden = Boolean(isAsked) && all(".item", part).every((element) => element.hidden);
+      for (const lines of all("pre", part)) lines.hidden = Boolean(isAsked);
+    }
     const total = all(".vnet").length;
     one("count").textContent = isAsked ? `${shown} of ${total} VNets` : `${total} VNets`;
   };
@@ -61,6 +89,15 @@
   bar.addEventListener("submit", (event) => event.preventDefault());
   one("fold").addEventListener("click", () => fold(false));
   one("unfold").addEventListener("click", () => fold(true));
+  let folded = [];
+  window.addEventListener("beforeprint", () => {
+    folded = [...folded, ...folds.filter((element) => !element.open)];
+    fold(true);
+  });
+  window.addEventListener("afterprint", () => {
+    for (const element of folded) element.open = false;
+    folded = [];
+  });
   document.addEventListener("keydown", (event) => {
     const isTyping = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
     if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {

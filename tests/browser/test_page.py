@@ -77,6 +77,77 @@ def test_a_vnet_is_found_by_whatever_is_known_of_it(large: Opened, typed: str, f
     assert large.vnets() == found
 
 
+def with_many_guests() -> Topology:
+    """12 VNets, the first of which has more guests than are shown at first."""
+    whole = a_map(3, 12, is_broken=False)
+    zone = whole.zones[1]
+    first = zone.vnets[0]
+    guests = tuple(replace(first.guests[0], guest=number, name=f"db-{number}") for number in range(200, 213))
+    narrow = replace(zone.vnets[1], nodes=("pve3",))
+    changed = replace(zone, vnets=(replace(first, guests=guests), narrow, *zone.vnets[2:]))
+    return replace(whole, zones=(whole.zones[0], changed, *whole.zones[2:]))
+
+
+@pytest.fixture
+def guests(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
+    with opened(browser, written(tmp_path, with_many_guests())) as found:
+        yield found
+        assert found.console == []
+
+
+def test_a_guest_that_is_looked_for_is_seen(guests: Opened) -> None:
+    labels = [line.split(" on ")[0] for line in guests.shown(".guest")]
+    assert not any("207" in label for label in labels)
+    guests.page.locator("#find").fill("207")
+    assert guests.vnets() == ["net1"]
+    assert any("207 db-207" in line for line in guests.shown(".guest"))
+    guests.page.locator("#find").fill("net1")
+    assert not any("207" in line for line in guests.shown(".guest"))
+    guests.page.locator("#unfold").click()
+    guests.page.locator("#find").fill("")
+    assert any("207 db-207" in line for line in guests.shown(".guest"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "zones", "found"),
+    [
+        ("400", ["zone1", "zone3", "zone4"], []),
+        ("l3vni 4002", ["zone3"], []),
+        ("zone2", ["zone2"], ["net1", "net5", "net9"]),
+        ("vxlan net5", ["zone2"], ["net5"]),
+        ("pvesdn.cfg", [], []),
+        ("pve1", [], []),
+        ("pve1 net9", ["zone2"], ["net9"]),
+        ("pve1 net5", [], []),
+        ("PVE3 net5", ["zone2"], ["net5"]),
+    ],
+)
+def test_what_all_vnets_have_finds_none_of_them_by_itself(
+    guests: Opened, typed: str, zones: list[str], found: list[str]
+) -> None:
+    guests.page.locator("#find").fill(typed)
+    assert guests.shown(".zone > summary > strong") == zones
+    assert guests.vnets() == found
+    assert guests.shown("#count") == [f"{len(found)} of 12 VNets"]
+
+
+def test_a_zone_that_was_found_unfolds_to_all_its_vnets(guests: Opened) -> None:
+    guests.page.locator("#find").fill("4002")
+    guests.page.locator(".zone:visible > summary").click()
+    assert guests.vnets() == ["net2", "net6", "net10"]
+
+
+def test_what_is_folded_is_on_paper(large: Opened) -> None:
+    page = large.page
+    folded = "document.querySelectorAll('details:not([open])').length"
+    before = page.evaluate(folded)
+    assert before > 3
+    page.evaluate(f"addEventListener('beforeprint', () => {{ window.onPaper = {folded}; }})")
+    page.pdf()
+    assert page.evaluate("window.onPaper") == 0
+    assert page.evaluate(folded) == before
+
+
 @pytest.mark.parametrize(
     ("minutes", "text"),
     [

@@ -40,3 +40,18 @@ def test_findings_are_filtered_too(browser: Browser, file: Path) -> None:
         assert found.shown(".finding") == []
         found.page.locator("#zone").select_option("prod")
         assert len(found.shown(".finding")) == 2
+
+
+def test_what_was_found_comes_first(browser: Browser, file: Path) -> None:
+    heads = ".part h2"
+    with opened(browser, file) as found:
+        assert found.shown(heads) == ["Status", "Findings", "Drift", "Plan", "History"]
+        found.page.locator("#find").fill("node3 (192.168.0.3)")
+        assert found.shown(heads) == ["Findings"]
+        assert found.shown("pre") == []
+        found.page.locator("#find").fill("lan")
+        assert found.shown(heads) == []
+        assert found.vnets() == ["lan"]
+        found.page.locator("#find").fill("")
+        assert found.shown(heads) == ["Status", "Findings", "Drift", "Plan", "History"]
+        assert len(found.shown("pre")) >= 3

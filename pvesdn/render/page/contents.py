@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pvesdn.model.ranges import ranges
 from pvesdn.model.status import Health
-from pvesdn.model.topology import MapExit, MapNode, MapSession, MapVnet, MapZone, Topology, counted_sessions
+from pvesdn.model.topology import MapExit, MapGuest, MapNode, MapSession, MapVnet, MapZone, Topology, counted_sessions
 from pvesdn.render.page.view import (
     Exit,
     Figure,
@@ -67,7 +67,7 @@ def _zone(zone: MapZone, everywhere: frozenset[str], *, is_small: bool) -> Zone:
         is_open=is_small or zone.health in _NOT_WELL,
         first=zone.first,
         state=state(zone.health),
-        text=found_by(zone.id, what, zone.source),
+        text=found_by(zone.id, what),
         nodes=" ".join(zone.nodes),
     )
 
@@ -75,10 +75,7 @@ def _zone(zone: MapZone, everywhere: frozenset[str], *, is_small: bool) -> Zone:
 def _vnet(vnet: MapVnet, zone: MapZone) -> Vnet:
     where = "" if set(vnet.nodes) == set(zone.nodes) else f"on {ranges(vnet.nodes) or 'no node'}"
     tag = "" if vnet.tag is None else f"{vnet.tag_word} {vnet.tag}"
-    guests = tuple(
-        Guest(f"{guest.guest} {guest.name}".strip(), guest.node, guest.first, state(guest.health))
-        for guest in vnet.guests
-    )
+    guests = tuple(map(_guest, vnet.guests))
     is_bad = any(guest.health in _NOT_WELL for guest in vnet.guests)
     return Vnet(
         id=vnet.id,
@@ -94,6 +91,11 @@ def _vnet(vnet: MapVnet, zone: MapZone) -> Vnet:
         text=found_by(vnet.id, tag, vnet.alias, *vnet.subnets, vnet.first, *(guest.label for guest in guests)),
         nodes=" ".join(vnet.nodes),
     )
+
+
+def _guest(guest: MapGuest) -> Guest:
+    label = f"{guest.guest} {guest.name}".strip()
+    return Guest(label, guest.node, guest.first, state(guest.health), text=found_by(label))
 
 
 def nodes(whole: Topology) -> tuple[Node, ...]:

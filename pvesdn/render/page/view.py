@@ -93,6 +93,7 @@ class Guest:
     node: str
     first: str
     state: State
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

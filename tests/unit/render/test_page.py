@@ -47,3 +47,10 @@ def test_the_bad_stand_before_what_may_only_follow_from_them() -> None:
     assert [vnet.state.name for vnet in shown.vnets] == ["bad", "warning", "ok"]
     named = [replace(zone, id=its.value, health=its) for its in health]
     assert [one.id for one in zones(replace(whole, zones=tuple(named)))] == ["bad", "warning", "ok"]
+
+
+def test_things_are_found_by_what_people_can_read_of_them() -> None:
+    (shown, *_) = zones(a_map(3, 4, zones=1))
+    assert shown.text == "zone1 evpn, symmetric irb, l3vni 4000"
+    guest = shown.vnets[0].guests[0]
+    assert guest.text == guest.label.lower()
