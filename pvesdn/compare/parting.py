@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pvesdn.compare.options import Options
+from pvesdn.compare.passing import joined_by_parting
 from pvesdn.compare.sides import AGREED, VNI, Sides
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
@@ -37,11 +38,14 @@ def left_out(changes: ChangeSet, only: frozenset[str]) -> tuple[str, ...]:
 def parting_findings(changes: ChangeSet, only: frozenset[str]) -> tuple[Finding, ...]:
     """What comes of carrying the plan out on these nodes and not on the others.
 
-    An error is what must not be, an address on two nodes. A warning is what lasts until the others have had their turn.
+    An error is what must not be: an address on two nodes, or a VNI that is one network here and another there. A
+    warning is what lasts until the others have had their turn.
     """
     here = [Sides(node) for node in changes.nodes if node.node in only and not node.is_empty]
     there = [Sides(node) for node in changes.nodes if node.node not in only and not node.is_empty]
-    return (*_twice(here, there), *_disagreeing(here, there), *_exits_gone(here, there))
+    inside, outside = ([node for node in changes.nodes if (node.node in only) is is_in] for is_in in (True, False))
+    joined = joined_by_parting(inside, outside)
+    return (*_twice(here, there), *joined, *_disagreeing(here, there), *_exits_gone(here, there))
 
 
 def _twice(here: list[Sides], there: list[Sides]) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.healing import drift, healed
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.order import serves_others
+from pvesdn.compare.passing import doubtful_passing
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.present import NodeNow
 from pvesdn.compare.reloads import whole
@@ -88,6 +89,7 @@ def plan_understood(
         found += (*planned.warnings, *planned.edits)
         if planned.unrehearsed is not None:
             unrehearsed.append(planned.unrehearsed)
+    offline = tuple(member.name for member in known.given.cluster.members if not member.is_online)
     return ChangeSet(
         nodes=tuple(changes),
         findings=(
@@ -95,10 +97,11 @@ def plan_understood(
             *found,
             *running_findings(known.running, {node.node for node in changes if _changes_interfaces(node)}),
             *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node])),
+            *doubtful_passing(changes, {*offline, *known.unanswered}),
         ),
         pending=known.pending,
         unreachable=_wanted_only(known.unanswered, only),
-        offline=tuple(member.name for member in known.given.cluster.members if not member.is_online),
+        offline=offline,
         seen=_seen(known),
         vnis=vnis_change(known.snapshot, known.vnis, known.given.sdn.vnis),
         pve=known.running,

@@ -140,6 +140,12 @@ FOLLOWED = {
     "tests/cli/test_apply_node.py::test_an_address_is_never_on_two_nodes": (
         ("compare/parting.py", "add --node .*, or apply without --node"),
     ),
+    "tests/cluster/test_passing.py::test_pins_that_change_places_are_not_carried_out_on_one_node": (
+        ("compare/passing.py", "add .*, or apply without --node"),
+    ),
+    "tests/cluster/test_passing.py::test_a_member_that_is_off_may_come_back_with_a_number_that_passes_on": (
+        ("compare/passing.py", "bring the node back, or choose another VNI"),
+    ),
     "tests/cli/test_saved_plan.py::test_an_edit_at_the_last_moment_is_not_lost": (
         ("workflows/draft.py", "plan again"),
     ),

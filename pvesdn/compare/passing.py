@@ -1,0 +1,173 @@
+"""VNIs that pass from one VNet to another: while some nodes have had their turn and others not, one number is two
+networks, and joins them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import cached_property
+
+from pvesdn.compare.options import options_by_name, options_of_files
+from pvesdn.compare.sides import VNI
+from pvesdn.design.shared import names
+from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, FileChange, NodeChanges
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.ranges import by_number, ranges
+
+_OF_VNET, _OF_ZONE = names.vxlan_port(""), names.l3vni_port("")
+_INTERFACES = (OUR_INTERFACES, SDN_INTERFACES)
+
+
+@dataclass(frozen=True, order=True)
+class Passing:
+    """A VNI that one device is to get and another has.
+
+    :param device: named after the VNet or the zone that gets it. :param holder: after that which has it.
+    """
+
+    vni: int
+    device: str
+    holder: str
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """:param takers: nodes on which it comes to `Passing.device`. :param holders: those where the other has it."""
+
+    takers: AbstractSet[str]
+    holders: AbstractSet[str]
+
+
+def joined_by_parting(here: Sequence[NodeChanges], there: Sequence[NodeChanges]) -> Iterator[Finding]:
+    """Errors: what nodes of a part would get while nodes that are left out have it for something else."""
+    groups: dict[tuple[frozenset[str], frozenset[str]], list[Passing]] = {}
+    for one, nodes in sorted(_passing(here, there).items()):
+        groups.setdefault((frozenset(nodes.takers), frozenset(nodes.holders)), []).append(one)
+    for (takers, holders), (first, *more) in groups.items():
+        left = " ".join(f"--node {node}" for node in sorted(holders, key=by_number))
+        turn = "it has its turn" if len(holders) == 1 else "they have their turn"
+        who, whose, until = _named(first.device), _named(first.holder), f"{turn}{_likewise(more)}"
+        yield Finding(
+            severity=Severity.ERROR,
+            where=ranges(takers),
+            what=f"{who} gets VNI {first.vni}, which is {whose}'s on {ranges(holders)} until {until}: the two would be one "
+            "network",
+            hint=f"add {left}, or apply without --node",
+        )
+
+
+def doubtful_passing(changes: Sequence[NodeChanges], silent: Collection[str]) -> Iterator[Finding]:
+    """A warning where VNIs pass on while members do not answer: they may come back with what they had."""
+    found = _passing(changes, changes) if silent else {}
+    if not found:
+        return
+    first, *more = sorted(found)
+    who, whose, nodes = _named(first.device), _named(first.holder), ranges(silent)
+    yield Finding(
+        severity=Severity.WARNING,
+        where=ranges(node for places in found.values() for node in places.takers),
+        what=f"{who} gets VNI {first.vni}, which was {whose}'s{_likewise(more)}, and {nodes} did not answer, which may come "
+        "back with it: the two would be one network until the next apply",
+        hint="bring the node back, or choose another VNI",
+    )
+
+
+def _passing(takers: Sequence[NodeChanges], holders: Sequence[NodeChanges]) -> dict[Passing, _Nodes]:
+    here, there = [_Devices(node) for node in takers], [_Devices(node) for node in holders]
+    coming: dict[tuple[int, str], set[str]] = {}
+    for devices in here:
+        for device, vni in devices.coming.items():
+            coming.setdefault((vni, device), set()).add(devices.node)
+    if not coming:
+        return {}
+    held = _held(there, frozenset().union(*(devices.names for devices in (*here, *there))))
+    passing: dict[Passing, _Nodes] = {}
+    for (vni, device), nodes in coming.items():
+        for holder, others in held.get(vni, {}).items():
+            if holder != device:
+                passing[Passing(vni, device, holder)] = _Nodes(nodes, others)
+    return passing
+
+
+def _held(holders: Sequence[_Devices], ours: AbstractSet[str]) -> Mapping[int, Mapping[str, set[str]]]:
+    """By VNI and device the nodes that have it, now or as soon as they are reloaded.
+
+    :param ours: live devices that count: any other is somebody else's, whatever it is called.
+    """
+    found: dict[int, dict[str, set[str]]] = {}
+    for devices in holders:
+        live = ((name, vni) for name, vni in devices.live.items() if name in ours)
+        for name, vni in (*devices.said.items(), *live):
+            found.setdefault(vni, {}).setdefault(name, set()).add(devices.node)
+    return found
+
+
+@dataclass(frozen=True)
+class _Devices:
+    """The VXLAN devices of one node that are named after VNets and zones."""
+
+    changes: NodeChanges
+
+    @property
+    def node(self) -> str:
+        return self.changes.node
+
+    @cached_property
+    def said(self) -> Mapping[str, int]:
+        """By the files that change, as they are."""
+        return _vnis(options_by_name("\n".join(file.old or "" for file in self._files)))
+
+    @cached_property
+    def live(self) -> Mapping[str, int]:
+        return {link.name: link.vni for link in self.changes.links if link.vni is not None}
+
+    @cached_property
+    def then(self) -> Mapping[str, int]:
+        """By what pvesdn writes into them."""
+        files = (file.interfaces for file in self._files if file.interfaces is not None and not file.by_pve)
+        return _vnis(options_of_files(files))
+
+    @property
+    def coming(self) -> Mapping[str, int]:
+        """VNIs that devices will have and do not have yet."""
+        if not any(map(_may_bring, self._files)):
+            return {}
+        return {name: vni for name, vni in self.then.items() if self.live.get(name, self.said.get(name)) != vni}
+
+    @property
+    def names(self) -> AbstractSet[str]:
+        """Devices that its files say, before or afterwards."""
+        return self.said.keys() | self.then.keys()
+
+    @property
+    def _files(self) -> list[FileChange]:
+        return [file for file in self.changes.files if file.path in _INTERFACES]
+
+
+def _may_bring(file: FileChange) -> bool:
+    return any(
+        stanza.action is not Action.REMOVE and stanza.name.startswith((_OF_VNET, _OF_ZONE)) for stanza in file.stanzas
+    )
+
+
+def _vnis(devices: Mapping[str, Mapping[str, tuple[str, ...]]]) -> dict[str, int]:
+    return {
+        name: int(value)
+        for name, options in devices.items()
+        if name.startswith((_OF_VNET, _OF_ZONE))
+        for value in options.get(VNI, ())
+        if value.isdecimal()
+    }
+
+
+def _likewise(more: Collection[Passing]) -> str:
+    """:param more: those that the first one stands for."""
+    return f" (likewise {len(more)} more VNI{'' if len(more) == 1 else 's'})" if more else ""
+
+
+def _named(device: str) -> str:
+    if device.startswith(_OF_VNET):
+        return f"VNet {device.removeprefix(_OF_VNET)}"
+    return f"zone {device.removeprefix(_OF_ZONE)}"

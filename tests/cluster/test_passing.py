@@ -1,0 +1,110 @@
+"""VNets that change their VNIs for those of others: no apply on a part of the nodes joins two networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from tests.cluster.kit import serving
+from tests.cluster.test_carried import OURS, agree, links, panel
+from tests.cluster.test_former import Shell
+
+PLAIN = "vxlan: plain\n\nvnet: db\n\tzone plain\n\ttag 100\n\nvnet: web\n\tzone plain\n\ttag 200\n"
+SWAPPED = PLAIN.replace("100", "300").replace("200", "100").replace("300", "200")
+
+
+def pin(vnet: str, vni: int) -> str:
+    return f"\nvnet: {vnet}\n\tzone prod\n\ttag {vni}\n"
+
+
+def running(cluster: SimulatedCluster, node: str) -> dict[str, int]:
+    found = links(cluster, node).links
+    return {vnet: found[f"vxlan_{vnet}"]["info"]["id"] for vnet in ("db", "web")}
+
+
+def drawn(cluster: SimulatedCluster) -> None:
+    panel(cluster, "create", "zones", zone="lan", type="simple", mtu="1450", ipam="pve")
+    panel(cluster, "create", "vnets", vnet="web", zone="lan")
+    panel(cluster, "create", "vnets", vnet="db", zone="lan")
+
+
+def test_pins_that_change_places_are_not_carried_out_on_one_node(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", OURS) as cluster:
+        drawn(cluster)
+        agree(cluster)
+        for node in cluster.nodes.values():
+            node.plug_guest("web", 101)
+            node.plug_guest("db", 102)
+        cluster.write_sdn("pvesdn.cfg", OURS + pin("web", 10000) + pin("db", 10001))
+        shell = Shell(cluster, tmp_path)
+        done = shell.run("pvesdn apply --node pve2 --yes")
+        assert done.status == 1
+        assert done.err.endswith(
+            "error: pve2: VNet web gets VNI 10000, which is VNet db's on pve1, pve3 until they have their turn (likewise 1 "
+            "more VNI): the two would be one network; add --node pve1 --node pve3, or apply without --node\n"
+        )
+        assert running(cluster, "pve2") == {"db": 10000, "web": 10001}
+        done = shell.run("pvesdn apply --node pve2 --node pve1 --node pve3 --yes")
+        assert done.status == 0, done.err
+        assert [running(cluster, node) for node in cluster.nodes] == [{"db": 10001, "web": 10000}] * 3
+
+
+def test_a_former_number_is_nobody_elses_while_a_node_that_is_left_out_runs_with_it(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", OURS + pin("web", 300)) as cluster:
+        drawn(cluster)
+        agree(cluster)
+        shell = Shell(cluster, tmp_path)
+        cluster.write_sdn("pvesdn.cfg", OURS + pin("web", 301))
+        cluster.go_offline("pve3")
+        shell.run("pvesdn apply --yes")
+        cluster.come_online("pve3")
+        cluster.write_sdn("pvesdn.cfg", OURS + pin("web", 301) + pin("db", 300))
+        done = shell.run("pvesdn apply --node pve1 --node pve2 --yes")
+        assert done.status == 1
+        assert (
+            "error: pve1, pve2: VNet db gets VNI 300, which is VNet web's on pve3 until it has its turn: " in done.err
+        )
+        assert {node: running(cluster, node)["db"] for node in cluster.nodes} == dict.fromkeys(cluster.nodes, 10000)
+        done = shell.run("pvesdn apply --yes")
+        assert done.status == 0, done.err
+        assert [running(cluster, node) for node in cluster.nodes] == [{"db": 300, "web": 301}] * 3
+
+
+def test_an_l3vni_and_a_tag_that_change_places_are_not_parted(tmp_path: Path) -> None:
+    own = OURS + "\nvnet: lab\n\tzone prod\n\ttag 500\n"
+    own = own.replace("\tcarries lan\n\tvni-range 10000-10999\n", "")
+    with serving(tmp_path / "cluster", own) as cluster:
+        agree(cluster)
+        swapped = own.replace("vrf-vxlan 4000", "vrf-vxlan 500").replace("tag 500", "tag 4000")
+        cluster.write_sdn("pvesdn.cfg", swapped)
+        done = Shell(cluster, tmp_path).run("pvesdn apply --node pve2 --yes")
+        assert done.status == 1
+        assert "error: pve2: zone prod gets VNI 500, which is VNet lab's on pve1, pve3 until they have their turn" in (
+            done.err
+        )
+
+
+def test_a_member_that_is_off_may_come_back_with_a_number_that_passes_on(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", PLAIN) as cluster:
+        agree(cluster)
+        shell = Shell(cluster, tmp_path)
+        cluster.go_offline("pve3")
+        cluster.write_sdn("pvesdn.cfg", SWAPPED)
+        planned = shell.run("pvesdn plan")
+        assert planned.status == 0
+        told = (
+            "warning: pve1, pve2: VNet web gets VNI 100, which was VNet db's (likewise 1 more VNI), and pve3 did not "
+            "answer, which may come back with it: the two would be one network until the next apply; bring the node back, "
+            "or choose another VNI\n"
+        )
+        assert told in planned.err + planned.out
+        part = shell.run("pvesdn -q apply --node pve1 --node pve2")
+        assert "which was VNet db's" in part.err + part.out
+        cluster.write_sdn("pvesdn.cfg", SWAPPED.replace("tag 100", "tag 101").replace("tag 200", "tag 201"))
+        assert "pve3 did not answer, which may" not in shell.run("pvesdn plan").err
+        cluster.write_sdn("pvesdn.cfg", SWAPPED)
+        cluster.come_online("pve3")
+        assert "did not answer" not in shell.run("pvesdn plan").err
+        done = shell.run("pvesdn apply --yes")
+        assert done.status == 0, done.err
+        assert [running(cluster, node) for node in cluster.nodes] == [{"db": 200, "web": 100}] * 3
