@@ -91,12 +91,14 @@ class UnmanagedZone(PveZone):
     :param type: zones.cfg's type, such as ``faucet``.
     :param reason: why it is left, such as ``zone type faucet``.
     :param is_unsupported: something in `PveSdn.unsupported` is the reason.
+    :param l3vni: of an EVPN zone: a VNI that is taken, whoever renders the zone.
     """
 
     kind: Literal["unmanaged"] = "unmanaged"
     type: str
     reason: str
     is_unsupported: bool = False
+    l3vni: Annotated[int, Field(ge=1, le=16_777_215)] | None = Field(default=None, alias="vrf-vxlan")
 
 
 class UnsupportedDefinition(Defined):

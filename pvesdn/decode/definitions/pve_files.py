@@ -37,6 +37,8 @@ _ZONES: Mapping[str, type[RenderedPveZone]] = {
     "evpn": PveEvpnZone,
 }
 _LEAST_MTU, _GREATEST_MTU = 552, 9216
+_OF_UNMANAGED = ("nodes", "mtu", "vrf-vxlan")
+"""What is known of a zone that is left to PVE."""
 
 
 def read_pve(
@@ -108,7 +110,7 @@ def _zone(entry: Entry, found: PveDefinitions, ledger: Ledger) -> None:
         entry.warn(f"mtu {mtu} is out of range for ifupdown2", f"write {_LEAST_MTU}-{_GREATEST_MTU}", at="mtu")
     unsupported = found.unsupported.why_unmanaged(entry)
     if reason := unsupported or _why_unmanaged(entry, found):
-        entry.values = {name: entry.values[name] for name in ("nodes", "mtu") if name in entry.values}
+        entry.values = {name: entry.values[name] for name in _OF_UNMANAGED if name in entry.values}
         if left := entry.build(
             UnmanagedZone, id=entry.section.id, type=entry.section.type, reason=reason, is_unsupported=bool(unsupported)
         ):

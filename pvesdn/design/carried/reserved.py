@@ -7,15 +7,14 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
+from pvesdn.design.shared import pve_vnis
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Severity, Where
 from pvesdn.model.own_sdn import EvpnZone
-from pvesdn.model.pve_sdn import PveEvpnZone, PveVxlanZone, UnmanagedZone
 from pvesdn.model.ranges import by_number
 from pvesdn.model.vnets import Vnet
 from pvesdn.model.vnis import GivenVni
 
-_TUNNELS = frozenset({"vxlan", "evpn"})
 _TAG, _L3VNI = "tag", "vrf-vxlan"
 
 
@@ -71,23 +70,15 @@ def _l3vnis(given: DesignInput) -> Iterator[_Said]:
     for zone in given.sdn.own.zones:
         if isinstance(zone, EvpnZone) and zone.l3vni is not None:
             yield _Said(zone.l3vni, _L3VNI, zone.at(_L3VNI))
-    for other in given.sdn.pve.zones:
-        if isinstance(other, PveEvpnZone):
-            settled = not _is_pending(given, "zone", other.id)
-            yield _Said(other.l3vni, _L3VNI, other.at(_L3VNI), in_pve=True, is_settled=settled)
+    for other, vni in pve_vnis.l3vnis(given):
+        settled = not _is_pending(given, "zone", other.id)
+        yield _Said(vni, _L3VNI, other.at(_L3VNI), in_pve=True, is_settled=settled)
 
 
 def _tags_of_pve(given: DesignInput) -> Iterator[_Said]:
-    """Tags in zones with tunnels: those in vlan and qinq zones are VLANs."""
-    tunnelled = {
-        zone.id
-        for zone in given.sdn.pve.zones
-        if isinstance(zone, PveVxlanZone | PveEvpnZone) or (isinstance(zone, UnmanagedZone) and zone.type in _TUNNELS)
-    }
-    for vnet in given.sdn.pve.vnets:
-        if vnet.tag is not None and vnet.zone in tunnelled:
-            settled = not (_is_pending(given, "vnet", vnet.id) or _is_pending(given, "zone", vnet.zone))
-            yield _Said(vnet.tag, _TAG, vnet.at("tag"), vnet.id, in_pve=True, is_settled=settled)
+    for vnet, vni in pve_vnis.tags(given):
+        settled = not (_is_pending(given, "vnet", vnet.id) or _is_pending(given, "zone", vnet.zone))
+        yield _Said(vni, _TAG, vnet.at("tag"), vnet.id, in_pve=True, is_settled=settled)
 
 
 def _is_pending(given: DesignInput, kind: str, id_: str) -> bool:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pvesdn.design.carried.bare import bare
 from pvesdn.design.checks.wording import IN_EVPN, absent, error, few, listed, note, placed, warning
 from pvesdn.design.ours.zones import has_gateways, has_vrf, zone_mtu, zone_vteps
+from pvesdn.design.shared import pve_vnis
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.defined import Defined
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.own_sdn import EvpnZone, OwnZone, VniRange, VxlanZone
 from pvesdn.model.primitives import NAMES_OF_SETTINGS
-from pvesdn.model.pve_sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone, UnmanagedZone
+from pvesdn.model.pve_sdn import PveSimpleZone, UnmanagedZone
 from pvesdn.model.vnets import Subnet, Vnet
 
 _IN_PANEL = "in PVE (Datacenter > SDN)"
@@ -222,17 +223,15 @@ def _meet(one: VniRange, other: VniRange) -> bool:
 
 def fixed_vnis(given: DesignInput, zone: OwnZone) -> Iterator[tuple[int, str, Defined]]:
     """VNIs that are said somewhere else than in this zone."""
-    own, pve = given.sdn.own, given.sdn.pve
-    tunnelled = {z.id for z in pve.zones if isinstance(z, PveVxlanZone | PveEvpnZone)}
-    for other in (*own.zones, *pve.zones):
-        if isinstance(other, EvpnZone | PveEvpnZone) and other.l3vni is not None:
-            yield other.l3vni, f"the vrf-vxlan of zone '{other.id}'", other
+    own = given.sdn.own
+    ours = ((other, other.l3vni) for other in own.zones if isinstance(other, EvpnZone) and other.l3vni is not None)
+    for other, vni in (*ours, *pve_vnis.l3vnis(given)):
+        yield vni, f"the vrf-vxlan of zone '{other.id}'", other
     for vnet in (*own.vnets, *(pin for pin in own.pins if pin.zone != zone.id)):
         if vnet.drawn_in is None and vnet.tag is not None:
             yield vnet.tag, f"the tag of vnet '{vnet.id}'", vnet
-    for vnet in pve.vnets:
-        if vnet.zone in tunnelled and vnet.tag is not None:
-            yield vnet.tag, f"the tag of vnet '{vnet.id}'", vnet
+    for vnet, vni in pve_vnis.tags(given):
+        yield vni, f"the tag of vnet '{vnet.id}'", vnet
 
 
 def _pins(given: DesignInput) -> Iterator[Finding]:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pvesdn.design.checks.wording import error, placed, warning
+from pvesdn.design.shared import pve_vnis
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone
-from pvesdn.model.pve_sdn import PveEvpnZone, PveVxlanZone, UnmanagedZone
+from pvesdn.model.pve_sdn import PveEvpnZone, UnmanagedZone
 from pvesdn.model.snapshot import VNIS_NAME
 from pvesdn.model.vnets import Vnet
 
@@ -66,17 +67,10 @@ def _again(uses: Iterable[_Use], first: dict[int, _Use]) -> Iterator[tuple[_Use,
 
 
 def _of_pve(given: DesignInput) -> Iterator[_Use]:
-    """Tags in PVE's vlan and qinq zones are VLANs, and no VNIs."""
-    tagged: set[str] = set()
-    for zone in given.sdn.pve.zones:
-        if isinstance(zone, PveEvpnZone) and zone.l3vni is not None:
-            yield _l3vni(zone, zone.l3vni)
-        is_tunnelled = isinstance(zone, PveVxlanZone | PveEvpnZone)
-        if is_tunnelled or (isinstance(zone, UnmanagedZone) and zone.type in {"vxlan", "evpn"}):
-            tagged.add(zone.id)
-    for vnet in given.sdn.pve.vnets:
-        if vnet.tag is not None and vnet.zone in tagged:
-            yield _tag(vnet, vnet.tag)
+    for zone, vni in pve_vnis.l3vnis(given):
+        yield _l3vni(zone, vni)
+    for vnet, vni in pve_vnis.tags(given):
+        yield _tag(vnet, vni)
 
 
 def _of_ours(given: DesignInput) -> Iterator[_Use]:
@@ -99,7 +93,7 @@ def _of_ours(given: DesignInput) -> Iterator[_Use]:
             yield _tag(pin, pin.tag)
 
 
-def _l3vni(zone: EvpnZone | PveEvpnZone, vni: int) -> _Use:
+def _l3vni(zone: EvpnZone | PveEvpnZone | UnmanagedZone, vni: int) -> _Use:
     return _Use(vni, f"the vrf-vxlan of zone '{zone.id}'", zone.at("vrf-vxlan"), "vrf-vxlan")
 
 
