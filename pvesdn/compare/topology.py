@@ -6,7 +6,7 @@ Nothing is judged here: what is bad on a map is what `verify` has found, as in `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pvesdn.compare.live_view import NodeView
@@ -35,6 +35,7 @@ class MapParts:
 
     :param expected: what each node that answered should be doing.
     :param owners: the member that has an address, by the address.
+    :param peers: addresses of the BGP peers that each of the other members should have.
     :param unanswered: members that are on and did not answer.
     :param seen: None for the design alone.
     """
@@ -43,6 +44,7 @@ class MapParts:
     vteps: Mapping[str, Vtep]
     expected: Mapping[str, NodeExpectation]
     owners: Mapping[str, str]
+    peers: Mapping[str, Collection[str]] = field(default_factory=dict)
     guest_names: Mapping[int, str] = field(default_factory=dict)
     unanswered: tuple[str, ...] = ()
     seen: Seen | None = None
@@ -183,21 +185,28 @@ def _sessions(parts: MapParts, index: _Index) -> list[MapSession]:
     """Each session once, however many of its ends were looked at."""
     found: dict[tuple[str, str], list[tuple[Health | None, str]]] = {}
     outside: dict[tuple[str, str], bool] = {}
-    for node, expected in sorted(parts.expected.items()):
-        for session in expected.sessions:
-            peer = parts.owners.get(session.peer)
-            ends = (node, session.peer) if peer is None else (min(node, peer), max(node, peer))
-            outside[ends] = peer is None
-            found.setdefault(ends, []).append(_session(node, session.peer, peer, parts, index))
-    return [
-        MapSession(
-            ends=ends,
-            is_outside=outside[ends],
-            health=(health := worst(health for health, _ in told)),
-            first=next((first for its, first in told if its is health), ""),
-        )
-        for ends, told in sorted(found.items())
-    ]
+    for node, address in _designed(parts):
+        peer = parts.owners.get(address)
+        ends = (node, address) if peer is None else (min(node, peer), max(node, peer))
+        outside[ends] = peer is None
+        found.setdefault(ends, []).append(_session(node, address, peer, parts, index))
+    return [MapSession(ends, outside[ends], *_of_both_ends(told)) for ends, told in sorted(found.items())]
+
+
+def _of_both_ends(told: Sequence[tuple[Health | None, str]]) -> tuple[Health | None, str]:
+    """How a session is doing, and what is wrong with it: what one of its ends tells is known, though the other is
+    silent.
+    """
+    known = [(health, first) for health, first in told if health is not Health.UNCHECKED] or told
+    its = worst(health for health, _ in known)
+    return its, next((first for health, first in known if health is its), "")
+
+
+def _designed(parts: MapParts) -> Iterator[tuple[str, str]]:
+    """Each member, and the address of each of its BGP peers."""
+    looked_at = {node: [session.peer for session in expected.sessions] for node, expected in parts.expected.items()}
+    for node, addresses in sorted({**parts.peers, **looked_at}.items()):
+        yield from ((node, address) for address in addresses)
 
 
 def _session(node: str, address: str, peer: str | None, parts: MapParts, index: _Index) -> tuple[Health | None, str]:
@@ -205,8 +214,8 @@ def _session(node: str, address: str, peer: str | None, parts: MapParts, index: 
     if parts.seen is None:
         return None, ""
     off = parts.seen.status.verification.offline
-    if peer in off:
-        return Health.OFF, f"{peer} is off, as the cluster says"
+    if away := next((end for end in (node, peer) if end in off), None):
+        return Health.OFF, f"{away} is off, as the cluster says"
     view = parts.seen.views.get(node)
     about = [item for item in index.of_sessions.get(node, ()) if address in re.split(r"[ ()]", item.object)]
     if about:

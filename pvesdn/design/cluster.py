@@ -12,7 +12,7 @@ from pvesdn.design.ours import zone_evpn, zone_vxlan
 from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, daemons, design_frr, empty_frr
 from pvesdn.design.ours.definitions import Definitions, grouped
 from pvesdn.design.ours.exits import design_uplink
-from pvesdn.design.ours.mesh import BgpPlan, plan_bgp
+from pvesdn.design.ours.mesh import BgpPlan, neighbors, plan_bgp
 from pvesdn.design.ours.sysctl import design_sysctls
 from pvesdn.design.ours.zones import (
     VnetPlan,
@@ -24,6 +24,7 @@ from pvesdn.design.ours.zones import (
     zone_nodes,
     zone_vteps,
 )
+from pvesdn.design.pve.frr import peers_of as pve_peers_of
 from pvesdn.design.pve.interfaces import PveIndex, design_pve_frr, design_sdn_file, index_pve
 from pvesdn.design.shared.names import vrf, vxlan_port
 from pvesdn.design.shared.ownership import file_owners, pve_writes_frr
@@ -103,6 +104,12 @@ def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False)
         pve_daemons=daemons(pve_frr) - SWITCHED_BY_PVE if has_sdn else frozenset(),
         dhcp=tuple(sorted(_dhcp(shared, node), key=attrgetter("zone"))),
     )
+
+
+def peers_of(shared: SharedDesign, node: str) -> frozenset[IpAddress]:
+    """The BGP peers of a member of which nothing was read, by our controllers and PVE's."""
+    ours = (neighbors(mesh, node) for mesh in shared.bgp.meshes if node in mesh.speakers)
+    return pve_peers_of(shared.given, node).union(*ours)
 
 
 def _plan_zone(zone: OwnZone, given: DesignInput, vteps: Mapping[str, Vtep], defined: Definitions) -> ZonePlan:

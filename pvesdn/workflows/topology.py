@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pvesdn.compare.map_findings import Seen
 from pvesdn.compare.status import Asked, Parts, cluster_status
 from pvesdn.compare.topology import MapParts, topology
-from pvesdn.design.cluster import design_node, share
+from pvesdn.design.cluster import design_node, peers_of, share
 from pvesdn.design.expectation import expect
+from pvesdn.model.expectation import NodeExpectation
 from pvesdn.model.status import ClusterStatus
 from pvesdn.model.topology import Topology
 from pvesdn.render.renderer import Renderer
@@ -19,10 +22,7 @@ def map_designed(known: Understanding) -> Topology:
     """The map of what the definitions ask for, with the guests that are plugged in."""
     shared = share(known.given, known.vteps)
     expected = {node: expect(design_node(shared, node)) for node in known.records}
-    owners = Looker(known).together({}).owners
-    return topology(
-        MapParts(known.given, known.vteps, expected, owners, known.guest_names, tuple(sorted(known.unanswered)))
-    )
+    return topology(_parts(known, expected, Looker(known).together({}).owners))
 
 
 def map_found(known: Understanding, renderer: Renderer) -> Topology:
@@ -40,7 +40,25 @@ def map_of_status(known: Understanding, parts: Parts, status: ClusterStatus) -> 
     views = parts.cluster.nodes
     expected = {node: view.expected for node, view in views.items()}
     seen = Seen(status, views, frozenset(vnet.id for vnet in known.given.sdn.both.vnets))
-    owners = parts.cluster.owners
-    return topology(
-        MapParts(known.given, known.vteps, expected, owners, known.guest_names, tuple(sorted(known.unanswered)), seen)
+    return topology(_parts(known, expected, parts.cluster.owners, seen))
+
+
+def _parts(
+    known: Understanding,
+    expected: Mapping[str, NodeExpectation],
+    owners: Mapping[str, str],
+    seen: Seen | None = None,
+) -> MapParts:
+    absent = [member.name for member in known.given.cluster.members if member.name not in expected]
+    shared = share(known.given, known.vteps) if absent else None
+    peers = {} if shared is None else {node: map(str, peers_of(shared, node)) for node in absent}
+    return MapParts(
+        given=known.given,
+        vteps=known.vteps,
+        expected=expected,
+        owners=owners,
+        peers={node: [peer for peer in told if owners.get(peer) != node] for node, told in peers.items()},
+        guest_names=known.guest_names,
+        unanswered=tuple(sorted(known.unanswered)),
+        seen=seen,
     )

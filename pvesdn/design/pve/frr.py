@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from operator import attrgetter
 
 from pvesdn.design.pve.bgp import PveSpeaker, Speakers, add_bgp
@@ -14,10 +15,12 @@ from pvesdn.design.pve.node import PveNode
 from pvesdn.design.pve.spelling import canonical_frr
 from pvesdn.design.pve.underlay import NodeControllers, PveUnderlay, evpn_underlay
 from pvesdn.design.shared.ownership import pve_writes_frr
+from pvesdn.design.shared.pve_evpn import evpn_peers
 from pvesdn.model.capabilities import GeneratorLevel
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.frr import FrrConfig, IsisInterface, IsisRouter
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.pve_sdn import NodeController, PveEvpnController, PveSdn, UnmanagedController
 
@@ -83,6 +86,14 @@ def what_stops_frr(given: DesignInput, node: str) -> FrrStop | None:
     except _StoppedError as error:
         return error.stop
     return None
+
+
+def peers_of(given: DesignInput, node: str) -> frozenset[IpAddress]:
+    """The peers that PVE's controllers give a node, as far as that can be told without knowing anything of the node."""
+    if not _is_told(given, node):
+        return frozenset()
+    own = [c for c in given.sdn.pve.controllers if isinstance(c, PveBgpController) and c.node == node]
+    return evpn_peers(given, node) | {ip_address(peer) for controller in own for peer in controller.peers}
 
 
 def _is_told(given: DesignInput, node: str) -> bool:
