@@ -6,6 +6,7 @@ that are not are lines. The same holds for VNets and guests; what was left out i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from math import ceil, sqrt
@@ -46,6 +47,8 @@ _LONGEST = 44
 """Characters of one text."""
 _WELL = frozenset({None, Health.OK})
 _NOTABLE = frozenset({Health.BAD, Health.WARNING})
+_NOT_WELL = {Health.BAD: "broken", Health.WARNING: "with a warning", Health.UNCHECKED: "not known"}
+"""In words of which several are counted."""
 
 
 def picture(whole: Topology) -> Picture:
@@ -173,7 +176,7 @@ def _id(router: MapRouter) -> str:
 def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> Table:
     shown, left = zone.vnets, ""
     if not few and len(zone.vnets) > _IN_A_ZONE:
-        shown = tuple(sorted(zone.vnets, key=lambda vnet: _urgency(vnet.health))[:_IN_A_ZONE])
+        shown = tuple(sorted(zone.vnets, key=_urgency_of)[:_IN_A_ZONE])
         left = _left_out(zone, shown)
     everywhere = {node.name for node in whole.nodes}
     # Of a part nobody sees which nodes there are besides.
@@ -192,6 +195,11 @@ def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> 
 
 def _urgency(health: Health | None) -> int:
     return 0 if health is Health.BAD else 1 if health is Health.WARNING else 2 if health not in _WELL else 3
+
+
+def _urgency_of(vnet: MapVnet) -> int:
+    """A guest that is not well is to be seen, too, though nothing is wrong with its VNet."""
+    return min(map(_urgency, (vnet.health, *(guest.health for guest in vnet.guests))))
 
 
 def _left_out(zone: MapZone, shown: Iterable[MapVnet]) -> str:
@@ -226,16 +234,28 @@ def _nets(vnet: MapVnet) -> Iterator[str]:
 
 
 def _guests(guests: Sequence[MapGuest], *, is_named: bool) -> Iterator[str]:
-    bad = sorted((guest for guest in guests if guest.health in _NOTABLE), key=lambda guest: _urgency(guest.health))
-    count = len({guest.guest for guest in guests})
-    named = list(guests) if is_named else bad
-    for guest in named[:_GUESTS]:
+    urgent = sorted(guests, key=lambda guest: _urgency(guest.health))
+    named = [guest for guest in urgent[:_GUESTS] if is_named or guest.health in _NOTABLE]
+    for guest in named:
         broken = {Health.BAD: "✗ ", Health.WARNING: "! ", Health.UNCHECKED: "? "}.get(guest.health or Health.OK, "")
         yield _clipped(f"{broken}{f'{guest.guest} {guest.name}'.strip()} on {guest.node}")
-    if not is_named and count:
-        yield f"{count} guest{'' if count == 1 else 's'}"
-    elif (more := len(named) - _GUESTS) > 0:
-        yield f"and {more} more guests"
+    if rest := urgent[len(named) :]:
+        yield f"and {_counted_guests(rest, 'more ')}" if named else _counted_guests(rest)
+
+
+def _counted_guests(guests: Iterable[MapGuest], which: str = "") -> str:
+    found: dict[int, list[Health | None]] = {}
+    for guest in guests:
+        found.setdefault(guest.guest, []).append(guest.health)
+    return _counted(list(map(worst, found.values())), f"{which}guest")
+
+
+def _counted(found: Sequence[Health | None], noun: str) -> str:
+    """``53 more VNets (4 broken, 2 not known)``."""
+    there = Counter(found)
+    not_well = [f"{there[health]} {word}" for health, word in _NOT_WELL.items() if there[health]]
+    number = f"{len(found)} {noun}{'' if len(found) == 1 else 's'}"
+    return f"{number} ({', '.join(not_well)})" if not_well else number
 
 
 def _clipped(text: str) -> str:

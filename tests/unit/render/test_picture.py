@@ -245,12 +245,41 @@ def test_one_address_in_the_vrfs_of_two_zones_is_two_routers() -> None:
     ]
 
 
-def test_many_guests_of_one_vnet_are_a_few_names_and_a_number() -> None:
+def guests_drawn(*healths: Health) -> tuple[str, ...]:
+    """What is drawn of one VNet's guests, of which there is one for each of these."""
     whole = a_map(3, 1, zones=1, is_broken=False)
     vnet = whole.zones[0].vnets[0]
-    guests = tuple(replace(vnet.guests[0], guest=number, name="") for number in range(100, 109))
+    guests = tuple(replace(vnet.guests[0], guest=100 + at, name="", health=its) for at, its in enumerate(healths))
     drawn = picture(replace(whole, zones=(replace(whole.zones[0], vnets=(replace(vnet, guests=guests),)),)))
-    assert drawn.tables[0].rows[0].guests[-2:] == ("105 on pve2", "and 3 more guests")
+    return drawn.tables[0].rows[0].guests
+
+
+def test_many_guests_of_one_vnet_are_a_few_names_and_a_number() -> None:
+    assert guests_drawn(*[Health.OK] * 9)[-2:] == ("105 on pve2", "and 3 more guests")
+    assert guests_drawn(*[Health.OK] * 7)[-1] == "and 1 more guest"
+
+
+def test_guests_that_are_broken_stand_before_those_that_are_well() -> None:
+    drawn = guests_drawn(*[Health.OK] * 7, Health.UNCHECKED, Health.WARNING, *[Health.BAD] * 4)
+    assert drawn[:5] == ("✗ 109 on pve2", "✗ 110 on pve2", "✗ 111 on pve2", "✗ 112 on pve2", "! 108 on pve2")
+    assert drawn[5:] == ("? 107 on pve2", "and 7 more guests")
+
+
+def test_guests_that_are_broken_and_not_named_are_counted() -> None:
+    assert guests_drawn(*[Health.BAD] * 7, Health.WARNING)[-1] == "and 2 more guests (1 broken, 1 with a warning)"
+    # Of more than 40 no other is named.
+    named = guests_drawn(*[Health.OK] * 40, *[Health.BAD] * 8)
+    assert named[5:] == ("✗ 145 on pve2", "and 42 more guests (2 broken)")
+    assert guests_drawn(*[Health.OK] * 41) == ("41 guests",)
+
+
+def test_a_vnet_with_a_broken_guest_stands_before_those_that_are_well() -> None:
+    whole = a_map(3, 100, zones=1, is_broken=False)
+    zone = whole.zones[0]
+    *others, last = zone.vnets
+    hit = replace(last, guests=(replace(last.guests[0], health=Health.BAD),))
+    drawn = picture(replace(whole, zones=(replace(zone, vnets=(*others, hit)),)))
+    assert drawn.tables[0].rows[0].guests == ("✗ 1100 web-100 on pve2",)
 
 
 @pytest.mark.parametrize("write", [dot, mermaid])
