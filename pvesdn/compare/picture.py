@@ -7,7 +7,7 @@ that are not are lines. The same holds for VNets and guests; what was left out i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from math import ceil, sqrt
 
@@ -24,6 +24,7 @@ from pvesdn.model.topology import (
     MapZone,
     Topology,
     counted_sessions,
+    urgency,
     worst,
 )
 
@@ -55,13 +56,13 @@ def picture(whole: Topology) -> Picture:
     """What is drawn of a map."""
     inside = [session for session in whole.sessions if not session.is_outside]
     drawn, hidden = _chosen(inside, _LINES, _BROKEN)
-    routers = whole.routers[:_ROUTERS]
+    routers = _routers(whole)
     lines = [*map(_session, drawn), *_to_outside(whole, frozenset(routers))]
     notes = []
     if hidden:
         notes.append(f"not drawn: {counted_sessions(hidden)}")
-    if (more := len(whole.routers) - len(routers)) > 0:
-        notes.append(f"{more} more routers outside")
+    if rest := frozenset(whole.routers) - frozenset(routers):
+        notes.append(_not_drawn(rest, whole))
     names_guests = sum(len(vnet.guests) for vnet in whole.vnets) <= _NAMED_GUESTS
     few = len(whole.vnets) <= _VNETS
     return Picture(
@@ -105,7 +106,7 @@ def _chosen(sessions: Sequence[MapSession], few: int, most: int) -> tuple[Sequen
         return sessions, ()
     # Why those to a node that is off, or that did not answer, are not up can be seen from the node.
     notable = [session for session in sessions if session.health in _NOTABLE]
-    first = sorted(notable, key=lambda session: session.health is not Health.BAD)[:most]
+    first = sorted(notable, key=lambda session: urgency(session.health))[:most]
     return first, [session for session in sessions if session not in first]
 
 
@@ -163,6 +164,26 @@ def _exit(uplink: MapExit) -> str:
     return f"exit of {uplink.zone}: {way}{broken}"
 
 
+def _routers(whole: Topology) -> tuple[MapRouter, ...]:
+    """Those that are drawn, in the order of their addresses: where there are many, of those first that are not well."""
+    how: dict[MapRouter, list[Health | None]] = {router: [] for router in whole.routers}
+    for session in whole.sessions:
+        if session.is_outside:
+            how[MapRouter(session.ends[1])].append(session.health)
+    for uplink in whole.exits:
+        for gateway in uplink.gateways:
+            how[MapRouter(gateway, uplink.zone)].append(uplink.health)
+    urgent = sorted(how, key=lambda router: min(map(urgency, how[router]), default=urgency(None)))
+    drawn = frozenset(urgent[:_ROUTERS])
+    return tuple(router for router in how if router in drawn)
+
+
+def _not_drawn(routers: Collection[MapRouter], whole: Topology) -> str:
+    sessions = [one for one in whole.sessions if one.is_outside and MapRouter(one.ends[1]) in routers]
+    text = f"{_counted([None] * len(routers), 'more router')} outside"
+    return f"{text}, with {counted_sessions(sessions)}" if sessions else text
+
+
 def _router(router: MapRouter, whole: Topology) -> Box:
     role = f"gateway of {router.zone}" if router.zone else "BGP peer"
     peers = (s.health for s in whole.sessions if s.is_outside and s.ends[1] == router.address and not router.zone)
@@ -193,26 +214,17 @@ def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> 
     return Table(f"zone {zone.id}", lines, tuple(rows), left, zone.health)
 
 
-def _urgency(health: Health | None) -> int:
-    return 0 if health is Health.BAD else 1 if health is Health.WARNING else 2 if health not in _WELL else 3
-
-
 def _urgency_of(vnet: MapVnet) -> int:
     """A guest that is not well is to be seen, too, though nothing is wrong with its VNet."""
-    return min(map(_urgency, (vnet.health, *(guest.health for guest in vnet.guests))))
+    return min(map(urgency, (vnet.health, *(guest.health for guest in vnet.guests))))
 
 
 def _left_out(zone: MapZone, shown: Iterable[MapVnet]) -> str:
     ids = {vnet.id for vnet in shown}
     rest = [vnet for vnet in zone.vnets if vnet.id not in ids]
-    bad = sum(vnet.health is Health.BAD for vnet in rest)
-    guests = len({guest.guest for vnet in rest for guest in vnet.guests})
-    words = (
-        [f"and {len(rest)} more VNets"]
-        + ([f"{guests} guests"] if guests else [])
-        + ([f"{bad} of them bad"] if bad else [])
-    )
-    return ", ".join(words)
+    guests = [guest for vnet in rest for guest in vnet.guests]
+    text = f"and {_counted([vnet.health for vnet in rest], 'more VNet')}"
+    return f"{text}, {_counted_guests(guests)}" if guests else text
 
 
 def _row(vnet: MapVnet, zone: MapZone, *, names_guests: bool) -> Row:
@@ -234,7 +246,7 @@ def _nets(vnet: MapVnet) -> Iterator[str]:
 
 
 def _guests(guests: Sequence[MapGuest], *, is_named: bool) -> Iterator[str]:
-    urgent = sorted(guests, key=lambda guest: _urgency(guest.health))
+    urgent = sorted(guests, key=lambda guest: urgency(guest.health))
     named = [guest for guest in urgent[:_GUESTS] if is_named or guest.health in _NOTABLE]
     for guest in named:
         broken = {Health.BAD: "✗ ", Health.WARNING: "! ", Health.UNCHECKED: "? "}.get(guest.health or Health.OK, "")

@@ -22,7 +22,7 @@ from pvesdn.model.pve_sdn import PveEvpnZone, PveQinqZone, PveVlanZone
 from pvesdn.model.ranges import by_number
 from pvesdn.model.sdn import Zone
 from pvesdn.model.status import Health
-from pvesdn.model.topology import MapExit, MapGuest, MapNode, MapSession, MapVnet, MapZone, Topology, worst
+from pvesdn.model.topology import MapExit, MapGuest, MapNode, MapSession, MapVnet, MapZone, Topology, by_address, worst
 from pvesdn.model.verification import Discrepancy, Subject
 from pvesdn.model.vnets import Subnet, Vnet
 
@@ -190,7 +190,12 @@ def _sessions(parts: MapParts, index: _Index) -> list[MapSession]:
         ends = (node, address) if peer is None else (min(node, peer), max(node, peer))
         outside[ends] = peer is None
         found.setdefault(ends, []).append(_session(node, address, peer, parts, index))
-    return [MapSession(ends, outside[ends], *_of_both_ends(told)) for ends, told in sorted(found.items())]
+    in_order = sorted(found, key=lambda ends: (by_number(ends[0]), *_by_end(ends[1], is_outside=outside[ends])))
+    return [MapSession(ends, outside[ends], *_of_both_ends(found[ends])) for ends in in_order]
+
+
+def _by_end(end: str, *, is_outside: bool) -> tuple[bool, tuple[int, int, str] | tuple[str, int, str]]:
+    return is_outside, by_address(end) if is_outside else by_number(end)
 
 
 def _of_both_ends(told: Sequence[tuple[Health | None, str]]) -> tuple[Health | None, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 
 from pvesdn.model.primitives import IpAddress, NodeName
 from pvesdn.model.status import Health, Share
@@ -122,7 +123,7 @@ class MapExit:
     first: str = ""
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class MapRouter:
     """A router outside: a zone's gateway, or a BGP peer that is no member.
 
@@ -163,15 +164,17 @@ class Topology:
 
     @property
     def outside(self) -> tuple[str, ...]:
-        """Addresses of routers and peers outside the cluster, sorted."""
-        return tuple(sorted({router.address for router in self.routers}))
+        """Addresses of routers and peers outside the cluster, sorted as numbers."""
+        return tuple(dict.fromkeys(router.address for router in self.routers))
 
     @property
     def routers(self) -> tuple[MapRouter, ...]:
-        """Routers and peers outside the cluster, sorted. One address in two VRFs is two of them."""
+        """Routers and peers outside the cluster, sorted by their addresses as numbers. One address in two VRFs is two
+        of them.
+        """
         peers = {MapRouter(session.ends[1]) for session in self.sessions if session.is_outside}
         gateways = {MapRouter(gateway, uplink.zone) for uplink in self.exits for gateway in uplink.gateways}
-        return tuple(sorted(peers | gateways))
+        return tuple(sorted(peers | gateways, key=lambda router: (by_address(router.address), router.zone)))
 
 
 _WORST_FIRST = (Health.BAD, Health.UNREACHABLE, Health.WARNING, Health.UNCHECKED, Health.OFF, Health.OK)
@@ -181,6 +184,21 @@ def worst(found: Iterable[Health | None]) -> Health | None:
     """The one that people have to see; None where nobody has looked."""
     there = set(found)
     return next((health for health in _WORST_FIRST if health in there), None)
+
+
+def urgency(health: Health | None) -> int:
+    """A key to sort by: what is worse has to be seen first, and what nobody knows before what is well."""
+    order = {Health.BAD: 0, Health.WARNING: 1, Health.OK: 3, None: 3}
+    return order.get(health, 2)
+
+
+def by_address(text: str) -> tuple[int, int, str]:
+    """A key to sort addresses by, as numbers."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return 0, 0, text
+    return address.version, int(address), text
 
 
 def narrowed(whole: Topology, *, zones: frozenset[str], vnets: frozenset[str], nodes: frozenset[str]) -> Topology:

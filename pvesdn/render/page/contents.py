@@ -7,7 +7,17 @@ from collections.abc import Iterator
 
 from pvesdn.model.ranges import ranges
 from pvesdn.model.status import Health
-from pvesdn.model.topology import MapExit, MapGuest, MapNode, MapSession, MapVnet, MapZone, Topology, counted_sessions
+from pvesdn.model.topology import (
+    MapExit,
+    MapGuest,
+    MapNode,
+    MapSession,
+    MapVnet,
+    MapZone,
+    Topology,
+    counted_sessions,
+    urgency,
+)
 from pvesdn.render.page.view import (
     Exit,
     Figure,
@@ -132,7 +142,7 @@ def _node(node: MapNode, whole: Topology) -> Node:
 def sessions(whole: Topology) -> Sessions:
     """Those that are not well each, and all of them in a table."""
     told = [session for session in whole.sessions if session.health in _NOT_WELL or session.is_outside]
-    told.sort(key=lambda session: session.health is not Health.BAD)
+    told.sort(key=lambda session: urgency(session.health))
     rows = tuple(
         Session(
             ends=" and ".join(session.ends),

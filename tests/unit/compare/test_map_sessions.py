@@ -76,6 +76,13 @@ def test_a_design_has_the_same_sessions_whoever_answered(case: str) -> None:
     assert ends(designed(without(case, silent=SILENT))) == whole
 
 
+def test_sessions_are_in_the_order_of_addresses_as_numbers() -> None:
+    whole = without("route-reflectors")
+    text = whole.pve_files["pvesdn.cfg"].replace("192.168.0.253", "192.168.0.100,192.168.0.253,192.168.0.20")
+    of_node1 = ends(designed(replace(whole, pve_files={**whole.pve_files, "pvesdn.cfg": text})))[:5]
+    assert [second for _, second in of_node1] == ["node2", "node3", "192.168.0.20", "192.168.0.100", "192.168.0.253"]
+
+
 def test_a_session_outside_of_a_node_that_is_off_is_off() -> None:
     whole = map_found(understand(without("route-reflectors", off=("node3",)), intent="running"), Renderer())
     outside = next(one for one in whole.sessions if one.ends == ("node3", "192.168.0.253"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pvesdn.model.status import Health
 from pvesdn.model.topology import MapSession
-from pvesdn.render.page.contents import zones
+from pvesdn.render.page.contents import sessions, zones
 from pvesdn.render.page.page import Around, page
 from tests.maps import a_map
 
@@ -30,6 +30,14 @@ def test_sessions_that_are_not_listed_are_counted_as_what_they_are() -> None:
     text = html.unescape(page(replace(whole, sessions=(*whole.sessions, *outside)), AROUND))
     assert "10 more are not listed here: 10 sessions: 10 established." in text
     assert "not well are in the table" not in text
+
+
+def test_of_many_sessions_outside_those_that_are_not_well_are_listed_first() -> None:
+    whole = a_map(3, 4, is_broken=False)
+    health = [*[Health.OK] * 60, *[Health.UNCHECKED], *[Health.WARNING] * 2, Health.BAD]
+    outside = tuple(MapSession(("pve1", f"192.0.2.{at}"), True, its) for at, its in enumerate(health))
+    told = sessions(replace(whole, sessions=(*whole.sessions, *outside))).rows
+    assert [row.state.name for row in told[:5]] == ["bad", "warning", "warning", "unknown", "ok"]
 
 
 def test_a_part_does_not_say_that_a_zone_is_on_all_nodes() -> None:

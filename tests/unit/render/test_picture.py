@@ -13,7 +13,7 @@ from pvesdn.compare.picture import picture
 from pvesdn.errors import SettingsError
 from pvesdn.model.picture import Box, Line, Picture, Row, Shape, Table
 from pvesdn.model.status import Health
-from pvesdn.model.topology import MapSession
+from pvesdn.model.topology import MapSession, Topology
 from pvesdn.render.picture.dot import dot
 from pvesdn.render.picture.mermaid import mermaid
 from pvesdn.render.picture.svg import svg
@@ -243,6 +243,44 @@ def test_one_address_in_the_vrfs_of_two_zones_is_two_routers() -> None:
         (ids[2], "node pve2"),
         (ids[1], "node pve3"),
     ]
+
+
+def with_peers(whole: Topology, *healths: Health) -> Topology:
+    """The same with BGP peers outside, one for each of these, to which every node has a session that is so."""
+    outside = tuple(
+        MapSession((node.name, f"10.9.0.{last}"), is_outside=True, health=its)
+        for node in whole.nodes
+        for last, its in enumerate(healths, start=1)
+    )
+    return replace(whole, sessions=(*whole.sessions, *outside), exits=())
+
+
+def test_routers_outside_are_in_the_order_of_their_addresses_as_numbers() -> None:
+    assert with_peers(a_map(3, 3), *[Health.OK] * 12).outside == tuple(f"10.9.0.{last}" for last in range(1, 13))
+    gateways = ("2001:db8::10", "2001:db8::9", "198.51.100.10", "198.51.100.9")
+    whole = a_map(3, 3)
+    found = replace(whole, exits=(replace(whole.exits[0], gateways=gateways),)).outside
+    assert found == ("198.51.100.9", "198.51.100.10", "2001:db8::9", "2001:db8::10")
+
+
+def test_of_many_routers_outside_those_are_drawn_that_are_not_well() -> None:
+    drawn = picture(with_peers(a_map(2, 3, is_broken=False), *[Health.OK] * 30, Health.WARNING, Health.BAD))
+    assert [box.lines[0] for box in drawn.routers][-3:] == ["10.9.0.22", "10.9.0.31", "10.9.0.32"]
+    assert "8 more routers outside, with 16 sessions: 16 established" in drawn.left_out
+
+
+def test_sessions_with_routers_that_are_not_drawn_are_counted() -> None:
+    drawn = picture(with_peers(a_map(3, 3, is_broken=False), *[Health.WARNING] * 25))
+    assert drawn.left_out == ("1 more router outside, with 3 sessions: 3 with a warning",)
+
+
+def test_vnets_that_are_not_drawn_are_counted_by_how_they_are() -> None:
+    whole = a_map(3, 100, zones=1, is_broken=False)
+    (zone,) = whole.zones
+    healths = [Health.BAD] * 10 + [Health.WARNING] * 3 + [Health.UNCHECKED] + [Health.OK] * 86
+    vnets = tuple(replace(one, health=its) for one, its in zip(zone.vnets, healths, strict=True))
+    (table,) = picture(replace(whole, zones=(replace(zone, vnets=vnets),))).tables
+    assert table.left_out == "and 92 more VNets (2 broken, 3 with a warning, 1 not known), 92 guests"
 
 
 def guests_drawn(*healths: Health) -> tuple[str, ...]:
