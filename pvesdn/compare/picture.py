@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from math import ceil, sqrt
 
+from pvesdn.compare.drawn_sessions import chosen, line, lines_outside, word
 from pvesdn.model.picture import Box, Line, Picture, Row, Shape, Table
 from pvesdn.model.ranges import ranges
 from pvesdn.model.status import Health
@@ -28,10 +29,6 @@ from pvesdn.model.topology import (
     worst,
 )
 
-_LINES = 6
-"""Sessions that are drawn one by one even if all are well: the full mesh of four nodes."""
-_BROKEN = 40
-"""Sessions that are not well and are drawn."""
 _VNETS = 60
 """VNets of the whole picture that are drawn with their names whatever their health."""
 _IN_A_ZONE = 8
@@ -55,9 +52,9 @@ _NOT_WELL = {Health.BAD: "broken", Health.WARNING: "with a warning", Health.UNCH
 def picture(whole: Topology) -> Picture:
     """What is drawn of a map."""
     inside = [session for session in whole.sessions if not session.is_outside]
-    drawn, hidden = _chosen(inside, _LINES, _BROKEN)
+    drawn, hidden = chosen(inside)
     routers = _routers(whole)
-    lines = [*map(_session, drawn), *_to_outside(whole, frozenset(routers))]
+    lines = [*map(line, drawn), *_to_outside(whole, frozenset(routers))]
     notes = []
     if hidden:
         notes.append(f"not drawn: {counted_sessions(hidden)}")
@@ -100,34 +97,9 @@ def _mesh(whole: Topology, inside: Sequence[MapSession]) -> Iterator[str]:
     yield f"BGP EVPN, AS {', '.join(map(str, asns)) or '?'}{kind}: {counted_sessions(inside)}"
 
 
-def _chosen(sessions: Sequence[MapSession], few: int, most: int) -> tuple[Sequence[MapSession], Sequence[MapSession]]:
-    """Those that are drawn, and those that are not."""
-    if len(sessions) <= few:
-        return sessions, ()
-    # Why those to a node that is off, or that did not answer, are not up can be seen from the node.
-    notable = [session for session in sessions if session.health in _NOTABLE]
-    first = sorted(notable, key=lambda session: urgency(session.health))[:most]
-    return first, [session for session in sessions if session not in first]
-
-
-def _session(session: MapSession) -> Line:
-    first, second = session.ends
-    return Line((f"node {first}", f"node {second}"), _word(session.health), session.health)
-
-
-def _word(health: Health | None) -> str:
-    return {Health.BAD: "down", Health.WARNING: "warning", Health.OFF: "off", Health.UNCHECKED: "unknown"}.get(
-        health or Health.OK, ""
-    )
-
-
 def _to_outside(whole: Topology, routers: frozenset[MapRouter]) -> Iterator[Line]:
     """BGP to peers outside, and exits to their gateways."""
-    for session in whole.sessions:
-        if session.is_outside and (peer := MapRouter(session.ends[1])) in routers:
-            word = _word(session.health)
-            label = f"BGP {word}" if word else "BGP"
-            yield Line((_id(peer), f"node {session.ends[0]}"), label, session.health)
+    yield from lines_outside([one for one in whole.sessions if one.is_outside and MapRouter(one.ends[1]) in routers])
     for uplink in whole.exits:
         for gateway in uplink.gateways:
             if (router := MapRouter(gateway, uplink.zone)) in routers:
@@ -140,7 +112,7 @@ def _node(node: MapNode, whole: Topology) -> Box:
     if node.sessions is not None and node.sessions.all:
         lines.append(f"{node.sessions.up} of {node.sessions.all} sessions up")
     lines += [_exit(uplink) for uplink in whole.exits if uplink.node == node.name]
-    if _word(node.health) == "off" or not node.is_online:
+    if word(node.health) == "off" or not node.is_online:
         lines.append("off")
     elif node.name in whole.unanswered:
         lines.append("did not answer")
@@ -159,7 +131,7 @@ def _of_design(node: MapNode, whole: Topology) -> Health | None:
 def _exit(uplink: MapExit) -> str:
     way = uplink.interface or "the host's own routes"
     broken = (
-        "" if uplink.health in _WELL else f" ({_word(uplink.health) if uplink.health is not Health.BAD else 'broken'})"
+        "" if uplink.health in _WELL else f" ({word(uplink.health) if uplink.health is not Health.BAD else 'broken'})"
     )
     return f"exit of {uplink.zone}: {way}{broken}"
 
@@ -265,7 +237,7 @@ def _counted_guests(guests: Iterable[MapGuest], which: str = "") -> str:
 def _counted(found: Sequence[Health | None], noun: str) -> str:
     """``53 more VNets (4 broken, 2 not known)``."""
     there = Counter(found)
-    not_well = [f"{there[health]} {word}" for health, word in _NOT_WELL.items() if there[health]]
+    not_well = [f"{there[health]} {said}" for health, said in _NOT_WELL.items() if there[health]]
     number = f"{len(found)} {noun}{'' if len(found) == 1 else 's'}"
     return f"{number} ({', '.join(not_well)})" if not_well else number
 

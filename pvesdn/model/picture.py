@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from pvesdn.model.status import Health
 
+MESH = "mesh"
+"""The end of a line that leads to the frame around the nodes instead of to a box."""
+
 
 class Shape(StrEnum):
     """What a box stands for."""
@@ -57,7 +60,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """From one box to another. :param label: empty for none."""
+    """From one box to another, or to the `MESH`. :param label: empty for none."""
 
     ends: tuple[str, str]
     label: str = ""

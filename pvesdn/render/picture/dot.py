@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from html import escape
 from itertools import pairwise
 
-from pvesdn.model.picture import Box, Line, Picture, Row, Shape, Table
+from pvesdn.model.picture import MESH, Box, Line, Picture, Row, Shape, Table
 from pvesdn.model.status import Health
 from pvesdn.render.picture.marks import PLAIN, Look, look, printable
 
@@ -35,7 +36,7 @@ def _lines(drawn: Picture) -> Iterator[str]:
     for table in drawn.tables:
         yield f"  {_table(table)}"
     yield from _skeleton(drawn)
-    yield from map(_line, drawn.lines)
+    yield from _lines_of(drawn)
     yield "}"
 
 
@@ -140,12 +141,25 @@ def _row(row: Row) -> str:
     )
 
 
-def _line(line: Line) -> str:
+def _lines_of(drawn: Picture) -> Iterator[str]:
+    """A line to the frame leads to a node of the uppermost row, and ends where it comes to the frame."""
+    framed = [line.ends[0] for line in drawn.lines if line.ends[1] == MESH]
+    top = drawn.nodes[: drawn.columns]
+    for line in drawn.lines:
+        if line.ends[1] == MESH:
+            below = top[framed.index(line.ends[0]) * len(top) // len(framed)]
+            yield _line(replace(line, ends=(line.ends[0], below.id)), " lhead=cluster_mesh")
+        else:
+            # Beside a line to the frame another is to move nothing.
+            is_loose = line.ends[0] in framed or all(end.startswith("node ") for end in line.ends)
+            yield _line(line, " constraint=false" if is_loose else "")
+
+
+def _line(line: Line, how: str) -> str:
     its = look(line.health)
     first, second = map(_id, line.ends)
     style = {"bad": "bold", "unknown": "dashed", "off": "dotted", "warning": "bold"}.get(its.name, "solid")
     ends = " dir=both arrowhead=tee arrowtail=tee" if its.name == "bad" else ""
-    is_inside = all(end.startswith("node ") for end in line.ends)
     label = (
         f'<FONT COLOR="{FAINT if line.health in {None, Health.OK} else its.ink}">{_noted(its, line.label)}</FONT>'
         if line.label
@@ -154,10 +168,7 @@ def _line(line: Line) -> str:
     written = f" label=<{label}>" if label else ""
     # Lines that are well stand back.
     edge = RULE if line.health in {None, Health.OK} else its.ink
-    return (
-        f'  {first} -- {second} [style={style} color="{edge}" class="{its.name}"{ends}{written}'
-        f"{' constraint=false' if is_inside else ''}]"
-    )
+    return f'  {first} -- {second} [style={style} color="{edge}" class="{its.name}"{ends}{written}{how}]'
 
 
 def _marked(its: Look, text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pvesdn.model.picture import Box, Picture, Row, Shape, Table
+from pvesdn.model.picture import MESH, Box, Picture, Row, Shape, Table
 from pvesdn.model.status import Health
 from pvesdn.render.picture.marks import Look, look, printable
 
@@ -40,7 +40,7 @@ def _lines(drawn: Picture) -> Iterator[str]:
         yield f"  {_box(ids(box.id), box)}"
     its = look(drawn.mesh_health)
     head, *more = drawn.mesh
-    yield f"  subgraph mesh[{_label((head, *(_marked(its, line) for line in more)))}]"
+    yield f"  subgraph {MESH}[{_label((head, *(_marked(its, line) for line in more)))}]"
     yield "    direction LR"
     for box in drawn.nodes:
         yield f"    {_box(ids(box.id), box)}"
@@ -115,12 +115,12 @@ def _row(id_: str, row: Row) -> str:
 def _edges(ids: _Ids, drawn: Picture) -> Iterator[str]:
     for line in drawn.lines:
         its = look(line.health)
-        first, second = map(ids, line.ends)
+        first, second = (end if end == MESH else ids(end) for end in line.ends)
         label = f"|{_label((_marked(its, line.label),))}|" if line.label else ""
         yield f"  {first} {_LINES.get(its.name, '---')}{label} {second}"
-    yield from (f"  mesh --- {ids(table.id)}" for table in drawn.tables)
+    yield from (f"  {MESH} --- {ids(table.id)}" for table in drawn.tables)
     # Nobody sees this one: it holds what is said of the whole at the top.
-    yield "  about ~~~ mesh"
+    yield f"  about ~~~ {MESH}"
 
 
 def _marked(its: Look, text: str) -> str:

@@ -245,7 +245,7 @@ def test_one_address_in_the_vrfs_of_two_zones_is_two_routers() -> None:
     ]
 
 
-def with_peers(whole: Topology, *healths: Health) -> Topology:
+def with_peers(whole: Topology, *healths: Health | None) -> Topology:
     """The same with BGP peers outside, one for each of these, to which every node has a session that is so."""
     outside = tuple(
         MapSession((node.name, f"10.9.0.{last}"), is_outside=True, health=its)
@@ -253,6 +253,65 @@ def with_peers(whole: Topology, *healths: Health) -> Topology:
         for last, its in enumerate(healths, start=1)
     )
     return replace(whole, sessions=(*whole.sessions, *outside), exits=())
+
+
+def outside_lines(whole: Topology) -> list[tuple[tuple[str, str], str, Health | None]]:
+    lines = picture(whole).lines
+    return [(line.ends, line.label, line.health) for line in lines if line.ends[0].startswith("outside ")]
+
+
+def test_sessions_of_many_nodes_with_a_router_outside_are_one_line() -> None:
+    assert outside_lines(with_peers(a_map(32, 3, is_broken=False), *[Health.OK] * 2)) == [
+        (("outside 10.9.0.1", "mesh"), "BGP: 32 of 32 established", Health.OK),
+        (("outside 10.9.0.2", "mesh"), "BGP: 32 of 32 established", Health.OK),
+    ]
+    designed = with_peers(a_map(32, 3, is_live=False), None)
+    assert outside_lines(designed) == [(("outside 10.9.0.1", "mesh"), "BGP: 32 sessions", None)]
+
+
+def test_a_session_outside_that_is_down_is_a_line_where_others_of_the_router_are_well() -> None:
+    whole = with_peers(a_map(32, 3, is_broken=False), Health.OK, Health.WARNING)
+    hit = ("pve7", "10.9.0.1")
+    sessions = tuple(replace(one, health=Health.BAD) if one.ends == hit else one for one in whole.sessions)
+    assert outside_lines(replace(whole, sessions=sessions)) == [
+        (("outside 10.9.0.1", "mesh"), "BGP: 31 of 32 established", Health.BAD),
+        (("outside 10.9.0.2", "mesh"), "BGP: 0 of 32 established", Health.WARNING),
+        (("outside 10.9.0.1", "node pve7"), "BGP down", Health.BAD),
+    ]
+
+
+def test_sessions_outside_that_nobody_saw_are_counted_apart() -> None:
+    whole = with_peers(a_map(8, 3, is_broken=False), Health.UNCHECKED)
+    off = ("pve8", "10.9.0.1")
+    sessions = tuple(replace(one, health=Health.OFF) if one.ends == off else one for one in whole.sessions)
+    (line,) = outside_lines(replace(whole, sessions=sessions))
+    assert line[1:] == ("BGP: 0 of 8 established, 7 unknown, 1 off", Health.UNCHECKED)
+
+
+def test_a_few_sessions_outside_are_all_drawn() -> None:
+    lines = outside_lines(with_peers(a_map(3, 3, is_broken=False), Health.OK, Health.OK))
+    assert [ends for ends, _, _ in lines] == [
+        (f"outside 10.9.0.{last}", f"node pve{node}") for node in (1, 2, 3) for last in (1, 2)
+    ]
+
+
+def test_a_line_to_the_frame_ends_there_in_every_language() -> None:
+    drawn = picture(with_peers(a_map(32, 3, is_broken=False), *[Health.OK] * 4))
+    ends = [line for line in dot(drawn).splitlines() if "lhead=cluster_mesh" in line]
+    assert [line.split("[")[0].strip() for line in ends] == [
+        f'"outside 10.9.0.{last}" -- "node pve{node}"' for last, node in ((1, 1), (2, 3), (3, 5), (4, 7))
+    ]
+    assert not any("constraint=false" in line for line in ends)
+    assert mermaid(drawn).count('---|"✓ BGP: 32 of 32 established"| mesh\n') == 4
+
+
+@needs_dot
+def test_routers_outside_of_a_large_cluster_hardly_make_its_picture_wider() -> None:
+    def width(whole: Topology) -> float:
+        return float(ET.fromstring(laid_out(dot(picture(whole)))).get("width", "").removesuffix("pt"))
+
+    whole = replace(a_map(32, 3, is_broken=False), exits=())
+    assert width(with_peers(whole, *[Health.OK] * 4)) < 1.3 * width(whole)
 
 
 def test_routers_outside_are_in_the_order_of_their_addresses_as_numbers() -> None:
