@@ -8,6 +8,7 @@ from pvesdn.compare.trace_bridges import pass_bridge
 from pvesdn.compare.trace_circles import Passed, circle_at, going_round
 from pvesdn.compare.trace_ends import end_of, require_apart
 from pvesdn.compare.trace_entries import enter_from_outside
+from pvesdn.compare.trace_families import apart, noting_family, of_one_family, require_one_family
 from pvesdn.compare.trace_names import Named, Places
 from pvesdn.compare.trace_ports import is_switched_off, leave, port_in_bridge
 from pvesdn.compare.trace_routers import pass_router
@@ -25,10 +26,12 @@ _MOST_WAYS = 64
 def ends_of(names: tuple[Named, Named], scene: Scene, places: Places) -> tuple[End, End]:
     """Both ends, as far as the nodes have told by now.
 
-    :raises SettingsError: one may be any of several; both are the same, or neither is in the cluster.
+    :raises SettingsError: one may be any of several; both are the same, or neither is in the cluster; they are
+        addresses of two versions of IP.
     """
+    require_one_family(names)
     one, other = names
-    ends = end_of(one, other, scene, places), end_of(other, one, scene, places)
+    ends = of_one_family((end_of(one, other, scene, places), end_of(other, one, scene, places)))
     require_apart(ends)
     return ends
 
@@ -138,7 +141,7 @@ def follow(walk: Walk, opposite: Direction | None = None) -> Direction:
             done.append(way.is_lost(at.node, "", f"there are more than {_MOST_WAYS} ways"))
         else:
             todo = [*((on, there, (*passed, at)) for on, there in _step(walk, way, at)), *todo]
-    done = [noting_sizes(walk.scene, way) for way in done]
+    done = [noting_family(walk, noting_sizes(walk.scene, way)) for way in done]
     for note in _not_told_of_guests(walk.scene):
         done = [way.noting(note) for way in done]
     return Direction(walk.source, walk.target, tuple(done))
@@ -166,6 +169,8 @@ def _begin(walk: Walk, opposite: Direction | None) -> Steps:
     scene, source = walk.scene, walk.source
     if _lacks_port(scene, walk.target) and (source.node in scene.cluster.nodes or source.kind is EndKind.OUTSIDE):
         yield Way().ends(walk.target.node, "", _without_port(walk.target)), None
+    elif source.kind is not EndKind.GUEST and (why := apart(walk)):
+        yield Way().is_lost(source.node, "", why), None
     elif source.kind is EndKind.OUTSIDE:
         yield from enter_from_outside(walk, opposite)
     elif not source.node:
@@ -207,6 +212,8 @@ def _from_guest(walk: Walk) -> Steps:
     elif target.port and not target.bridge:
         port = port_in_bridge(scene, target.node, target.port)
         yield Way().ends(target.node, port, f"'{port}' is in no bridge"), None
+    elif not _is_bridged(walk) and (why := apart(walk)):
+        yield Way().is_lost(source.node, source.port, why), None
     elif not _bridge(walk) or (_is_bridged(walk) and target.mac):
         yield from leave(walk, Way(), target.mac or asked_by(target.address))
     elif _is_bridged(walk) and target.port:
@@ -235,6 +242,8 @@ def _is_bridged(walk: Walk) -> bool:
     """Both are in one VNet, and in one of its networks as far as that is known: no gateway is needed."""
     source, target = walk.source, walk.target
     if target.bridge not in {_bridge(walk), source.bridge} or target.kind is EndKind.OUTSIDE:
+        return False
+    if target.kind is EndKind.NODE and apart(walk):
         return False
     if source.address is None or target.address is None or source.address.version != target.address.version:
         return True

@@ -61,9 +61,9 @@ def _guest(scene: Scene, places: Places, one: Named, family: int | None) -> End:
         guest=place,
         device=device,
     )
-    known = sorted(_addresses(scene, end), key=lambda address: (address.version != (family or 4), int(address)))
-    fitting = [address for address in known if family is None or address.version == family]
-    return replace(end, address=next(iter(fitting), None))
+    known = sorted(set(_addresses(scene, end)), key=lambda address: (address.version != (family or 4), int(address)))
+    fitting = (address for address in known if family is None or address.version == family)
+    return replace(end, address=next(fitting, None), addresses=tuple(known))
 
 
 def _require_device(scene: Scene, one: Named) -> None:
@@ -165,7 +165,7 @@ def _addressed(scene: Scene, places: Places, one: Named, address: IpAddress, rea
     macs = {mac for _, _, mac in written if mac} | {mac for _, mac in _heard(scene, address)}
     ends = [end for mac in sorted(macs) if (end := _behind(scene, places, one, mac, address)) is not None]
     ends += [
-        replace(_guest(scene, places, Named(one.text, guest, device), address.version), address=address)
+        replace(_guest(scene, places, Named(one.text, guest, device), address.version), address=address, addresses=())
         for guest, device, mac in sorted(written, key=str)
         if device is not None and mac not in {end.mac for end in ends}
     ]
@@ -227,7 +227,7 @@ def _at_port(scene: Scene, places: Places, one: Named, node: str, entry: FdbEntr
     if found is not None:
         guest = _guest(scene, places, Named(one.text, found.guest, found.device), address.version)
         if guest.port:
-            return replace(guest, mac=entry.mac, address=address)
+            return replace(guest, mac=entry.mac, address=address, addresses=())
     return End(one.text, EndKind.GUEST, node, entry.device, entry.bridge, entry.mac, address)
 
 

@@ -31,7 +31,8 @@ class End:
     :param port: the guest's device on the node: ``tap101i0``; empty where there is none.
     :param bridge: that it should be in.
     :param mac: in lower case; empty where nobody knows.
-    :param address: None where nobody knows one.
+    :param address: that the trace is about; None where nobody knows one.
+    :param addresses: all that may have been meant: of a guest that was named all that it is known to have.
     :param holders: nodes that have the address, of a node's.
     """
 
@@ -45,6 +46,12 @@ class End:
     guest: GuestPlace | None = None
     device: int | None = None
     holders: tuple[str, ...] = ()
+    addresses: tuple[IpAddress, ...] = ()
+
+    @property
+    def versions(self) -> frozenset[int]:
+        """Those of IP that it is known to have an address of."""
+        return frozenset(found.version for found in (*self.addresses, self.address) if found is not None)
 
     @property
     def name(self) -> str:
