@@ -545,6 +545,17 @@ def test_a_node_that_stops_answering_is_waited_for_once(healthy: Traced, monkeyp
     assert silent[-1].asked.count("node1") > 1
 
 
+def test_a_guest_that_is_off_is_found_by_the_address_that_its_configuration_gives_it(traced: Traced) -> None:
+    traced.stopped.add(102)
+    given = "ipconfig0: ip=10.20.1.99/24\nnet0: virtio=BC:24:11:00:00:66,bridge=web\n"
+    traced.node("node2").write("/etc/pve/qemu-server/102.conf", given)
+    on("node2", "ip", "link", "del", "tap102i0")(traced)
+    for target in ("102", "10.20.1.99"):
+        done = traced.call("101", target)
+        assert done.status == 1
+        assert done.out.count("ENDS on node2: guest 102 web-102 is off") == 2
+
+
 def test_an_address_that_nobody_was_seen_to_have_is_not_known(healthy: Traced) -> None:
     done = healthy.call("103", "10.20.1.200")
     assert done.status == 3

@@ -1,7 +1,7 @@
 """The network devices of this node's guests, as their configuration has them: bridge, MTU and VLANs, nothing else.
 
 Such a file may hold passwords; no other word of it leaves the node, save MACs and addresses of guests that `look_up` is
-asked for.
+asked for, by their ids or their addresses.
 """
 
 import contextlib
@@ -64,22 +64,8 @@ def plugs(machine: Machine) -> List[Dict[str, Any]]:
     return found[:_MOST]
 
 
-def addresses_of_guest(machine: Machine, guest: int, device: int) -> List[str]:
-    """What cloud-init gives a device of a guest on this node: ``["10.0.0.5/24", "dhcp"]``."""
-    found: List[str] = []
-    for pattern in _FILES:
-        for path in _paths(machine, pattern.replace("*", str(guest))):
-            lines = (text_of(machine, path) or "").splitlines()
-            for line in itertools.takewhile(lambda line: not line.startswith("["), lines):
-                match = _CLOUD_INIT.match(line)
-                if match is not None and int(match.group(1)) == device:
-                    words = _words(match.group(2))
-                    found += [words[key] for key in ("ip", "ip6") if key in words]
-    return found
-
-
 def devices_of_guests(machine: Machine, *, skips_unreadable: bool = False) -> Iterator[Tuple[int, int, Dict[str, str]]]:
-    """The guest's id, the device's index, and what its line says.
+    """The guest's id, the device's index, and what its line says, with the addresses that cloud-init gives it.
 
     :raises Refused: the files, or one of them unless it `skips_unreadable`, cannot be read.
     """
@@ -102,12 +88,15 @@ def _paths(machine: Machine, pattern: str) -> List[str]:
 
 
 def _of_guest(text: str) -> Iterator[Tuple[int, Dict[str, str]]]:
-    for line in text.splitlines():
-        if line.startswith("["):
-            return  # what follows are snapshots and pending changes
-        match = _NIC.match(line)
-        if match is not None:
-            yield int(match.group(1)), _words(match.group(2))
+    # What follows the first section are snapshots and pending changes.
+    lines = list(itertools.takewhile(lambda line: not line.startswith("["), text.splitlines()))
+    given: Dict[int, Dict[str, str]] = {}
+    for match in filter(None, map(_CLOUD_INIT.match, lines)):
+        words = _words(match.group(2))
+        given[int(match.group(1))] = {key: words[key] for key in ("ip", "ip6") if key in words}
+    for match in filter(None, map(_NIC.match, lines)):
+        device = int(match.group(1))
+        yield device, {**given.get(device, {}), **_words(match.group(2))}
 
 
 def _words(text: str) -> Dict[str, str]:

@@ -9,7 +9,7 @@ import re
 from typing import Any, Callable, Dict, Iterator, List, Set
 
 from pvesdn.node.program.files import text_of
-from pvesdn.node.program.guests import addresses_of_guest, devices_of_guests
+from pvesdn.node.program.guests import devices_of_guests
 from pvesdn.node.program.machine import Machine, Refused, is_there, lacks_ipv6, rows_of, rows_shown, told
 from pvesdn.node.program.request import VERBS, Value, checked_address, checked_interface, list_at
 from pvesdn.node.program.rules import chains_of_nft, saved_rules
@@ -39,11 +39,12 @@ def look_up(machine: Machine, arguments: Value) -> Value:
     ``{"cards", "leases", "fdb", "neighbours", "routes", "nat", "nat6", "filters", "groups"}``, each ``{"answer": ...}``
     or ``{"fault": why there is none}``.
 
-    `cards` are the guests' network devices; `leases` what PVE's IPAM has of the guests and the addresses; `fdb` the
-    entries for the MACs, and what was learned from the ports; `neighbours` those with one of the addresses or MACs, or
-    a next hop of `routes`; `routes` those that lead to an address, in the main table (``""``) and in each VRF; `nat`
-    and `nat6` the rules that translate what leaves, as lines of iptables-save; `filters` what may drop what the node
-    forwards, without its rules; `groups` the devices that have joined one of the groups.
+    `cards` are the network devices of the guests, and those that are given one of the addresses; `leases` what
+    PVE's IPAM has of the guests and the addresses; `fdb` the entries for the MACs, and what was learned from the
+    ports; `neighbours` those with one of the addresses or MACs, or a next hop of `routes`; `routes` those that lead
+    to an address, in the main table (``""``) and in each VRF; `nat` and `nat6` the rules that translate what
+    leaves, as lines of iptables-save; `filters` what may drop what the node forwards, without its rules; `groups`
+    the devices that have joined one of the groups.
     """
     for key in ("guests", "ports", "macs", "addresses", "vrfs", "groups"):
         if len(list_at(arguments, key, int if key == "guests" else str)) > _MOST_ASKED:
@@ -57,7 +58,7 @@ def look_up(machine: Machine, arguments: Value) -> Value:
     routes = _or_why_not(lambda: [row for vrf in vrfs for row in _routes(machine, vrf, addresses)])
     hops = {hop for row in routes.get("answer", []) for hop in _gateways(row)}
     return {
-        "cards": _or_why_not(lambda: _cards(machine, guests)),
+        "cards": _or_why_not(lambda: _cards(machine, guests, set(addresses))),
         "leases": _or_why_not(lambda: _leases(machine, guests, set(addresses))),
         "fdb": _or_why_not(lambda: _entries(machine, macs, ports)),
         "neighbours": _or_why_not(lambda: _neighbours(machine, {*addresses, *hops}, macs)),
@@ -84,19 +85,26 @@ def _checked_mac(text: str) -> str:
     return text
 
 
-def _cards(machine: Machine, guests: Set[int]) -> List[Value]:
+def _cards(machine: Machine, guests: Set[int], addresses: Set[str]) -> List[Value]:
     """``[{"guest": 101, "device": 0, "bridge": "web", "mac": "bc:24:11:...", "addresses": ["10.0.0.5"]}]``."""
-    if not guests:
+    if not guests and not addresses:
         return []
     found = []
     for guest, device, words in devices_of_guests(machine):
-        if guest in guests:
+        own = [words[key] for key in ("ip", "ip6") if words.get(key)]
+        if guest in guests or not addresses.isdisjoint(map(_without_prefix, own)):
             macs = [word.lower() for word in words.values() if _MAC.fullmatch(word.lower())]
-            own = [words.get("ip", ""), words.get("ip6", "")]
-            addresses = [text for text in own + addresses_of_guest(machine, guest, device) if text]
-            row: Value = {"guest": guest, "device": device, "bridge": words.get("bridge", ""), "addresses": addresses}
+            row: Value = {"guest": guest, "device": device, "bridge": words.get("bridge", ""), "addresses": own}
             found.append(dict(row, mac=macs[0]) if macs else row)
     return found
+
+
+def _without_prefix(text: str) -> str:
+    """``10.0.0.5`` of ``10.0.0.5/24``, in its canonical spelling; empty for ``dhcp`` and the like."""
+    try:
+        return str(ipaddress.ip_interface(text).ip)
+    except ValueError:
+        return ""
 
 
 def _leases(machine: Machine, guests: Set[int], addresses: Set[str]) -> List[Value]:

@@ -107,6 +107,23 @@ def test_of_a_guests_file_its_cards_are_told_and_no_other_word(program: Asking, 
     ]
 
 
+def test_a_guest_is_found_by_an_address_that_its_configuration_gives_it(program: Asking, node: NodeRoot) -> None:
+    asked = ["10.0.0.5", "10.0.0.6", "fd00::5"]
+    answers(node, {f"-j -{6 if ':' in one else 4} route show table main match {one}": [] for one in asked})
+    node.write(
+        "/etc/pve/qemu-server/101.conf",
+        "ipconfig0: ip=10.0.0.50/24,ip6=FD00:0::5/64\nipconfig1: ip=dhcp,ip6=auto\n"
+        "net0: virtio=BC:24:11:00:00:65,bridge=web\nnet1: virtio=BC:24:11:01:00:65,bridge=db\n",
+    )
+    node.write("/etc/pve/lxc/102.conf", "net0: name=eth0,bridge=web,hwaddr=BC:24:11:00:00:66,ip=10.0.0.6/24,ip6=auto\n")
+    node.write("/etc/pve/lxc/103.conf", "net0: name=eth0,bridge=web,hwaddr=BC:24:11:00:00:67,ip=10.0.0.7/24\n")
+    found = program.value("look_up", addresses=asked)["cards"]["answer"]
+    assert [(row["guest"], row["device"], row["addresses"]) for row in found] == [
+        (101, 0, ["10.0.0.50/24", "FD00:0::5/64"]),
+        (102, 0, ["10.0.0.6/24", "auto"]),
+    ]
+
+
 def test_what_pves_ipam_has_given_out_is_told_of_the_guests_and_the_addresses(program: Asking, node: NodeRoot) -> None:
     answers(node, {"-j -4 route show table main match 10.0.0.6": []})
     ips = {
