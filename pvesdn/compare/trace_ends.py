@@ -163,12 +163,16 @@ def _addressed(scene: Scene, places: Places, one: Named, address: IpAddress, rea
         return End(one.text, EndKind.NODE, node, bridge=bridge, mac=mac, address=address, holders=nodes)
     written = {(card.guest, card.device, card.mac) for card in _cards(scene) if address in card.addresses}
     macs = {mac for _, _, mac in written if mac} | {mac for _, mac in _heard(scene, address)}
-    ends = [end for mac in sorted(macs) if (end := _behind(scene, places, one, mac, address)) is not None]
-    ends += [
+    found = [end for mac in sorted(macs) if (end := _behind(scene, places, one, mac, address)) is not None]
+    found += [
         replace(_guest(scene, places, Named(one.text, guest, device), address.version), address=address, addresses=())
-        for guest, device, mac in sorted(written, key=str)
-        if device is not None and mac not in {end.mac for end in ends}
+        for guest, device, _ in sorted(written, key=str)
+        if device is not None
     ]
+    by_guest: dict[str, End] = {}
+    for end in found:  # what was learned goes first: a guest may send from another MAC than it was given
+        by_guest.setdefault(_called(end), end)
+    ends = list(by_guest.values())
     bridge, network = _network_of(scene, address, realms)
     near = [end for end in ends if any(realm in realms for realm in _realms_of(scene, end))]
     ends = near or ([] if bridge else ends)
