@@ -142,9 +142,16 @@ def follow(walk: Walk, opposite: Direction | None = None) -> Direction:
         else:
             todo = [*((on, there, (*passed, at)) for on, there in _step(walk, way, at)), *todo]
     done = [noting_family(walk, noting_sizes(walk.scene, way)) for way in done]
-    for note in _not_told_of_guests(walk.scene):
+    for note in (*_ports_elsewhere(walk), *_not_told_of_guests(walk.scene)):
         done = [way.noting(note) for way in done]
     return Direction(walk.source, walk.target, tuple(done))
+
+
+def _ports_elsewhere(walk: Walk) -> Iterator[str]:
+    for end in (walk.source, walk.target):
+        if end.elsewhere:
+            nodes = ", ".join((end.node, *end.elsewhere))
+            yield f"{nodes} each have a port of guest {end.name}: the one on {end.node} is followed"
 
 
 def _not_told_of_guests(scene: Scene) -> Iterator[str]:

@@ -47,9 +47,10 @@ def _guest(scene: Scene, places: Places, one: Named, family: int | None) -> End:
     device = one.device if one.device is not None else _only_device(scene, guest)
     place = places.get(guest, GuestPlace(guest))
     ports = [(node, name) for node, name, index in ports_of(scene, guest) if index == device]
-    here = next((found for found in ports if found[0] == place.node), ports[0] if ports else None)
     plugs = [(node, bridge) for node, index, bridge in _plugs(scene, guest) if index == device]
-    node = here[0] if here is not None else place.node or next((node for node, _ in plugs), "")
+    node = place.node or next((node for node, _ in plugs), "")
+    here = _port(scene, ports, node)
+    node = node if here is None else here[0]
     mac = _mac(scene, guest, device, here)
     end = End(
         label=one.text,
@@ -60,10 +61,19 @@ def _guest(scene: Scene, places: Places, one: Named, family: int | None) -> End:
         mac=mac,
         guest=place,
         device=device,
+        elsewhere=tuple(dict.fromkeys(other for other, _ in ports if other != node)),
     )
     known = sorted(set(_addresses(scene, end)), key=lambda address: (address.version != (family or 4), int(address)))
     fitting = (address for address in known if family is None or address.version == family)
     return replace(end, address=next(fitting, None), addresses=tuple(known))
+
+
+def _port(scene: Scene, ports: Sequence[tuple[str, str]], node: str) -> tuple[str, str] | None:
+    """Of the ports that nodes have of a guest's device the one behind which a bridge has learned it; else, and of
+    several such, the one on the node that has its configuration. A guest that moves has two for a while, and one may be
+    left over.
+    """
+    return min(ports, key=lambda found: (not any(_entries_at(scene, found)), found[0] != node), default=None)
 
 
 def _require_device(scene: Scene, one: Named) -> None:

@@ -136,7 +136,8 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
     elif target.port and found is None:
         yield way.is_lost(at.node, port, f"it leaves by '{port}' for a network that is not seen"), None
     elif target.port:
-        yield way.ends(at.node, port, f"frames for {at.mac} go to {_whose(port)}, not to {target.name}"), None
+        meant = target.name if target.node == at.node else f"{target.name} on {target.node}"
+        yield way.ends(at.node, port, f"frames for {at.mac} go to {_whose(port)} of {at.node}, not to {meant}"), None
     else:
         yield way.arrives(), None
 

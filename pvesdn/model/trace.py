@@ -33,6 +33,7 @@ class End:
     :param mac: in lower case; empty where nobody knows.
     :param address: that the trace is about; None where nobody knows one.
     :param addresses: all that may have been meant: of a guest that was named all that it is known to have.
+    :param elsewhere: other nodes that have a port of the same device.
     :param holders: nodes that have the address, of a node's.
     """
 
@@ -47,6 +48,7 @@ class End:
     device: int | None = None
     holders: tuple[str, ...] = ()
     addresses: tuple[IpAddress, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def versions(self) -> frozenset[int]:

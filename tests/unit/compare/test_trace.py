@@ -166,7 +166,7 @@ def test_it_comes_back_through_the_firewall_in_the_other_order() -> None:
                 LiveDevice("tap105i0", "tun", master="db"))),
             "node2",
             "tap105i0",
-            f"frames for {FAR_MAC} go to guest 105 at 'tap105i0', not to 102",
+            f"frames for {FAR_MAC} go to guest 105 at 'tap105i0' of node2, not to 102",
         ),
         (scene(off=frozenset({"node2"})), "node2", "", "node2 is off"),
         (scene(without(NODE1, "web", is_up=False)), "node1", "web", "'web' is down"),
