@@ -10,7 +10,7 @@ from pvesdn.compare.trace_ends import end_of, require_apart
 from pvesdn.compare.trace_entries import enter_from_outside
 from pvesdn.compare.trace_families import apart, noting_family, of_one_family, require_one_family
 from pvesdn.compare.trace_names import Named, Places
-from pvesdn.compare.trace_ports import is_switched_off, leave, port_in_bridge
+from pvesdn.compare.trace_ports import is_switched_off, leave, port_in_bridge, ports_of
 from pvesdn.compare.trace_routers import pass_router
 from pvesdn.compare.trace_scene import AtBridge, AtRouter, InTunnel, Position, Scene, Steps, Walk, asked_by, how_asked
 from pvesdn.compare.trace_sizes import noting_sizes
@@ -175,7 +175,7 @@ def _step(walk: Walk, way: Way, at: Position) -> Steps:
 def _begin(walk: Walk, opposite: Direction | None) -> Steps:
     scene, source = walk.scene, walk.source
     if _lacks_port(scene, walk.target) and (source.node in scene.cluster.nodes or source.kind is EndKind.OUTSIDE):
-        yield Way().ends(walk.target.node, "", _without_port(walk.target)), None
+        yield Way().ends(walk.target.node, "", _without_port(scene, walk.target)), None
     elif source.kind is not EndKind.GUEST and (why := apart(walk)):
         yield Way().is_lost(source.node, "", why), None
     elif source.kind is EndKind.OUTSIDE:
@@ -190,7 +190,7 @@ def _begin(walk: Walk, opposite: Direction | None) -> Steps:
         node = walk.target.node if walk.target.node in source.holders else source.node
         yield Way(), AtRouter(node, "", scene.vrf_of(node, source.bridge))
     elif not source.port:
-        yield Way().ends(source.node, "", _without_port(source)), None
+        yield Way().ends(source.node, "", _without_port(scene, source)), None
     elif is_switched_off(scene, source):
         yield Way().ends(source.node, source.port, f"the link of {source.name} is switched off"), None
     else:
@@ -202,10 +202,12 @@ def _lacks_port(scene: Scene, end: End) -> bool:
     return end.guest is not None and end.node in scene.cluster.nodes and not end.port
 
 
-def _without_port(end: End) -> str:
-    if end.guest is not None and end.guest.is_running is False:
+def _without_port(scene: Scene, end: End) -> str:
+    guest = end.guest
+    if guest is not None and guest.is_running is False:
         return f"guest {end.name} is off"
-    runs = "" if end.guest is not None and end.guest.is_running else ": it does not run there"
+    has_others = guest is not None and any(node == end.node for node, _, _ in ports_of(scene, guest.id))
+    runs = "" if has_others or (guest is not None and guest.is_running) else ": it does not run there"
     return f"{end.node} has no port of guest {end.name}{runs}"
 
 
@@ -232,7 +234,9 @@ def _from_guest(walk: Walk) -> Steps:
         yield Way().is_lost(source.node, source.port, reason), None
     elif gateway is None:
         where = f"{target.name} is in '{target.bridge}'" if target.bridge else f"{target.name} is not in it"
-        reason = f"no node routes for '{_bridge(walk)}', and {where}: which router {source.name} has is not seen"
+        version = f" IPv{target.address.version}" if target.address is not None and _routing(walk) else ""
+        routes = f"no node routes{version} for '{_bridge(walk)}'"
+        reason = f"{routes}, and {where}: which router {source.name} has is not seen"
         yield Way().is_lost(source.node, source.port, reason), None
     else:
         yield from leave(walk, Way(), gateway.mac)
@@ -261,16 +265,15 @@ def _is_bridged(walk: Walk) -> bool:
 
 
 def _gateway(walk: Walk) -> LiveDevice | None:
-    """The bridge of the source's VNet that routes: the one on its own node, else the one on another."""
-    scene, source, address = walk.scene, walk.source, walk.target.address
+    """The bridge of the source's VNet that routes what goes to the target; None for none."""
+    address = walk.target.address
+    held = ((device, {one.version for one in device.addresses}) for device in _routing(walk))
+    return next((device for device, versions in held if address is None or address.version in versions), None)
+
+
+def _routing(walk: Walk) -> list[LiveDevice]:
+    """The bridges of the source's VNet that have addresses, that of its own node first."""
+    scene, source = walk.scene, walk.source
     nodes = [source.node, *(node for node in scene.nodes if node != source.node)]
     found = (scene.device(node, _bridge(walk)) for node in nodes)
-    routing = (device for device in found if device is not None and device.addresses)
-    return next(
-        (
-            device
-            for device in routing
-            if address is None or any(a.version == address.version for a in device.addresses)
-        ),
-        None,
-    )
+    return [device for device in found if device is not None and device.addresses]

@@ -69,7 +69,7 @@ def _without_entry(walk: Walk, way: Way, at: AtBridge, bridge: LiveDevice) -> St
         yield way.ends(at.node, local.device, reason, step), None
         return
     kind = kind_of(at.mac)
-    said = f"no entry for {at.mac}: it" if kind == "unicast" else f"a {kind}"
+    said = f"no entry for {at.mac}: it" if kind == "unicast" else f"a {kind} frame"
     way = _told(way, at, bridge, f"bridge; {said} is flooded")
     yield from _flooded(walk, way, at, is_known=True)
 

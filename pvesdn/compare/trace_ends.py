@@ -61,6 +61,7 @@ def _guest(scene: Scene, places: Places, one: Named, family: int | None) -> End:
         mac=mac,
         guest=place,
         device=device,
+        is_one_of_several=len(_devices(scene, guest)) > 1,
         elsewhere=tuple(dict.fromkeys(other for other, _ in ports if other != node)),
     )
     known = sorted(set(_addresses(scene, end)), key=lambda address: (address.version != (family or 4), int(address)))
@@ -79,8 +80,7 @@ def _port(scene: Scene, ports: Sequence[tuple[str, str]], node: str) -> tuple[st
 def _require_device(scene: Scene, one: Named) -> None:
     """:raises SettingsError: the guest has other network devices, and not the one that is named."""
     guest = one.guest or 0
-    known = {card.device for card in _cards(scene) if card.guest == guest and card.device is not None}
-    known |= {index for _, _, index in ports_of(scene, guest)} | {index for _, index, _ in _plugs(scene, guest)}
+    known = _devices(scene, guest)
     if one.device is None or not known or one.device in known:
         return
     first, *others = (f"{guest}/net{index}" for index in sorted(known))
@@ -88,6 +88,12 @@ def _require_device(scene: Scene, one: Named) -> None:
     if not others:
         raise SettingsError(f"{what}: it has only one network device", hint=f"give {first}")
     raise SettingsError(f"{what}: it has {', '.join([first, *others][:_SHOWN])}", hint=f"name one: {first}")
+
+
+def _devices(scene: Scene, guest: int) -> set[int]:
+    """The indexes of a guest's network devices, as far as they are known."""
+    known = {card.device for card in _cards(scene) if card.guest == guest and card.device is not None}
+    return known | {index for _, _, index in ports_of(scene, guest)} | {index for _, index, _ in _plugs(scene, guest)}
 
 
 def _only_device(scene: Scene, guest: int) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pvesdn.model.trace import Circle, Direction, End, Outcome, Way
 from pvesdn.model.verification import Discrepancy, Subject
@@ -23,6 +24,17 @@ def concerning(directions: Iterable[Direction], found: Iterable[Discrepancy]) ->
             if way.outcome is not Outcome.ARRIVES:
                 kept += (item for item in told if item not in kept and _concerns(item, way, direction.target))
     return tuple(kept)
+
+
+def leaving_steps_to(direction: Direction, found: Iterable[Discrepancy]) -> Direction:
+    """Without the next step of a way that ends at a device of which verify says one of its own: they may conflict."""
+    told = [item for item in found if item.next_step]
+
+    def kept(way: Way) -> Way:
+        has_own = any(item.node == way.node and way.device and _names(way.device, item.object) for item in told)
+        return replace(way, step="") if has_own else way
+
+    return replace(direction, ways=tuple(map(kept, direction.ways)))
 
 
 def _concerns(item: Discrepancy, way: Way, target: End) -> bool:

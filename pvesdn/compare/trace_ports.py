@@ -147,7 +147,7 @@ def not_flooded(at: AtBridge, device: LiveDevice) -> str:
     kind = kind_of(at.mac)
     if kind not in device.unflooded:
         return ""
-    said = f"no entry for {at.mac}, and an unknown MAC" if kind == "unicast" else f"a {kind}"
+    said = f"no entry for {at.mac}, and an unknown MAC" if kind == "unicast" else f"a {kind} frame"
     return f"{said} is not flooded to '{device.name}' ({FLOOD_FLAGS[kind]} off)"
 
 

@@ -33,6 +33,7 @@ class End:
     :param mac: in lower case; empty where nobody knows.
     :param address: that the trace is about; None where nobody knows one.
     :param addresses: all that may have been meant: of a guest that was named all that it is known to have.
+    :param is_one_of_several: the guest has other network devices.
     :param elsewhere: other nodes that have a port of the same device.
     :param holders: nodes that have the address, of a node's.
     """
@@ -49,6 +50,7 @@ class End:
     holders: tuple[str, ...] = ()
     addresses: tuple[IpAddress, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    is_one_of_several: bool = False
 
     @property
     def versions(self) -> frozenset[int]:
@@ -60,7 +62,8 @@ class End:
         """``101 web-1``, ``101/net1``, or the address."""
         if self.guest is None:
             return self.label
-        number = f"{self.guest.id}/net{self.device}" if self.device else str(self.guest.id)
+        has_device = self.device is not None and (self.device > 0 or self.is_one_of_several)
+        number = f"{self.guest.id}/net{self.device}" if has_device else str(self.guest.id)
         return f"{number} {self.guest.name}".rstrip()
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pvesdn.compare.live_paths import judge_paths
 from pvesdn.compare.live_view import ClusterView
 from pvesdn.compare.trace import both_ways, ends_of, first_question, wider_question
-from pvesdn.compare.trace_findings import concerning
+from pvesdn.compare.trace_findings import concerning, leaving_steps_to
 from pvesdn.compare.trace_names import named
 from pvesdn.compare.trace_pings import pings_of, proved_by
 from pvesdn.compare.trace_scene import Scene
@@ -58,10 +58,11 @@ def trace_understood(known: Understanding, renderer: Renderer, ends: tuple[str, 
     assert found is not None  # noqa: S101 - there is one round at least
     there, back = both_ways(scene, found)
     verified = looked.verification
+    findings = concerning((there, back), verified.discrepancies)
     return Trace(
-        there,
-        back,
-        findings=concerning((there, back), verified.discrepancies),
+        leaving_steps_to(there, findings),
+        leaving_steps_to(back, findings),
+        findings=findings,
         unreachable={**verified.unreachable, **{node: seen.unseen["fdb"] for node, seen in lost.items()}},
         offline=verified.offline,
     )

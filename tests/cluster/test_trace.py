@@ -388,6 +388,14 @@ def test_each_circle_is_gone_round_once_and_its_nodes_are_named(traced: Traced) 
     ]
 
 
+def test_one_fault_has_one_next_step(traced: Traced) -> None:
+    on("node2", "ip", "link", "set", "vxlan_lan", "down")(traced)
+    document = traced.document("106", "107")
+    (way,) = document["there"]["ways"]
+    assert (way["device"], way["reason"], way["next"]) == ("vxlan_lan", "'vxlan_lan' is down", "")
+    assert [found["next"] for found in document["findings"] if found["node"] == "node2"] == ["on node2: ifup vxlan_lan lan"]
+
+
 def second_with_one_address(traced: Traced) -> None:
     traced.cluster.plug_guest("node2", "web", 110, "10.20.1.11")
 

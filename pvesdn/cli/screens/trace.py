@@ -127,5 +127,5 @@ def _verdict(direction: Direction) -> str:
     bad = [way for way in direction.ways if way.outcome is outcome]
     some = f" on {len(bad)} of {len(direction.ways)} ways" if len(direction.ways) > 1 else ""
     where = f" at {bad[0].node}" if bad[0].node else ""
-    word = "it ends" if outcome is Outcome.ENDS else "nobody knows"
+    word = "it ends" if outcome is Outcome.ENDS else "unknown"
     return f"{word}{some}{where}: {bad[0].reason}"

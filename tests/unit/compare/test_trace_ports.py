@@ -77,7 +77,7 @@ def test_who_asks_for_a_mac_is_not_heard_where_its_question_is_not_flooded(
     def way_by(port: LiveDevice) -> Way:
         return one_way(scene(NODE1 | devices(port)), source, asked)
 
-    why = f"a {kind} is not flooded to 'tap109i0' ({switch} off)"
+    why = f"a {kind} frame is not flooded to 'tap109i0' ({switch} off)"
     assert told(way_by(replace(PORT, unflooded=frozenset({kind})))) == (Outcome.ENDS, "tap109i0", why)
     assert way_by(replace(PORT, unflooded=frozenset({"unicast"}))).outcome is Outcome.ARRIVES
 
