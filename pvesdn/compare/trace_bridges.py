@@ -89,7 +89,9 @@ def _not_of_vlan(scene: Scene, at: AtBridge, bridge: LiveDevice) -> str:
 
 def _told(way: Way, at: AtBridge, bridge: LiveDevice, what: str) -> Way:
     vlan = "" if at.vlan is None else f", VLAN {at.vlan}"
-    return way.and_hop(at.node, Place.BRIDGE, at.bridge, f"{what}{vlan}", mac=at.mac, vlan=at.vlan, mtu=bridge.mtu)
+    # Of what it passes on, the kernel holds a frame against the MTU of the port that it leaves by, not the bridge's.
+    mtu = None if at.came_by else bridge.mtu
+    return way.and_hop(at.node, Place.BRIDGE, at.bridge, f"{what}{vlan}", mac=at.mac, vlan=at.vlan, mtu=mtu)
 
 
 def _flooded(walk: Walk, way: Way, at: AtBridge, *, is_known: bool) -> Steps:

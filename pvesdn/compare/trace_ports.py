@@ -52,7 +52,8 @@ def through(scene: Scene, way: Way, node: str, names: tuple[str, ...], what: str
         device = scene.device(node, name)
         if device is None:
             return way.ends(node, name, f"{node} has no device '{name}'")
-        way = way.and_hop(node, Place.PORT, name, what if name == names[0] else "PVE's firewall", mtu=device.mtu)
+        said = what if name == names[0] else "PVE's firewall"
+        way = way.and_hop(node, Place.PORT, name, said, mtu=None if device.kind == "bridge" else device.mtu)
         if fault := fault_of(device):
             return way.ends(node, name, fault, f"ip link set {name} up" if not device.is_up else "")
     return way

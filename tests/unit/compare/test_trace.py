@@ -130,6 +130,12 @@ def test_a_guest_behind_pves_firewall_leaves_by_all_of_its_devices() -> None:
     assert way.hops[-1].device == "veth102i0"
 
 
+def test_the_mtu_of_pves_firewall_is_that_of_its_ports_and_not_of_its_bridge() -> None:
+    narrow = 1300
+    assert one_way(scene(without(NODE1, "fwbr101i0", mtu=narrow))).mtu == MTU_INSIDE
+    assert one_way(scene(without(NODE1, "fwln101o0", mtu=narrow))).mtu == narrow
+
+
 def test_it_comes_back_through_the_firewall_in_the_other_order() -> None:
     back = one_way(scene(), End("node", EndKind.NODE, "node1", bridge="web", holders=("node1",)), GUEST)
     assert [hop.device for hop in back.hops[-4:]] == ["fwpr101p0", "fwln101o0", "fwbr101i0", "tap101i0"]
