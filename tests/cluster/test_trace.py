@@ -418,6 +418,12 @@ def two_cards(traced: Traced) -> None:
         (None, ("101", "web-101"), "101 and web-101 are the same", ("101", "102")),
         (
             None,
+            ("10.20.1.11", "fd00::3"),
+            "10.20.1.11 is an address of IPv4, and fd00::3 of IPv6; give two addresses of one version",
+            ("10.20.1.11", "10.20.2.13"),
+        ),
+        (
+            None,
             ("101", "10.20.1.0"),
             "the address 10.20.1.0 is the network itself of 10.20.1.0/24",
             ("101", "10.20.1.12"),

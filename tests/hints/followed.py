@@ -44,6 +44,7 @@ FOLLOWED = {
         ("compare/trace_ends.py", "give .*"),
         ("compare/trace_ends.py", "give a guest, or an address of one"),
         ("compare/trace_ends.py", "give two ends"),
+        ("compare/trace_families.py", "give two addresses of one version, or the ids of guests"),
     ),
     f"{_TRACE}::test_names_that_the_token_may_not_read_are_not_taken_for_none": (
         ("compare/trace_names.py", ".*give a guest's id, or an address; with VM.Audit on /vms a token may read names"),
