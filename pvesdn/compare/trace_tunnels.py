@@ -155,7 +155,8 @@ def _with_tunnel(scene: Scene, way: Way, at: InTunnel, devices: tuple[LiveDevice
     vtep = sender.vtep
     if bridge is None or vtep is None or at.remote.is_multicast:
         return way
-    mtu = min(sender.mtu, taker.mtu, bridge.mtu)
+    routing = scene.device(at.node, sender.master) if at.is_for_router else None
+    mtu = min(sender.mtu, taker.mtu, *(() if routing is None else (routing.mtu,)))
     zone = scene.cluster.nodes[at.node].zones.get(at.device, "")
     tunnel = Tunnel(
         source=at.node, target=node, zone=zone, device=at.device, bridge=bridge.name, vni=sender.vni or 0,

@@ -420,6 +420,17 @@ def test_a_large_and_a_small_frame_go_through_each_tunnel_once() -> None:
     assert list(proved_by(probes, {"node2": Heard(frozenset({1}))})) == []
 
 
+def test_the_large_frame_is_as_large_as_what_the_node_may_route_into_the_tunnel() -> None:
+    narrow = 1300
+
+    def largest(found: Scene) -> int:
+        there, back = both_ways(found, (GUEST, FAR))
+        return max(probe.size for probe in pings_of(Trace(there, replace(back, ways=there.ways))))
+
+    assert largest(scene(without(NODE1, "vrfbr", mtu=narrow))) == narrow
+    assert largest(scene(other=without(NODE2, "vrfbr", mtu=narrow))) == MTU_INSIDE
+
+
 @pytest.mark.parametrize("state", ["FAILED", "INCOMPLETE"])
 def test_who_does_not_answer_arp_is_not_arrived_at(state: str) -> None:
     def asked(address: str, device: str) -> Neighbour:
