@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 
 from pvesdn.compare.conflicts import digest
-from pvesdn.compare.frr_zones import frr_zones
+from pvesdn.compare.frr_zones import frr_zones, is_leftover
 from pvesdn.compare.live_view import NodeView, some
 from pvesdn.decode.frr.local import digest_of_ours
 from pvesdn.decode.nodes.record import Record
@@ -57,6 +57,7 @@ def file_discrepancies(changes: NodeChanges, record: Record, view: NodeView) -> 
             step=_EDITED if change.conflict else _APPLY,
             zones=_zones(change, view),
             is_edit=_is_edit(change, record),
+            is_leftover=change.path.startswith(_FRR) and is_leftover(view, map(_words, change.differences)),
         )
     if changes.is_unfinished:
         yield Discrepancy(

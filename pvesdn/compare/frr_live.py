@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pvesdn.compare.differences import hidden
-from pvesdn.compare.frr_zones import frr_zones
+from pvesdn.compare.frr_zones import frr_zones, is_leftover
 from pvesdn.compare.live_evpn import flooding_discrepancies, vni_discrepancies
 from pvesdn.compare.live_routes import route_discrepancies
 from pvesdn.compare.live_sessions import session_discrepancies
@@ -144,6 +144,7 @@ class _Look:
                 step=FILE_FIRST if FRR_CONF in self.view.told else RELOAD,
                 is_there=FRR_CONF not in self.view.told,
                 zones=frr_zones(self.view, (*lacks, *has)),
+                is_leftover=is_leftover(self.view, (*lacks, *has)),
                 # What FRR has besides need not be in anybody's way; where it is, sessions and VNIs tell.
                 severity=Severity.ERROR if lacks else Severity.WARNING,
                 parts=frozenset(lacks or has),

@@ -67,9 +67,9 @@ class Seen:
 
     def _needing(self, item: Discrepancy) -> Collection[str]:
         """Zones that need what is not as it should be; FRR is that of EVPN's."""
-        zones = item.zones or self.zones
+        zones = [zone for zone in self.zones if item.concerns(zone)]
         view = self.views.get(item.node)
-        return [zone for zone in zones if view is None or zone in view.evpn_zones] if _is_of_frr(item) else tuple(zones)
+        return [zone for zone in zones if view is None or zone in view.evpn_zones] if _is_of_frr(item) else zones
 
     @cached_property
     def _about(self) -> Sequence[tuple[Discrepancy, frozenset[str]]]:

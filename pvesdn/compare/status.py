@@ -184,7 +184,8 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verifi
     found = [
         item
         for item in verification.discrepancies
-        if looked_at & set(item.zones) or (not item.zones and verdict is not None and item.node in verdict.nodes)
+        if looked_at & set(item.zones)
+        or (item.concerns(zone.id) and not item.zones and verdict is not None and item.node in verdict.nodes)
     ]
     seen = tuple(node for node in nodes if node in parts.verification.nodes)
     why = zone.reason if isinstance(zone, UnmanagedZone) else _NOTHING_THERE if seen else _NO_NODE

@@ -52,6 +52,7 @@ class Discrepancy:
     :param is_edit: of a file: somebody has edited or removed it, or nothing reads it any more; not where all it lacks
         is an apply.
     :param device: the interface or VRF that it is about, where `object` names something of it.
+    :param is_leftover: it is left of what is no longer defined, and no zone's guests notice; `zones` are none then.
     :param is_behind: nobody has changed it: PVE's file on the node is older than what PVE has committed.
     """
 
@@ -71,6 +72,7 @@ class Discrepancy:
     is_edit: bool = field(default=False, compare=False)
     device: str = field(default="", compare=False)
     is_behind: bool = field(default=False, compare=False)
+    is_leftover: bool = field(default=False, compare=False)
 
     @property
     def check(self) -> tuple[str, Subject, str, str]:
@@ -84,7 +86,7 @@ class Discrepancy:
 
     def concerns(self, zone: str) -> bool:
         """Whether a zone's guests may notice; what is nobody's in particular may be noticed by all."""
-        return not self.zones or zone in self.zones
+        return not self.is_leftover and (not self.zones or zone in self.zones)
 
 
 @dataclass(frozen=True, slots=True)

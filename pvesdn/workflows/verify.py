@@ -217,7 +217,7 @@ def _zone_verdicts(
 
 def _verdict(zone: str, found: Collection[Discrepancy], counted: Mapping[str, Counter[str]]) -> ZoneVerdict:
     nodes = tuple(node for node, checked in counted.items() if checked[zone])
-    of_it = [item for item in found if zone in item.zones or (not item.zones and item.node in nodes)]
+    of_it = [item for item in found if item.concerns(zone) and (item.zones or item.node in nodes)]
     return ZoneVerdict(
         zone=zone,
         nodes=nodes,

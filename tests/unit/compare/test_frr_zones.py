@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.compare.frr_zones import frr_zones
+from pvesdn.compare.frr_zones import frr_zones, is_leftover
 from pvesdn.compare.live_view import NodeView
 from pvesdn.model.expectation import ExpectedDevice, ExpectedVni, NodeExpectation
 from pvesdn.model.state import NodeState
@@ -36,3 +36,19 @@ VIEW = NodeView(
 )
 def test_a_line_is_about_the_zones_that_it_names(line: str, zones: tuple[str, ...]) -> None:
     assert frr_zones(VIEW, [line]) == zones
+    assert not is_leftover(VIEW, [line])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "router bgp 65010, address-family l2vpn evpn: vni 999",
+        "router bgp l2vpn evpn vni has 999, 1000",
+        "vrf vrf_gone vni has 4001",
+    ],
+)
+def test_a_line_about_a_vni_that_the_node_has_no_more_is_about_no_zone(line: str) -> None:
+    assert is_leftover(VIEW, [line])
+    assert frr_zones(VIEW, [line]) == ()
+    assert frr_zones(VIEW, [line, "router bgp l2vpn evpn vni lacks 200"]) == ("plain",)
+    assert not is_leftover(VIEW, [line, "router bgp l2vpn evpn vni lacks 200"])

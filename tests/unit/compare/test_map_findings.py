@@ -157,6 +157,17 @@ def test_an_exit_of_a_node_without_frr_is_bad() -> None:
     assert "node1: FRR: found off" in off.first
 
 
+def test_a_vni_that_is_left_in_frrs_file_breaks_the_node_and_no_zone() -> None:
+    block = "  vni 999\n   route-target import 65535:65535\n  exit-vni\n"
+    left = ["  advertise-all-vni\n", f"  advertise-all-vni\n{block}"]
+    for damage in ({}, {"running": {"node2": left}}):
+        snapshot = damaged(read_snapshot(HEALTHY), {"files": {"node2": {"/etc/frr/frr.conf": left}}, **damage})
+        whole = map_found(understand(snapshot, intent="running"), Renderer())
+        zones, vnets, nodes = whole.zones, whole.vnets, whole.nodes
+        assert {one.health for one in (*zones, *vnets, *whole.exits)} == {Health.OK}
+        assert [one.name for one in nodes if one.health is Health.BAD] == ["node2"]
+
+
 def test_a_session_that_frr_does_not_have_is_down(tmp_path: Path) -> None:
     whole = found("neighbor-removed-in-vtysh", tmp_path)
     session = next(one for one in whole.sessions if one.ends == ("node2", "node3"))
