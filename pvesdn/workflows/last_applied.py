@@ -1,5 +1,5 @@
-"""What the network is held against, and what is told besides: that there is no quorum, or that pvesdn.cfg cannot be
-used and what was applied last counts instead.
+"""What the network is held against, and what is told besides: that there is no quorum, or that what was applied last
+counts instead of pvesdn.cfg, which cannot be used or was edited since.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Held:
     """What the network is held against.
 
     :param mistakes: why the file itself cannot be used, a line for each fault; empty where it is what counts.
-    :param number: the apply whose definitions count instead.
+    :param number: the apply whose definitions count instead; zero where the file does.
     """
 
     known: Understanding
@@ -56,8 +56,11 @@ class Held:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The same where nothing else is told of the definitions."""
-        edited = (Finding.at("", Severity.WARNING, f"{item.found}; {item.cause}", item.step) for item in self._edited())
-        return (*(() if self.known.is_quorate else (WITHOUT_QUORUM,)), *edited)
+        told = [Finding.at("", Severity.WARNING, f"{item.found}; {item.cause}", item.step) for item in self._edited()]
+        if self.number and not told:
+            what = f"{OWN_NAME} is not what was applied last; the network is held against apply {self.number}"
+            told = [Finding.at("", Severity.WARNING, what, f"pvesdn diff {self.number} tells how they differ")]
+        return (*(() if self.known.is_quorate else (WITHOUT_QUORUM,)), *told)
 
     def _discrepancies(self) -> Iterator[Discrepancy]:
         if not self.known.is_quorate:
@@ -91,14 +94,49 @@ def held(world: World | None, snapshot: Snapshot) -> Held:
     try:
         return Held(understand(snapshot, intent="running"))
     except SdnConfigError as error:
-        beside = None if world is None else _history(world, snapshot)
-        entry = None if beside is None else entry_in_force(beside)
-        if beside is None or entry is None or (applied := in_force(snapshot, beside)) is snapshot:
+        last = _last(world, snapshot)
+        if last is None:
             raise
         try:
-            return Held(understand(applied, intent="running"), error.lines, entry.number)
+            return Held(understand(last[0], intent="running"), error.lines, last[1])
         except SdnConfigError:
             raise error from None
+
+
+def held_as_applied(world: World | None, snapshot: Snapshot) -> Held:
+    """PVE's committed definitions, and pvesdn.cfg as it was applied last, which is what `status` holds the network
+    against; the file where that is not known, or does not fit the cluster any more.
+
+    :param world: see `held`.
+    :raises PvesdnError: see `understand`.
+    """
+    last = _last(world, snapshot)
+    if last is None:
+        return Held(understand(snapshot, intent="running"))
+    try:
+        known = understand(last[0], intent="running")
+    except SdnConfigError:
+        return Held(understand(snapshot, intent="running"))
+    return Held(known, _mistakes(snapshot), last[1])
+
+
+def _mistakes(snapshot: Snapshot) -> tuple[str, ...]:
+    try:
+        understand(snapshot, intent="running")
+    except SdnConfigError as error:
+        return error.lines
+    return ()
+
+
+def _last(world: World | None, snapshot: Snapshot) -> tuple[Snapshot, int] | None:
+    """The same with the text of the last apply, and that one's number; None where the file says no other, or where
+    nobody knows.
+    """
+    beside = None if world is None else _history(world, snapshot)
+    entry = None if beside is None else entry_in_force(beside)
+    if beside is None or entry is None or (applied := in_force(snapshot, beside)) is snapshot:
+        return None
+    return applied, entry.number
 
 
 def _history(world: World, snapshot: Snapshot) -> Beside | None:

@@ -73,6 +73,29 @@ def test_without_a_history_the_mistake_is_all_that_is_said(verb: str, mistaken: 
     assert HELD not in done.out + done.err
 
 
+def test_a_picture_holds_the_network_against_the_last_apply_as_status_does(
+    applied: FakeCluster, settings: Path
+) -> None:
+    applied.nodes.pve_files[OWN] = UCAST.replace("vnet: vmbr3", "vnet: vmbr4")
+    assert call("--config", settings, "status", cluster=applied).out.startswith("ok: the network is what apply 1")
+    done = call("--config", settings, "topology", "--live", "--json", cluster=applied)
+    (zone,) = json.loads(done.out)["zones"]
+    assert [(vnet["id"], vnet["health"]) for vnet in zone["vnets"]] == [("vmbr3", "ok")]
+    (told,) = json.loads(done.out)["findings"]
+    assert told["what"] == "pvesdn.cfg is not what was applied last; the network is held against apply 1"
+    assert told["hint"] == "pvesdn diff 1 tells how they differ"
+    page = call("--config", settings, "topology", "--live", "--format", "html", cluster=applied)
+    assert all(f"{told['what']}; {told['hint']}" in text for text in (page.out, page.err))
+
+
+def test_what_is_only_in_the_file_is_not_in_a_live_picture(applied: FakeCluster, settings: Path) -> None:
+    applied.nodes.pve_files[OWN] = f"{UCAST}vnet: vmbr4\n\tzone ucast\n\ttag 4\n\n"
+    done = call("--config", settings, "topology", "--live", "--vnet", "vmbr4", cluster=applied)
+    assert done.status == 1
+    assert "VNet 'vmbr4' is defined and was not applied yet" in done.err
+    assert call("--config", settings, "topology", "--vnet", "vmbr4", "--format", "dot", cluster=applied).status == 0
+
+
 def test_a_file_that_can_be_read_is_what_verify_holds_the_network_against(applied: FakeCluster, settings: Path) -> None:
     applied.nodes.pve_files[OWN] = f"{UCAST}vnet: vmbr4\n\tzone ucast\n\ttag 4\n\n"
     done = call("--config", settings, "verify", cluster=applied)

@@ -21,7 +21,7 @@ from pvesdn.render.picture.dot import dot
 from pvesdn.render.picture.mermaid import mermaid
 from pvesdn.render.picture.svg import svg
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.last_applied import held
+from pvesdn.workflows.last_applied import held_as_applied
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.topology import map_designed, map_found
 from pvesdn.workflows.understand import Understanding, understand
@@ -67,9 +67,9 @@ def topology(
     """Draw nodes, sessions, zones, VNets, guests, exits and routers outside. Changes nothing.
 
     Of a large cluster a picture shows what is not well, and the rest in numbers. Without --live it shows the design:
-    PVE's definitions with what is pending, and pvesdn.cfg. With --live it shows what `pvesdn status` judges, and what
-    is broken has a colour, a mark and a shape of its own. With --json all of it is listed instead. The exit status
-    tells whether it could be drawn, not whether the network is well.
+    PVE's definitions with what is pending, and pvesdn.cfg. With --live it shows what `pvesdn status` judges, held
+    against what was applied last, and what is broken has a colour, a mark and a shape of its own. With --json all of it
+    is listed instead. The exit status tells whether it could be drawn, not whether the network is well.
     """
     if session.wants_json and (wanted is not None or file is not None):
         raise click.UsageError("--json prints a document instead of a picture: leave out --format and --output")
@@ -77,19 +77,21 @@ def topology(
     world = None if folder is not None else cluster_of(session)
     snapshot = take(session, folder) if world is None else read_cluster(world, has_state=is_live)
     if is_live:
-        against = held(world, snapshot)
+        against = held_as_applied(world, snapshot)
         known, found = against.known, against.findings
     else:
         known = understand(snapshot, only_looks=True)
         found = known.findings
     if not session.wants_json:
         show_findings(session.screen, found)
+    require_names(known, frozenset(only), frozenset(zones), vnets=frozenset(vnets), wanted=snapshot)
     drawn = _part(known, zones, vnets, only, is_live=is_live)
     if session.wants_json:
         ended = drawing.status_of(session, snapshot, known.unreadable)
         session.document("topology", topology_document(drawn, ended, found=found, unreachable=known.unanswered))
         return ended
-    drawing.put(session, file, _written(session, folder, drawn, form), mode=_MODE)
+    notes = tuple(map(str, found)) if is_live else ()
+    drawing.put(session, file, _written(session, folder, drawn, form, notes), mode=_MODE)
     return drawing.status_of(session, snapshot, known.unreadable)
 
 
@@ -98,9 +100,8 @@ def _part(
 ) -> Topology:
     """What was asked for.
 
-    :raises SettingsError: a name is of nothing.
+    :raises SettingsError: nothing is of all that was named.
     """
-    require_names(known, frozenset(only), frozenset(zones), vnets=frozenset(vnets))
     whole = map_found(known, Renderer()) if is_live else map_designed(known)
     found = narrowed(whole, zones=frozenset(zones), vnets=frozenset(vnets), nodes=frozenset(only))
     if found.only and not found.zones and not found.nodes:
@@ -122,10 +123,11 @@ def _form(wanted: str | None, file: Path | None) -> str:
     return wanted or meant or "svg"
 
 
-def _written(session: Session, folder: Path | None, found: Topology, wanted: str) -> str:
+def _written(session: Session, folder: Path | None, found: Topology, wanted: str, notes: tuple[str, ...]) -> str:
+    """:param notes: what a page says besides, since it is read without what was told when it was made."""
     if wanted == "html":
         around = drawing.made_now(folder, is_live=found.is_live)
-        return page(found, replace(around, picture=drawing.drawn_inside(session, found)))
+        return page(found, replace(around, picture=drawing.drawn_inside(session, found), notes=notes))
     drawn = picture(found)
     if wanted == "mermaid":
         return mermaid(drawn)
