@@ -17,7 +17,7 @@ from pvesdn.model import metrics as m
 from pvesdn.model.findings import Severity
 from pvesdn.model.history import Ending, Entry
 from pvesdn.model.metrics import Family, Metric, Sample
-from pvesdn.model.status import ClusterStatus, Health, Share, ZoneStatus
+from pvesdn.model.status import Beside, ClusterStatus, Health, Share, ZoneStatus
 
 _WEIGHTS = (Severity.ERROR, Severity.WARNING)
 _OF_ZONES = (Health.BAD, Health.WARNING, Health.UNCHECKED, Health.OK)
@@ -93,14 +93,20 @@ def _of_cluster(seen: Seen) -> Iterator[Value]:
         yield from ((m.FINDINGS, (*id_, weight.value), float(found.count(weight))) for weight in _WEIGHTS)
         yield m.NOT_CHECKED, id_, float(len(found.not_checked))
     beside = status.beside
-    yield m.OPEN_APPLIES, id_, None if beside.open is None else float(len(beside.open))
+    yield m.OPEN_APPLIES, id_, _open(beside)
     yield m.SDN_LOCKED, id_, _flag(beside.is_sdn_locked)
     yield m.OWN_DIFFERS, id_, _flag(status.own_differs)
     yield m.PLANNED, id_, _flag(status.changes is not None)
-    yield m.PVE_PENDING, id_, None if status.changes is None else float(len(status.changes.pending))
+    yield m.PVE_PENDING, id_, float(len(seen.parts.pending))
     yield m.UNCARRIED, id_, float(len(status.uncarried)) if found.nodes else None
     if status.last_apply is not None:
         yield from _of_apply(status.last_apply, id_)
+
+
+def _open(beside: Beside) -> float | None:
+    """That there is none is known only where every member has told."""
+    is_known = bool(beside.open) or (beside.open is not None and not beside.untold)
+    return float(len(beside.open or ())) if is_known else None
 
 
 def _of_apply(entry: Entry, id_: tuple[str, ...]) -> Iterator[Value]:

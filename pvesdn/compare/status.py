@@ -15,7 +15,7 @@ from pvesdn.compare.uncarried import UPLINK
 from pvesdn.design.shared.kinds import kind_of
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
-from pvesdn.model.files import ChangeSet
+from pvesdn.model.files import ChangeSet, PendingChange
 from pvesdn.model.findings import Severity
 from pvesdn.model.guests import ports_by_bridge
 from pvesdn.model.own_sdn import OwnSdn
@@ -62,6 +62,7 @@ class Parts:
     :param cluster: all nodes that answered.
     :param changes: of the nodes that were asked for; None where it cannot be planned, and `no_plan` says why.
     :param is_quorate: the cluster has a quorum.
+    :param pending: PVE's definitions that nobody has applied, also where nothing can be planned.
     """
 
     given: DesignInput
@@ -72,6 +73,7 @@ class Parts:
     no_plan: tuple[str, ...] = ()
     beside: Beside = field(default_factory=Beside)
     is_quorate: bool = True
+    pending: tuple[PendingChange, ...] = ()
 
 
 def cluster_status(parts: Parts, asked: Asked) -> ClusterStatus:

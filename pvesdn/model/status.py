@@ -120,6 +120,7 @@ class Beside:
 
     :param history: None where it is not known.
     :param open: applies that are open: by id, how each stands on its nodes; None where it is not known.
+    :param untold: members that did not tell which are open there.
     :param lock: who has written down that the cluster lock is theirs; None for nobody, and where it is not known.
     :param is_sdn_locked: somebody has locked PVE's definitions; None where it is not known, and then `lock` is not.
     :param own_digest: of pvesdn.cfg, as the history names texts; None where there is no such file.
@@ -128,6 +129,7 @@ class Beside:
 
     history: History | None = None
     open: Mapping[str, Mapping[NodeName, OpenApply]] | None = None
+    untold: tuple[NodeName, ...] = ()
     lock: LockHolder | None = None
     is_sdn_locked: bool | None = None
     own_digest: str | None = None

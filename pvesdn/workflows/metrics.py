@@ -55,7 +55,12 @@ def of_snapshot(snapshot: Snapshot, renderer: Renderer) -> tuple[Family, ...]:
 
 def _parts(snapshot: Snapshot, renderer: Renderer, beside: Beside, further: LookFurther | None = None) -> Parts:
     known = understand(in_force(snapshot, beside), intent="running")
-    return status_parts(known, renderer, beside, _ALL, wanted=snapshot, further=further)
+    return status_parts(known, renderer, beside, _ALL, wanted=snapshot, further=further or _no_further)
+
+
+def _no_further(_: ClusterView, found: Sequence[Discrepancy]) -> Further:
+    """Nothing is sent, as was asked: that is not told as something that nobody could look at."""
+    return Further(tuple(found))
 
 
 def _paths(tried: Sequence[Further]) -> dict[str, Share]:

@@ -27,7 +27,7 @@ from pvesdn.workflows.further import Further
 from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.read import SDN_DIR
 from pvesdn.workflows.understand import Understanding, understand
-from pvesdn.workflows.verify import LookedOver, LookFurther, look_over
+from pvesdn.workflows.verify import LookedOver, LookFurther, look_over, pending_in_pve
 from pvesdn.workflows.world import World
 
 _SDN_LOCK = f"{SDN_DIR}/.lock"
@@ -57,7 +57,8 @@ def look_beside(world: World, snapshot: Snapshot) -> Beside:
     if unasked := sorted({member.name for member in decode_cluster(snapshot.api).members} - set(answered)):
         silent += (f"open applies on {ranges(unasked)}: {_UNASKED}",)
     standing = {one.id: one.nodes for one in now.open} if now.kept else None
-    return replace(found, open=standing, unknown=(*found.unknown, *silent))
+    untold = tuple(sorted({*now.silent, *unasked}))
+    return replace(found, open=standing, untold=untold, unknown=(*found.unknown, *silent))
 
 
 def beside_stored(snapshot: Snapshot) -> Beside:
@@ -89,8 +90,17 @@ def status_parts(
     """
     looked = look_over(known, renderer, only=asked.nodes, further=further or _without_packets)
     changes, no_plan = _planned(wanted, renderer, asked)
+    pending, _ = pending_in_pve(known)
     return Parts(
-        known.given, known.vteps, looked.verification, looked.cluster, changes, no_plan, beside, known.is_quorate
+        known.given,
+        known.vteps,
+        looked.verification,
+        looked.cluster,
+        changes,
+        no_plan,
+        beside,
+        known.is_quorate,
+        pending,
     )
 
 

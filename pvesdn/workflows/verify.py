@@ -83,7 +83,7 @@ def look_over(
     further: LookFurther | None = None,
 ) -> LookedOver:
     """The same as `verify_understood`, with the nodes that were looked at."""
-    (pending, of_zones), looker = _pending(known), Looker(known)
+    (pending, of_zones), looker = pending_in_pve(known), Looker(known)
     nodes, unreachable = _look(known, renderer, looker)
     wanted = {name: node for name, node in nodes.items() if only is None or name in only}
     cluster = looker.together({name: node.at for name, node in nodes.items()})
@@ -191,7 +191,7 @@ def undone_ids(known: Understanding, wanted: Snapshot) -> tuple[frozenset[str], 
     return frozenset(zones - zone_ids(known)), frozenset(vnets - {vnet.id for vnet in there.vnets})
 
 
-def _pending(known: Understanding) -> tuple[tuple[PendingChange, ...], tuple[str, ...]]:
+def pending_in_pve(known: Understanding) -> tuple[tuple[PendingChange, ...], tuple[str, ...]]:
     """PVE's definitions that nobody has applied, and whose they are; those that cannot be read are for plan to tell."""
     if not known.given.capabilities.has_sdn:
         return (), ()

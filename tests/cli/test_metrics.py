@@ -72,6 +72,19 @@ def test_a_look_at_the_cluster_is_printed(applied: FakeCluster, settings: Path) 
     assert ("pvesdn_node_paths_tried", "node/node1") not in found
 
 
+def test_a_cluster_without_open_applies_is_one_in_which_every_member_has_said_so(
+    applied: FakeCluster, settings: Path
+) -> None:
+    told = ("pvesdn_cluster_open_applies", "cluster/fake")
+    assert values(call("--config", settings, "metrics", cluster=applied).out)[told] == 0
+    applied.nodes["node2"].lost["standing"] = "connection reset"
+    assert told not in values(call("--config", settings, "metrics", cluster=applied).out)
+
+
+def test_packets_that_nobody_asked_for_are_not_missed() -> None:
+    assert values(call("metrics", "--from", HEALTHY).out)["pvesdn_cluster_not_checked", "cluster/lab"] == 0
+
+
 def test_a_snapshot_will_do() -> None:
     found = values(call("metrics", "--from", HEALTHY).out)
 

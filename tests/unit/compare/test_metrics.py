@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from pvesdn.workflows.understand import understand
 from tests.cli.test_verify import HEALTHY
 from tests.golden_verify.damage import damaged
 
+CASES = Path(__file__).parents[2] / "golden_verify"
 PAGE = Path(__file__).parents[3] / "docs/metrics.md"
 NODES = ("node1", "node2", "node3")
 
@@ -178,6 +180,25 @@ def test_what_is_not_known_of_the_history_is_absent() -> None:
 
     for metric in (m.OPEN_APPLIES, m.SDN_LOCKED, m.OWN_DIFFERS, m.APPLY_GOOD, m.APPLY_TIME):
         assert of(families, metric, "cluster/lab") is None
+
+
+def test_an_apply_that_is_open_is_counted_though_a_member_is_silent() -> None:
+    families = look(beside=Beside(open={"a": {}}, untold=("node3",)))
+
+    assert of(families, m.OPEN_APPLIES, "cluster/lab") == 1
+    assert of(look(beside=Beside(open={}, untold=("node3",))), m.OPEN_APPLIES, "cluster/lab") is None
+
+
+def test_what_is_pending_in_pve_is_counted_though_nothing_can_be_planned() -> None:
+    damage = json.loads((CASES / "pve-zone-not-applied/damage.json").read_text())
+    known = understand(damaged(read_snapshot(HEALTHY), damage), intent="running")
+    files = known.snapshot.pve_files
+    for text, can_plan in ((files["pvesdn.cfg"], 1), (files["pvesdn.cfg"].replace("tag 100", "tagg 100"), 0)):
+        wanted = replace(known.snapshot, pve_files={**files, "pvesdn.cfg": text})
+        parts = status_parts(known, Renderer(), Beside(), Asked(), wanted=wanted)
+        families = metrics(Seen(parts, cluster_status(parts, Asked()), None, None))
+        assert of(families, m.PLANNED, "cluster/lab") == can_plan
+        assert of(families, m.PVE_PENDING, "cluster/lab") == 1
 
 
 def test_paths_are_told_only_where_they_were_tried() -> None:
