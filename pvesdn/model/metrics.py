@@ -131,7 +131,9 @@ VNIS_UP = Metric("node_vnis_up", "Those of them that the kernel has up, and FRR 
 REMOTES = Metric(
     "node_remote_vteps", "VTEPs of others that its VNIs send to; those of multicast are not known.", *_NODE
 )
-PATH_MTU = Metric("node_path_mtu_bytes", "The least MTU of its paths to the other VTEPs, headers included.", *_NODE)
+PATH_MTU = Metric(
+    "node_path_mtu_bytes", "The least MTU of its routes to other VTEPs, headers included; not measured.", *_NODE
+)
 PATHS = Metric("node_paths_tried", "Ways to other VTEPs that were tried with packets; absent without.", *_NODE)
 PATHS_BAD = Metric("node_paths_failed", "Findings about them.", *_NODE)
 DRIFT = Metric(
