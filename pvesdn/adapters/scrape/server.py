@@ -1,4 +1,4 @@
-"""A small HTTP server: GET of one path, and little room for anybody who wants more."""
+"""A small HTTP server: GET and HEAD of one path, and little room for anybody who wants more."""
 
 from __future__ import annotations
 
@@ -108,14 +108,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.settimeout(SECONDS)
         return head
 
+    def do_HEAD(self) -> None:
+        self._answer()
+
     def do_GET(self) -> None:
+        self.wfile.write(self._answer())
+
+    def _answer(self) -> bytes:
+        """Send the head, and give the body that belongs to it."""
         try:
             path = urlsplit(self.path).path
         except ValueError:  # such as an open bracket
             path = ""
         if path != PATH:
             self.send_error(404, f"ask for {PATH}")
-            return
+            return b""
         page = self.server.page()
         takes_gzip = "gzip" in self.headers.get("Accept-Encoding", "")
         body = page.packed if takes_gzip else page.text
@@ -125,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        return body
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as its base has it
         """Nobody reads who asked what."""

@@ -78,10 +78,21 @@ def test_prometheus_gets_the_page_and_packed_if_it_likes(listener: Listener) -> 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/", 404), ("GET", "/metrics/x", 404), ("GET", "/metrics?name=up", 200), ("POST", "/metrics", 501),
-     ("PUT", "/metrics", 501), ("DELETE", "/metrics", 501)],
+     ("PUT", "/metrics", 501), ("DELETE", "/metrics", 501), ("HEAD", "/metrics", 200), ("HEAD", "/", 404)],
 )  # fmt: skip
 def test_there_is_one_thing_to_get(listener: Listener, method: str, path: str, status: int) -> None:
     assert asked(listener, method, path)[0] == status
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_who_asks_for_the_head_alone_gets_that_of_the_page(listener: Listener, encoding: str) -> None:
+    _, body, of_page = asked(listener, **{"Accept-Encoding": encoding})
+    _, nothing, of_head = asked(listener, "HEAD", **{"Accept-Encoding": encoding})
+    assert {**of_head, "Date": ""} == {**of_page, "Date": ""}
+    assert (nothing, of_head["Content-Length"]) == (b"", str(len(body)))
+    answer = raw(listener, b"HEAD /metrics HTTP/1.0\r\n\r\n")
+    assert answer.endswith(b"\r\n\r\n")
+    assert b"up 1" not in answer
 
 
 @pytest.mark.parametrize(
