@@ -55,7 +55,7 @@ def test_each_alert_is_tried() -> None:
 
 
 def test_no_alert_sends_to_a_verb_that_holds_the_network_against_other_definitions() -> None:
-    said = {name: text for name, text in re.findall(r"- alert: (\w+)((?:.|\n)*?)(?=\n\n|\Z)", RULES.read_text())}
+    said = dict(re.findall(r"- alert: (\w+)((?:.|\n)*?)(?=\n\n|\Z)", RULES.read_text()))
     assert len(said) == RULES.read_text().count("- alert:")
     # Only verify sends packets, and what they find is none of the definitions'.
     assert [name for name, text in said.items() if "pvesdn verify" in text] == ["PvesdnPathFails"]
