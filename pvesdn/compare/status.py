@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pvesdn.compare.in_force import entry_in_force
 from pvesdn.compare.live_view import ClusterView
 from pvesdn.compare.status_of_node import drift, last_apply, sessions, to_do, vnis
-from pvesdn.compare.uncarried import UPLINK
+from pvesdn.compare.uncarried import LACKS
 from pvesdn.design.shared.kinds import kind_of
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
@@ -172,9 +172,7 @@ def _packages(given: DesignInput) -> dict[str, str]:
 def _uncarried(parts: Parts, verification: Verification) -> tuple[str, ...]:
     drawn = {vnet.id for vnet in parts.given.sdn.own.vnets if vnet.drawn_in is not None}
     return tuple(
-        sorted(
-            {found.object for found in verification.discrepancies if found.object in drawn and found.trait == UPLINK}
-        )
+        sorted({found.object for found in verification.discrepancies if found.object in drawn and found.trait in LACKS})
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pvesdn.compare.counts import summarize
 from pvesdn.compare.live_view import NodeView
-from pvesdn.compare.uncarried import UPLINK
+from pvesdn.compare.uncarried import LACKS
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import DONE, Ending, Entry, History
 from pvesdn.model.ranges import is_among
@@ -58,7 +58,7 @@ def is_drift(item: Discrepancy) -> bool:
     """Whether a finding is about something that was put there and has been changed or removed since."""
     if item.subject is Subject.FILE:
         return item.is_edit
-    return item.subject in _DEVICES and item.trait != UPLINK and not item.is_behind
+    return item.subject in _DEVICES and item.trait not in LACKS and not item.is_behind
 
 
 def to_do(name: str, changes: ChangeSet | None) -> ToDo | None:

@@ -53,7 +53,7 @@ FOLLOWED = {
         ("compare/trace_names.py", "with VM.Audit on /vms a token may read where guests are"),
     ),
     "tests/cluster/test_carried.py::test_the_panels_button_alone_is_told_and_mended": (
-        ("design/checks/carried.py", "run pvesdn apply; PVE's own Apply does not carry VNets"),
+        ("design/checks/uncarried.py", "run pvesdn apply; PVE's own Apply does not carry VNets"),
     ),
     "tests/cluster/test_carried.py::test_a_carried_zone_whose_deletion_is_pending_stops_the_plan_and_both_ways_out_are_named": (
         ("design/checks/carried.py", "`pvesh create /cluster/sdn/rollback` on a node discards .*"),

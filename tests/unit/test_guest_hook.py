@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import subprocess
@@ -216,6 +217,76 @@ def test_a_vnet_of_the_panel_that_is_deleted_or_moved_there_is_refused_like_the_
     assert (status, lines[0].startswith(told)) == (1, True)
     write(node / "etc/pve/sdn/pvesdn-vnis.cfg", "vni: 100\n\tvnet office\n\tzone ours\n\tformer 1\n\n")
     assert start()[0] == 0
+
+
+TWO = "evpn: prod\n\tirb symmetric\n\tcarries lan\n\nevpn: dev\n\tirb symmetric\n\tcarries lab\n\n"
+STANZA = "iface office\n\tbridge-ports vxlan_office\n"
+ROUTED = STANZA + "\thwaddress 06:2c:c2:8c:c6:7b\n\tvrf vrf_prod\n"
+GATEWAY = "auto office\niface office\n\taddress 10.0.3.1/24\n\tbridge_ports none\n"
+OF_PVE_ALONE = (
+    "has a gateway that only PVE knows of, in the node's own table and with a MAC of its own; run pvesdn apply"
+)
+NOT_IN_VRF = "is not in vrf_prod, so its gateway is in the wrong table; ifreload -a, or pvesdn verify, which tells why"
+MOVED = "is in the network of zone prod still, and dev carries it now; pvesdn plan tells the way"
+
+
+def routed(node: Path, ours: str, pves: str, vrf: str) -> None:
+    """VNet `office` has its uplink, of zone `prod`. :param vrf: what its bridge is in."""
+    carried(node)
+    write(node / "etc/pve/sdn/pvesdn.cfg", TWO)
+    write(node / "etc/pve/sdn/pvesdn-vnis.cfg", "vni: 100\n\tvnet office\n\tzone prod\n\n")
+    write(node / "etc/pve/sdn/zones.cfg", "simple: lan\n\tmtu 1450\n\nsimple: lab\n\tmtu 1450\n\n")
+    committed(node, "lan")
+    write(node / OURS, f"auto office\n{ours}\niface vxlan_office\n\tvxlan-id 100\n")
+    write(node / "etc/network/interfaces.d/sdn", f"#version:7\n\n{pves}")
+    plugged(node, "office", "vxlan_office")
+    if vrf:
+        (node / "sys/class/net/office/master").symlink_to(f"../{vrf}")
+
+
+def committed(node: Path, zone: str) -> None:
+    write(node / "etc/pve/sdn/.running-config", json.dumps({"vnets": {"ids": {"office": {"zone": zone}}}}))
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ((STANZA, "", ""), ()),
+        ((STANZA, GATEWAY.replace("\taddress 10.0.3.1/24\n", ""), ""), ()),
+        ((STANZA, GATEWAY, ""), (OF_PVE_ALONE,)),
+        ((STANZA + "\thwaddress 06:2c:c2:8c:c6:7b\n", GATEWAY, ""), ()),  # vrf main
+        ((ROUTED, GATEWAY, "vrf_prod"), ()),
+        ((ROUTED, GATEWAY, ""), (NOT_IN_VRF,)),
+        ((ROUTED, GATEWAY, "vrf_dev"), (NOT_IN_VRF,)),
+    ],
+)
+def test_a_gateway_that_pve_alone_has_brought_keeps_guests_from_starting(
+    start: Callable[..., Started], node: Path, there: tuple[str, str, str], said: tuple[str, ...]
+) -> None:
+    routed(node, *there)
+    status, lines = start()
+    assert (status, lines[:1]) == (len(said), [f"pvesdn: net0: VNet office {fault}" for fault in said])
+
+
+def test_a_vnet_that_pve_alone_has_moved_is_told_where_it_is(start: Callable[..., Started], node: Path) -> None:
+    routed(node, ROUTED, GATEWAY, "vrf_prod")
+    vnets = node / "etc/pve/sdn/vnets.cfg"
+    write(vnets, vnets.read_text().replace("zone lan", "zone lab"))
+    assert start() == (0, [])  # nobody has committed it
+    committed(node, "lab")
+    status, lines = start()
+    assert (status, lines[0]) == (1, f"pvesdn: net0: VNet office {MOVED}")
+    write(node / "etc/pve/sdn/pvesdn-vnis.cfg", "vni: 100\n\tvnet office\n\tzone dev\n\n")
+    assert start() == (0, [])
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"vnets": 1}', '{"vnets": {"ids": {"office": {"zone": []}}}}'])
+def test_what_pve_has_committed_and_cannot_be_read_is_not_held_against_a_guest(
+    start: Callable[..., Started], node: Path, text: str
+) -> None:
+    routed(node, ROUTED, GATEWAY, "vrf_prod")
+    write(node / "etc/pve/sdn/.running-config", text)
+    assert start() == (0, [])
 
 
 def test_a_vnet_of_the_panel_that_nothing_of_ours_carries_is_pves(start: Callable[..., Started], node: Path) -> None:

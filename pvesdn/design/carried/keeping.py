@@ -4,7 +4,7 @@ them there stays until the last one is unplugged. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -151,9 +151,11 @@ def our_bridges(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int]]:
             yield stanza, int(vni)
 
 
-def carrier_of(given: DesignInput, homes: Mapping[str, PveSimpleZone], vnet: str, vni: int) -> OwnZone | None:
+def carrier_of(given: DesignInput, homes: Container[str], vnet: str, vni: int) -> OwnZone | None:
     """The zone of ours that carried a VNet: as it was written down, else the one whose range has its VNI, also where
     the name that was written down is no zone's any more.
+
+    :param homes: ids of the zones of ours that may be meant.
     """
     there = {zone.id for zone in given.sdn.own.zones}
     names = there & {entry.zone for entry in written(given) if (entry.vnet, entry.vni) == (vnet, vni)}

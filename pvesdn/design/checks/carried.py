@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pvesdn.design.carried.bare import bare
-from pvesdn.design.checks.wording import IN_EVPN, absent, error, few, listed, note, placed, warning
+from pvesdn.design.checks import uncarried
+from pvesdn.design.checks.wording import IN_EVPN, absent, error, few, note, placed, warning
 from pvesdn.design.ours.zones import has_gateways, has_vrf, zone_mtu, zone_vteps
 from pvesdn.design.shared import pve_vnis
 from pvesdn.model.cluster import Vtep
@@ -60,7 +60,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
             yield from _gateways(pair)
             yield from _drawn(pair)
             yield from _dhcp(pair)
-            yield from _bare(pair, given)
+            yield from uncarried.check(given, zone, home=pair.home, vnets=pair.vnets, subnets=pair.subnets)
     yield from _ranges(given, carrying)
     yield from _pins(given)
 
@@ -179,24 +179,6 @@ def _dhcp(pair: _Pair) -> Iterator[Finding]:
                 yield error(
                     subnet.where, what, f"pvesh set {place} --dhcp-dns-server ADDRESS, one that its guests reach"
                 )
-
-
-def _bare(pair: _Pair, given: DesignInput) -> Iterator[Finding]:
-    """VNets that run without what carries them, as after PVE's own Apply, or a reboot while they were pending."""
-    found: dict[str, list[str]] = {}
-    leaked: set[str] = set()
-    for node in sorted(given.cluster.among(pair.home.nodes) & given.facts.keys()):
-        for one in bare(given.facts[node], pair.zone, pair.vnets, pair.subnets):
-            found.setdefault(one.vnet.id, []).append(node)
-            leaked |= {one.vnet.id} if one.has_leaked else set()
-    if not found:
-        return
-    nodes = {node for there in found.values() for node in there}
-    what = f"{listed(found)} {'runs' if len(found) == 1 else 'run'} without an uplink on {listed(nodes)}"
-    if leaked:
-        gateways = "the gateway of" if len(leaked) == 1 else "the gateways of"
-        what += f", and {gateways} {listed(leaked)} {'is' if len(leaked) == 1 else 'are'} in the host's own table"
-    yield warning(pair.zone.at("carries"), what, "run pvesdn apply; PVE's own Apply does not carry VNets")
 
 
 def _ranges(given: DesignInput, carrying: list[OwnZone]) -> Iterator[Finding]:

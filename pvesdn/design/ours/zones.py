@@ -151,6 +151,11 @@ def has_gateways(zone: OwnZone) -> bool:
     return (isinstance(zone, EvpnZone) and zone.irb is not Irb.NONE) or (zone.carries is not None and bool(zone.mac))
 
 
+def gateway_mac(zone: OwnZone) -> str:
+    """The one that the zone's gateways have on every node."""
+    return zone.mac or names.anycast_mac(zone.id)
+
+
 def gateway_bridge(zone: OwnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) -> VnetBridge:
     """A VNet's bridge, the same on every node; with gateways it routes between the zone's VNets."""
     addresses = gateways(subnets) if has_gateways(zone) else ()
@@ -159,7 +164,7 @@ def gateway_bridge(zone: OwnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: 
     bridge = replace(
         plain_bridge(vnet, mtu),
         addresses=addresses,
-        hwaddress=(zone.mac or names.anycast_mac(zone.id)) if is_routed else None,
+        hwaddress=gateway_mac(zone) if is_routed else None,
         has_ip_forward=IPV4 in spoken,
         has_ip6_forward=IPV6 in spoken,
         # Without it a guest that says nothing by itself is never learned, and no other node can find it.
