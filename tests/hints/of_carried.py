@@ -517,6 +517,33 @@ ROWS = (
         followed=(("subnets.cfg", "10.0.2.1\n", "10.0.2.1\n\tdhcp-dns-server 10.0.2.53\n"),),
     ),
     Row(
+        "PVE's DHCP in a VRF with a gateway as the server for names",
+        with_(
+            with_(ROUTED, "zones.cfg", "1450\n", "1450\n\tdhcp dnsmasq\n"),
+            "subnets.cfg",
+            "10.0.2.1\n",
+            "10.0.2.1\n\tdhcp-dns-server 10.0.2.1\n",
+        ),
+        said=(
+            "error: subnets.cfg:4: subnet 'lan-10.0.2.0-24': dhcp-dns-server 10.0.2.1 is a gateway in the VRF of zone "
+            "'prod', which knows no names; pvesh set /cluster/sdn/vnets/web/subnets/lan-10.0.2.0-24 --dhcp-dns-server "
+            "ADDRESS, one that its guests reach"
+        ),
+        followed=(("subnets.cfg", "dhcp-dns-server 10.0.2.1\n", "dhcp-dns-server 10.0.2.53\n"),),
+    ),
+    Row(
+        "PVE's DHCP in a VRF, of a subnet without a gateway",
+        {
+            **with_(ROUTED, "zones.cfg", "1450\n", "1450\n\tdhcp dnsmasq\n"),
+            "subnets.cfg": "subnet: lan-10.0.2.0-24\n\tvnet web\n\n",
+        },
+        said=(
+            "warning: subnets.cfg:1: subnet 'lan-10.0.2.0-24': no gateway, and PVE's DHCP serves no subnet without one; "
+            "draw one in PVE (Datacenter > SDN), or give its guests addresses by hand"
+        ),
+        followed=(("subnets.cfg", "web\n", "web\n\tgateway 10.0.2.1\n\tdhcp-dns-server 10.0.2.53\n"),),
+    ),
+    Row(
         "PVE's DHCP in a zone that is carried, on a node that has none",
         with_(LAN, "zones.cfg", "1450\n", "1450\n\tdhcp dnsmasq\n"),
         given=_without_dnsmasq,

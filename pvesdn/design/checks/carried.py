@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from pvesdn.design.checks import uncarried
 from pvesdn.design.checks.wording import IN_EVPN, absent, error, few, note, placed, warning
@@ -14,7 +15,7 @@ from pvesdn.model.defined import Defined
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.own_sdn import EvpnZone, OwnZone, VniRange, VxlanZone
-from pvesdn.model.primitives import NAMES_OF_SETTINGS
+from pvesdn.model.primitives import NAMES_OF_SETTINGS, IpAddress
 from pvesdn.model.pve_sdn import PveSimpleZone, UnmanagedZone
 from pvesdn.model.vnets import Subnet, Vnet
 
@@ -171,14 +172,30 @@ def _drawn(pair: _Pair) -> Iterator[Finding]:
 
 def _dhcp(pair: _Pair) -> Iterator[Finding]:
     """In a VRF guests cannot ask their gateway for names: what serves there does not reach the node's name servers."""
-    if pair.home.dhcp and has_vrf(pair.zone):
-        for subnet in pair.subnets:
-            if subnet.dhcp_dns_server is None:
-                what = f"no dhcp-dns-server, and a gateway in the VRF of zone '{pair.zone.id}' knows no names"
-                place = f"/cluster/sdn/vnets/{subnet.vnet}/subnets/{subnet.id}"
-                yield error(
-                    subnet.where, what, f"pvesh set {place} --dhcp-dns-server ADDRESS, one that its guests reach"
-                )
+    if not pair.home.dhcp or not has_vrf(pair.zone):
+        return
+    gateways = {subnet.gateway for subnet in pair.subnets if subnet.gateway is not None}
+    for subnet in pair.subnets:
+        server = subnet.dhcp_dns_server
+        place = f"/cluster/sdn/vnets/{subnet.vnet}/subnets/{subnet.id}"
+        hint = f"pvesh set {place} --dhcp-dns-server ADDRESS, one that its guests reach"
+        if subnet.gateway is None:
+            # dnsmasq serves on a bridge only the networks that it has an address of there.
+            what = "no gateway, and PVE's DHCP serves no subnet without one"
+            yield warning(subnet.where, what, f"draw one {_IN_PANEL}, or give its guests addresses by hand")
+        elif server is None:
+            what = f"no dhcp-dns-server, and a gateway in the VRF of zone '{pair.zone.id}' knows no names"
+            yield error(subnet.where, what, hint)
+        elif _address(server) in gateways:
+            what = f"dhcp-dns-server {server} is a gateway in the VRF of zone '{pair.zone.id}', which knows no names"
+            yield error(subnet.at("dhcp-dns-server"), what, hint)
+
+
+def _address(text: str) -> IpAddress | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def _ranges(given: DesignInput, carrying: list[OwnZone]) -> Iterator[Finding]:
