@@ -32,7 +32,7 @@ from pvesdn.model.files import (
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.guests import labelled
-from pvesdn.model.ifupdown import GUEST_PORTS
+from pvesdn.model.ifupdown import GUEST_PORTS, CarriedBridge
 from pvesdn.model.owners import FileOwners
 
 _GUEST_PORT = re.compile(GUEST_PORTS)
@@ -106,6 +106,12 @@ def _missing(
         {name: taken for found in compared for name, taken in found.taken.items()},
         _own_files(wanted, owners),
         facts,
+        carries=any(
+            isinstance(stanza, CarriedBridge)
+            for file in wanted
+            if file.path == OUR_INTERFACES and file.interfaces is not None
+            for stanza in file.interfaces.value.stanzas
+        ),
     )
 
 

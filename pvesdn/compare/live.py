@@ -9,7 +9,7 @@ from typing import Any
 from pvesdn.compare.live_traits import ADDRESSES, LEARNING, NONE, SUPPRESSION, UNKNOWN, traits_of
 from pvesdn.compare.live_view import FILE_FIRST, NodeView
 from pvesdn.model.expectation import ExpectedDevice
-from pvesdn.model.files import OUR_SYSCTL
+from pvesdn.model.files import OUR_SYSCTL, SDN_INTERFACES
 from pvesdn.model.findings import Severity
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveDevice
@@ -135,8 +135,14 @@ class _Look:
             )
 
     def _behind(self, device: ExpectedDevice) -> dict[str, Any]:
-        """What is said of a bridge whose addresses PVE has changed since it wrote the node's file."""
-        if not self.around.behind or device.name not in self.around.halves or device.file in self.around.unread:
+        """What is said of a bridge whose addresses PVE has changed since it wrote the node's file, or has in one that
+        nothing has loaded.
+        """
+        if device.name not in self.around.halves or device.file in self.around.unread:
+            return {}
+        if why := self.around.unread.get(SDN_INTERFACES):
+            return {"cause": why, "step": FILE_FIRST, "is_there": False}
+        if not self.around.behind:
             return {}
         step = f"pvesh set /nodes/{self.view.node}/network"
         return {"cause": self.around.behind, "step": step, "is_behind": True}

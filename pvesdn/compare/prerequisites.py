@@ -19,7 +19,12 @@ _NO_STANZAS = InterfacesFile(())
 
 
 def prerequisites(
-    changed: Mapping[str, RenderedFile], taken: Mapping[str, Taken], own: frozenset[str], facts: NodeFacts
+    changed: Mapping[str, RenderedFile],
+    taken: Mapping[str, Taken],
+    own: frozenset[str],
+    facts: NodeFacts,
+    *,
+    carries: bool = False,
 ) -> tuple[Finding, ...]:
     """What is missing on one node, each an error.
 
@@ -27,11 +32,14 @@ def prerequisites(
         them.
     :param taken: devices of them whose VNI another device has, by name.
     :param own: paths of files that pvesdn wants there, whether they change or not.
+    :param carries: our file has VNets of PVE's panel, whose addresses are in PVE's file.
     """
     missing: tuple[Finding, ...] = ()
     found: list[tuple[str, str]] = []
-    if OUR_INTERFACES in own and not facts.is_sourced(OUR_INTERFACES):
-        found.append(_unsourced(OUR_INTERFACES, facts))
+    read = (OUR_INTERFACES, SDN_INTERFACES) if carries else (OUR_INTERFACES,)
+    lost = [path for path in read if not facts.is_sourced(path)]
+    if OUR_INTERFACES in own and lost:
+        found.append(_unsourced(lost, facts))
     found += (_refused(name, vni, facts, _made(changed)) for name, vni in taken.items())
     if OUR_INTERFACES in changed:
         names = _missing_uplinks(_value(changed[OUR_INTERFACES]), facts)
@@ -47,16 +55,23 @@ def prerequisites(
     )
 
 
-def doubts(changes: tuple[FileChange, ...], facts: NodeFacts) -> Iterator[Finding]:
-    """What PVE accepts for its own file, although it only results in a logged warning (docs/pve.md §4.3)."""
+def doubts(changes: tuple[FileChange, ...], facts: NodeFacts, obstacles: tuple[Finding, ...] = ()) -> Iterator[Finding]:
+    """What PVE accepts for its own file, although it only results in a logged warning (docs/pve.md §4.3).
+
+    :param obstacles: what is missing on the node, and told with the same line to add.
+    """
     for change in changes:
         if change.path == SDN_INTERFACES and change.by_pve and change.stanzas and not facts.is_sourced(change.path):
-            what, hint = _unsourced(change.path, facts)
+            what, hint = _unsourced([change.path], facts)
+            if any(change.path in found.what and facts.source_line(change.path) in found.hint for found in obstacles):
+                continue
             yield Finding(severity=Severity.WARNING, node=facts.node, where=facts.node, what=what, hint=hint)
 
 
-def _unsourced(file: str, facts: NodeFacts) -> tuple[str, str]:
-    return f"/etc/network/interfaces does not source {file}", f"add the line '{facts.source_line(file)}' to it"
+def _unsourced(files: list[str], facts: NodeFacts) -> tuple[str, str]:
+    lines = dict.fromkeys(f"'{facts.source_line(file)}'" for file in files)
+    what = f"/etc/network/interfaces does not source {' and '.join(files)}"
+    return what, f"add the line{'s' if len(lines) > 1 else ''} {' and '.join(lines)} to it"
 
 
 def _missing(interface: str, node: str) -> Finding:

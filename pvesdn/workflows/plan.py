@@ -96,7 +96,7 @@ def plan_understood(
             *_not_told(known.findings_without(stopped={node.node for node in changes if not node.is_empty}), changes),
             *found,
             *running_findings(known.running, {node.node for node in changes if _changes_interfaces(node)}),
-            *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node])),
+            *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node], node.obstacles)),
             *doubtful_passing(changes, {*offline, *known.unanswered}),
         ),
         pending=known.pending,

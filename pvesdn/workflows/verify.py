@@ -19,7 +19,7 @@ from pvesdn.compare.pending_zones import pending_zones
 from pvesdn.compare.uncarried import uncarried
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.errors import ApiUnavailable, NodeError, NodeUnreachable
-from pvesdn.model.files import OUR_INTERFACES, NodeChanges, PendingChange
+from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Discrepancy, NotChecked, Verification, ZoneVerdict, in_order
@@ -202,7 +202,9 @@ def pending_in_pve(known: Understanding) -> tuple[tuple[PendingChange, ...], tup
 def _of_files(known: Understanding, node: _Node, *, has_pending: bool) -> Iterator[Discrepancy]:
     name, view = node.changes.node, node.at.view
     yield from file_discrepancies(node.changes, known.records[name], view)
-    yield from unsourced(name, known.given.facts[name], (device.file for device in view.expected.devices))
+    used = {device.file for device in view.expected.devices}
+    used |= {SDN_INTERFACES for device in view.expected.devices if device.name in node.at.around.halves}
+    yield from unsourced(name, known.given.facts[name], used)
     yield from uncarried(known.given, known.given.facts[name], node.changes, known.guest_names)
     if not has_pending:  # PVE's file is part of the plan then
         yield from edited(node.edits)
