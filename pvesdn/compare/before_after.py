@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from pvesdn.compare.frr_live import lines_gone
+from pvesdn.compare.live_sessions import OTHER_END
 from pvesdn.model.files import FRR_CONF, NodeChanges
 from pvesdn.model.findings import Severity
 from pvesdn.model.verification import Discrepancy, Look, Subject, Verdict
@@ -39,8 +40,8 @@ def judge(before: Look, after: Look, applied: Applied) -> Verdict:
     still fails is nobody's fault.
 
     Judged are nodes that were looked at before, and those that the plan is about. Warnings are not, but for two: a
-    session that was established and is no longer, whoever has the other end; and a line that was taken out of frr.conf
-    and is still in FRR.
+    session that was established and is no longer, whoever has the other end, unless it has none there as it is defined
+    now; and a line that was taken out of frr.conf and is still in FRR.
     """
     known: dict[tuple[str, Subject, str, str], frozenset[str]] = {}
     for item in before.found:
@@ -50,7 +51,7 @@ def judge(before: Look, after: Look, applied: Applied) -> Verdict:
     for item in after.found:
         if item.node not in judged or is_excused(item, before, applied):
             continue
-        is_lost = _session(item) in lost
+        is_lost = _session(item) in lost and item.trait != OTHER_END
         is_known = item.check in known and item.parts <= known[item.check]
         is_bad = item.severity is Severity.ERROR or is_lost or _is_left_behind(item, applied)
         if is_bad and (is_lost or not is_known):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from pvesdn.compare.live_view import RESTART, ClusterView, NodeView, listed
+from pvesdn.compare.one_sided import speaks_in_vain
 from pvesdn.model.expectation import ExpectedVni
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveSession, LiveVni
@@ -113,7 +114,10 @@ def heard_nodes(view: NodeView, cluster: ClusterView) -> Iterator[NodeView]:
             continue
         direct = peers & other.expected.vteps
         live = [found for peer in direct if (found := (view.state.sessions or {}).get(peer)) is not None]
-        if not direct or any(session.is_established for session in live):
+        if direct and not any(session.is_established for session in live):
+            continue
+        # By reflectors nothing comes either of whom a list of peers has forgotten.
+        if direct or not speaks_in_vain(other, view, cluster):
             yield other
 
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvesdn.compare.live_view import RELOAD, ClusterView, NodeView
+from pvesdn.compare.one_sided import accepts_unknown, ends_of, is_one_sided
 from pvesdn.model.expectation import ExpectedSession
 from pvesdn.model.findings import Severity
 from pvesdn.model.state import LiveSession
 from pvesdn.model.verification import Discrepancy, Subject
 
+OTHER_END = "the other end"
+"""The trait of a session that the other end has no neighbor for: by what is defined it stays down."""
 _ITS_FILE = "all that its frr.conf says of BGP"
+_HOW_LISTED = "pvesdn plan tells which list, and what to add; in one of PVE's pvesdn apply --sync-peers adds it"
 _TYPED = "somebody has removed it in vtysh, or FRR did not take all of its file"
 
 
@@ -21,7 +25,8 @@ def session_discrepancies(
 ) -> Iterator[Discrepancy]:
     """Sessions that are down, that speak from another address, or that BFD does not watch.
 
-    None to a member that is off. A peer that is not a member cannot be judged, and is a warning.
+    None to a member that is off. A peer that is not a member cannot be judged, and is a warning. So is a session that
+    the member at the other end has no neighbor for, where the node has VNIs that need it; elsewhere it is nothing.
 
     :param is_configuration_told: that FRR does not run its file is a finding already.
     """
@@ -33,7 +38,9 @@ def session_discrepancies(
             continue
         session = _Session(view, cluster, wanted, peer)
         live = (view.state.sessions or {}).get(wanted.peer)
-        if live is not None:
+        if live is not None and not live.is_established and is_one_sided(view, cluster, wanted):
+            yield from session.one_sided()
+        elif live is not None:
             yield from session.judged(live)
         elif not is_configuration_told:
             yield session.finding("configured", "bgpd does not know the neighbor", _TYPED, step=RELOAD)
@@ -77,6 +84,19 @@ class _Session:
                 severity=Severity.WARNING,
             )
 
+    def one_sided(self) -> Iterator[Discrepancy]:
+        """That nobody waits for it; a node without VNIs of EVPN misses nothing by it."""
+        if self.view.expected.vnis:
+            yield self.finding(
+                f"has {self.view.node} as a neighbor",
+                "has not, as it is defined",
+                f"the list of peers that {self.peer} has names no address of {self.view.node}: the session stays down",
+                step=_HOW_LISTED,
+                trait=OTHER_END,
+                severity=Severity.WARNING,
+                is_there=False,
+            )
+
     def finding(self, expected: str, found: str, cause: str, **more: Any) -> Discrepancy:
         """A finding about this BGP session."""
         name = _name(self.wanted.peer, self.peer)
@@ -102,8 +122,9 @@ class _Session:
         """What the other end lacks, which is told of it; empty where nothing is known."""
         if there.is_silent:
             return f"FRR on {self.peer} does not answer"
-        source, known = self.wanted.source, there.state.sessions
-        if source is not None and known is not None and str(source) not in known:
+        ends, known = ends_of(self.view, self.wanted), there.state.sessions
+        is_known = known is None or not ends or any(str(end) in known for end in ends) or accepts_unknown(there, ends)
+        if not is_known:
             return f"FRR on {self.peer} does not know {self.view.node} as a neighbor"
         return f"FRR on {self.peer} does not run {_ITS_FILE}" if there.lacks_bgp else ""
 

@@ -255,7 +255,7 @@ def _node(name: str, parts: Parts, verification: Verification) -> NodeStatus:
     return replace(
         known,
         health=Health.WARNING if unseen and health is Health.OK else health,
-        sessions=sessions(view),
+        sessions=sessions(view, parts.cluster),
         vnis=vnis(view),
         drift=drift([item for item in parts.verification.discrepancies if item.node == name]),
         to_do=to_do(name, parts.changes),

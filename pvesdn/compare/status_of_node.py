@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from pvesdn.compare.counts import summarize
-from pvesdn.compare.live_view import NodeView
+from pvesdn.compare.live_view import ClusterView, NodeView
+from pvesdn.compare.one_sided import is_one_sided
 from pvesdn.compare.uncarried import LACKS
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import DONE, Ending, Entry, History
@@ -17,13 +18,17 @@ from pvesdn.model.verification import Discrepancy, Subject
 _DEVICES = frozenset({Subject.DEVICE, Subject.FLOODING})
 
 
-def sessions(view: NodeView) -> Share | None:
-    """Of BGP: those that are established; None where nobody could see them."""
+def sessions(view: NodeView, cluster: ClusterView) -> Share | None:
+    """Of BGP: those that are established; None where nobody could see them. One that the other end has no neighbor for
+    does not count.
+    """
     wanted, there = view.expected.sessions, view.state.sessions
     if wanted and there is None:
         return None
-    up = [live for session in wanted if (live := (there or {}).get(session.peer)) is not None and live.is_established]
-    return Share(len(up), len(wanted))
+    live = [((there or {}).get(session.peer), session) for session in wanted]
+    is_up = [found is not None and found.is_established for found, _ in live]
+    count = sum(up or not is_one_sided(view, cluster, session) for up, (_, session) in zip(is_up, live, strict=True))
+    return Share(sum(is_up), count)
 
 
 def vnis(view: NodeView) -> Share | None:

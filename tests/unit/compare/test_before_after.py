@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pvesdn.compare.before_after import Applied, judge, lost_sessions, routes_underlay, untold_sessions
+from pvesdn.compare.live_sessions import OTHER_END
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.files import FRR_CONF, FileChange, NodeChanges
 from pvesdn.model.findings import Severity
@@ -72,6 +73,11 @@ def test_a_session_that_was_up_fails_whoever_has_the_other_end() -> None:
     down = session(severity=Severity.WARNING)
     assert judge(look(up=True), look(down), Applied()).failed == (down,)
     assert not judge(look(), look(down), Applied()).failed
+
+
+def test_a_session_that_was_up_and_has_no_other_end_any_more_fails_nothing() -> None:
+    down = session(severity=Severity.WARNING, trait=OTHER_END)
+    assert not judge(look(up=True), look(down), Applied()).failed
 
 
 def test_a_warning_about_a_session_that_is_up_fails_nothing() -> None:
