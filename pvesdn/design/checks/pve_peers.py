@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from ipaddress import ip_address
 
-from pvesdn.design.checks.wording import listed, placed, together, warning
+from pvesdn.design.checks.wording import listed, note, placed, together, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.design.shared.peer_lists import SYNC, PeerList, peer_lists
 from pvesdn.design.shared.pve_evpn import evpn_peers
@@ -24,6 +24,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
     lists = list(peer_lists(given))
     yield from together(_forgotten_by_zones(given, [found for found in lists if found.collection == "zones"]))
     yield from _forgotten_by_controllers(given, [found for found in lists if found.collection == "controllers"])
+    yield from _outside(lists)
     yield from together(_left(given, lists))
     yield from _in_two_groups(given)
 
@@ -43,6 +44,16 @@ def _forgotten_by_controllers(given: DesignInput, lists: Iterable[PeerList]) -> 
         if missing := tuple(node for node in found.missing if node not in told):
             what = f"peers lists no address of {listed(missing)}, so no other node has a session with it"
             yield warning(found.where, what, _add(given, found, missing))
+
+
+def _outside(lists: Iterable[PeerList]) -> Iterator[Finding]:
+    for found in lists:
+        if found.outside:
+            nodes = listed(found.outside)
+            what = (
+                f"PVE sets up BGP on {nodes} too, outside of the zones: those sessions stay down, and nobody needs them"
+            )
+            yield note(found.where, what)
 
 
 def _add(given: DesignInput, found: PeerList, missing: tuple[str, ...]) -> str:

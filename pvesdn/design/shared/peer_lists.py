@@ -30,7 +30,9 @@ class PeerList:
     :param collection: ``zones`` or ``controllers``.
     :param peers: as they are stored.
     :param missing: nodes that need to be in it and are not, sorted.
-    :param addresses: of those, as far as one can tell which belongs into the list.
+    :param outside: of a controller: nodes in none of its zones that are not in it either, sorted. PVE sets up their
+        sessions all the same, and nobody waits for those.
+    :param addresses: of `missing`, as far as one can tell which belongs into the list.
     :param gone: peers, as they are stored, of nodes that have left the cluster, with those.
     """
 
@@ -39,6 +41,7 @@ class PeerList:
     where: Where
     peers: tuple[str, ...]
     missing: tuple[str, ...]
+    outside: tuple[str, ...]
     addresses: Mapping[str, IpAddress]
     gone: Mapping[str, str]
 
@@ -120,13 +123,16 @@ def _against(
 ) -> PeerList:
     peers = definition.peers
     missing = _missing(given, nodes & given.facts.keys(), peers)
+    outside: tuple[str, ...] = ()
     if collection == "controllers" and _may_accept_others(given, peers):
         missing = ()
+    elif collection == "controllers" and nodes:
+        outside = tuple(node for node in _missing(given, given.facts, peers) if node not in nodes)
     gone = {peer: departed[ip_address(peer)] for peer in peers if ip_address(peer) in departed} if departed else {}
     if len(gone) == len(peers):
         gone = {}  # then it would be a list of nobody, which PVE does not take
     addresses = _addresses_like(given, missing, peers) if missing else {}
-    return PeerList(collection, definition.id, definition.where, peers, missing, addresses, gone)
+    return PeerList(collection, definition.id, definition.where, peers, missing, outside, addresses, gone)
 
 
 def _missing(given: DesignInput, nodes: Iterable[str], peers: tuple[str, ...]) -> tuple[str, ...]:

@@ -47,6 +47,10 @@ def told(
     return findings(network(zones, controllers, pvesdn, nodes), Severity.WARNING)
 
 
+def noted(zones: str, controllers: str) -> list[str]:
+    return findings(network(zones, controllers), Severity.NOTE)
+
+
 # --- a member that is not listed -------------------------------------------------------------------------------------
 
 
@@ -112,6 +116,18 @@ def test_listed_members_that_may_be_route_reflectors_by_lines_of_their_own_are_b
     assert told(ZONE, evpn("192.168.0.1,192.168.0.2"), nodes=reflectors) == []
     one = {"node1": reflectors["node1"]}
     assert len(told(ZONE, evpn("192.168.0.1,192.168.0.2"), nodes=one)) == 1
+
+
+def test_a_node_outside_of_the_zones_needs_no_session_and_is_noted() -> None:
+    some = ZONE.replace("\n\n", "\n\tnodes node1,node2\n\n")
+    assert [note for note in noted(some, evpn("192.168.0.1,192.168.0.2")) if "outside" in note] == [
+        (
+            "controllers.cfg:1: controller 'ctl': PVE sets up BGP on node3 too, outside of the zones: those sessions "
+            "stay down, and nobody needs them"
+        )
+    ]
+    for zones, peers in ((some, ALL), (ZONE, "192.168.0.1"), (some, "10.9.9.1"), ("simple: lan\n\n", "192.168.0.1")):
+        assert not any("outside" in note for note in noted(zones, evpn(peers)))
 
 
 def test_who_adds_what_the_hint_says_is_not_warned_again() -> None:
