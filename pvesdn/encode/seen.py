@@ -23,6 +23,8 @@ def _entry(seen: SeenVtep) -> dict[str, Json]:
         entry["devices"] = list(seen.devices)
     if others:
         entry["others"] = others
+    if seen.former:
+        entry["former"] = [str(address) for address in seen.former]
     if seen.paths is not None:
         entry["paths"] = {str(path.peer): {"mtu": path.mtu, "devices": list(path.devices)} for path in seen.paths}
     return entry

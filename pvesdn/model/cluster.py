@@ -74,6 +74,7 @@ class SeenVtep(Model):
     :param devices: by which its packets left; empty for the one that holds the address.
     :param others: further addresses of the node that a zone or a controller names in its `peers`, with the MTU of their
         paths; None where it was not looked at, as for those of PVE's.
+    :param former: addresses that it had, and that one of PVE's lists of peers still has.
     :param paths: those that differ from `mtu` and `devices`; None where routes were not looked at, and `mtu` is the
         holder's.
     """
@@ -82,6 +83,7 @@ class SeenVtep(Model):
     mtu: int | None
     devices: tuple[str, ...] = ()
     others: tuple[tuple[IpAddress, int | None], ...] = ()
+    former: tuple[IpAddress, ...] = ()
     paths: tuple[SeenPath, ...] | None = None
 
 

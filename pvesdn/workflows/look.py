@@ -112,7 +112,7 @@ class Looker:
         """The nodes that were looked at, by name, as they depend on each other."""
         given = self._known.given
         held = {str(address.ip): name for name, facts in given.facts.items() for _, address in facts.addresses}
-        seen = {str(seen.address): name for name, seen in given.seen.items()}
+        seen = {str(seen.address): name for name, seen in given.seen.items() if name not in given.facts}
         chosen = {str(vtep.address): name for name, vtep in self._known.vteps.items()}
         off = frozenset(member.name for member in given.cluster.members if not member.is_online)
         # An address that every node has, such as an anycast gateway, is nobody's.

@@ -26,7 +26,7 @@ from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.design.shared.ownership import takes_frr_over
-from pvesdn.design.shared.peer_lists import remembered
+from pvesdn.design.shared.peer_lists import departed, remembered
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.execution import ReloadNetwork
@@ -265,7 +265,7 @@ def _blocking(known: Understanding, node: str) -> tuple[Finding, ...]:
 def _seen(known: Understanding) -> str | None:
     """The text that remembers every VTEP; None if it is already in place."""
     given, files = known.given, known.snapshot.pve_files
-    has_departed = any(given.cluster.member(node) is None for node in given.seen)  # else nobody asks for the lists
-    committed = running_peers(files.get(RUNNING_CONFIG)) if has_departed else frozenset()
+    # Nobody asks for the lists where nobody has left and no address has changed.
+    committed = running_peers(files.get(RUNNING_CONFIG)) if departed(given) else frozenset()
     text = encode_seen(remembered(given, seen_now(given, known.vteps), committed))
     return None if files.get(SEEN_NAME) == text else text

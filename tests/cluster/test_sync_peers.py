@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.model.primitives import Json
 from pvesdn_lab.simulated import sdn_config
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import draw, plan_of, serving, state_of
@@ -152,6 +153,54 @@ def test_one_leaves_and_another_comes_at_its_address(shell: Shell) -> None:
     cluster.join("pve4", "192.168.0.3/24")
     planned = shell.run("pvesdn plan --sync-peers")
     assert "peers" not in planned.err + planned.out.replace("--sync-peers", "")
+
+
+def renumber(cluster: SimulatedCluster, name: str, old: str, new: str, *, resolves: bool = True) -> None:
+    """A member gets another address. :param resolves: the cluster resolves its name to the new one."""
+    node = cluster.nodes[name]
+    text = node.read("/etc/network/interfaces") or ""
+    assert f"{old}/" in text
+    node.write("/etc/network/interfaces", text.replace(f"{old}/", f"{new}/"))
+    node.run("ifreload", "-a")
+    if resolves:
+        cluster.world.members[name].address = new
+        cluster.go_offline(name)
+        cluster.come_online(name)
+
+
+@pytest.mark.parametrize("resolves", [True, False], ids=["resolved anew", "resolved as before"])
+def test_the_former_address_of_a_member_goes_where_its_new_one_comes(shell: Shell, *, resolves: bool) -> None:
+    cluster = shell.cluster
+    renumber(cluster, "pve2", "192.168.0.2", "192.168.0.22", resolves=resolves)
+    told = shell.run("pvesdn plan")
+    what = "peers lists 192.168.0.2, which was the address of pve2, which has 192.168.0.22 now"
+    assert f"zone 'tun': {what}; remove it from the peers in PVE (pvesdn apply --sync-peers does)" in told.err
+
+    done = shell.run("pvesdn apply --sync-peers --yes")
+    assert done.status == 0, done.err
+    assert peers(cluster)["main"] == f"{REFLECTOR},192.168.0.3,192.168.0.1,192.168.0.22"
+    assert peers(cluster)["tun"] == f"192.168.0.1,192.168.0.3,{ROUTER},192.168.0.22"
+    again = shell.run("pvesdn plan --sync-peers --detailed-exitcode")
+    assert (again.status, "peers" in again.err) == (0, False), again.err
+    assert "192.168.0.2)" not in shell.run("pvesdn verify").out
+
+
+def test_the_former_address_of_a_member_is_remembered_while_a_list_has_it(shell: Shell) -> None:
+    cluster = shell.cluster
+    cluster.write_sdn("pvesdn.cfg", "vxlan: ours\n\nvnet: mine\n\tzone ours\n\ttag 77\n\n")
+    renumber(cluster, "pve2", "192.168.0.2", "192.168.0.22")
+    assert shell.run("pvesdn apply --yes").status == 0
+
+    def seen() -> Json:
+        return json.loads(cluster.read_sdn("pvesdn-seen.json") or "{}")["vteps"]["pve2"]
+
+    assert (seen()["address"], seen()["former"]) == ("192.168.0.22", ["192.168.0.2"])
+    done = shell.run("pvesdn apply --sync-peers --yes")
+    assert done.status == 0, done.err
+    assert peers(cluster)["tun"] == f"192.168.0.1,192.168.0.3,{ROUTER},192.168.0.22"
+    cluster.write_sdn("pvesdn.cfg", "vxlan: ours\n\nvnet: mine\n\tzone ours\n\ttag 78\n\n")
+    assert shell.run("pvesdn apply --yes").status == 0
+    assert "former" not in seen()
 
 
 def test_what_everybody_knows_needs_no_edit(shell: Shell) -> None:

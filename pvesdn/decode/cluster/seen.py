@@ -51,6 +51,7 @@ def _vtep(node: str, value: Json) -> SeenVtep:
         mtu=_mtu(entry, f"mtu of '{node}'"),
         devices=_devices(entry, f"devices of '{node}'"),
         others=tuple(_others(entry.get("others"), f"others of '{node}'")),
+        former=_former(entry, f"former of '{node}'"),
         paths=None if entry.get("paths") is None else tuple(_paths(entry["paths"], f"paths of '{node}'")),
     )
 
@@ -69,11 +70,18 @@ def _size(value: Json, what: str) -> int | None:
 
 
 def _devices(entry: Mapping[str, Json], what: str) -> tuple[str, ...]:
-    found = entry.get("devices", [])
-    if not isinstance(found, list):
+    return tuple(json_text.device(device, what) for device in _list(entry.get("devices", []), what))
+
+
+def _former(entry: Mapping[str, Json], what: str) -> tuple[IpAddress, ...]:
+    return tuple(json_text.address(address, what) for address in _list(entry.get("former", []), what))
+
+
+def _list(value: Json, what: str) -> list[Json]:
+    if not isinstance(value, list):
         message = f"{what} is not a JSON list"
         raise WrongShapeError(message)
-    return tuple(json_text.device(device, what) for device in found)
+    return value
 
 
 def _paths(value: Json, what: str) -> Iterator[SeenPath]:

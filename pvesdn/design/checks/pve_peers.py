@@ -69,8 +69,18 @@ def _left(given: DesignInput, lists: Iterable[PeerList]) -> Iterator[tuple[Hasha
     how = f" ({SYNC} does)" if given.may_be_edited else ""
     for found in lists:
         for peer, node in found.gone.items():
-            what = f"peers lists {peer}, which was the address of {node}, and {node} has left the cluster"
+            what = f"peers lists {peer}, which was the address of {node}, {_since(given, found, node)}"
             yield (peer, node), warning(found.where, what, f"remove it from the peers in PVE{how}")
+
+
+def _since(given: DesignInput, found: PeerList, node: str) -> str:
+    """What has become of a node that had a listed address."""
+    if given.cluster.member(node) is None:
+        return f"and {node} has left the cluster"
+    facts = given.facts.get(node)
+    there = [str(held.ip) for _, held in facts.addresses] if facts is not None else []
+    now = [str(found.addresses[node])] if node in found.addresses else [own for own in there if own in found.peers]
+    return f"which has {listed(now)} now" if now else "which has it no more"
 
 
 def _in_two_groups(given: DesignInput) -> Iterator[Finding]:

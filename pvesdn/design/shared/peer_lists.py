@@ -1,7 +1,7 @@
 """PVE's lists of peers against the membership: one for all nodes, which PVE holds against nothing (docs/pve.md §7).
 
 A peer that is no member's is left alone: it may be a route reflector, a router, or a VTEP outside of the cluster. One
-of a node that has left is known by what is remembered of the nodes.
+of a node that has left, or that has another address now, is known by what is remembered of the nodes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class PeerList:
     :param outside: of a controller: nodes in none of its zones that are not in it either, sorted. PVE sets up their
         sessions all the same, and nobody waits for those.
     :param addresses: of `missing`, as far as one can tell which belongs into the list.
-    :param gone: peers, as they are stored, of nodes that have left the cluster, with those.
+    :param gone: peers, as they are stored, that no member has any more, each with the node that had it: it has left the
+        cluster, or has another address.
     """
 
     collection: str
@@ -54,29 +55,35 @@ class PeerList:
 
 def peer_lists(given: DesignInput) -> Iterator[PeerList]:
     """Those of every vxlan zone and evpn controller that has peers and no fabric."""
-    departed = _departed(given)
+    if not any(_with_peers(given)):
+        return
+    no_more = departed(given)
     for zone in given.sdn.pve.zones:
         if isinstance(zone, PveVxlanZone) and zone.peers:
             nodes = given.cluster.among(zone.nodes)
-            yield _against(given, "zones", zone, nodes, departed)
+            yield _against(given, "zones", zone, nodes, no_more)
     for controller in given.sdn.pve.controllers:
         if isinstance(controller, PveEvpnController) and controller.peers:
             zones = [zone for zone in given.sdn.both.zones if isinstance(zone, PveEvpnZone | EvpnZone)]
             here = (given.cluster.among(zone.nodes) for zone in zones if zone.controller == controller.id)
-            yield _against(given, "controllers", controller, frozenset[str]().union(*here), departed)
+            yield _against(given, "controllers", controller, frozenset[str]().union(*here), no_more)
 
 
 def remembered(given: DesignInput, seen: Mapping[str, SeenVtep], committed: Iterable[IpAddress]) -> dict[str, SeenVtep]:
     """What to remember of the nodes, so that those who leave are known in the lists: which of their addresses are
-    listed, and whoever has left already, as long as a list still has one of its addresses.
+    listed, and, as long as a list still has one, the addresses of whoever has left or has others now.
 
     :param seen: what is remembered for other reasons.
     :param committed: the peers of lists as PVE runs them, which are in force until what is pending is committed.
     """
     listed = frozenset(committed).union(*(_parsed(definition.peers) for definition in _with_peers(given)))
-    found = {node: _with_listed(was, given.facts.get(node), listed) for node, was in seen.items()}
-    left = {node for address, node in _departed(given).items() if address in listed}
-    return found | {node: given.seen[node] for node in left}
+    no_more = {address: node for address, node in departed(given).items() if address in listed}
+    found = {}
+    for node, was in seen.items():
+        former = (address for address, whose in no_more.items() if whose == node)
+        with_former = was.model_copy(update={"former": tuple(sorted(former, key=_in_order))})
+        found[node] = _with_listed(with_former, given.facts.get(node), listed)
+    return found | {node: given.seen[node] for node in no_more.values() if given.cluster.member(node) is None}
 
 
 def _with_listed(seen: SeenVtep, facts: NodeFacts | None, listed: frozenset[IpAddress]) -> SeenVtep:
@@ -85,8 +92,12 @@ def _with_listed(seen: SeenVtep, facts: NodeFacts | None, listed: frozenset[IpAd
         return seen
     known = {seen.address, *(address for address, _ in seen.others)}
     more = {held.ip for _, held in facts.addresses} & listed - known
-    others = sorted([*seen.others, *((ip, None) for ip in more)], key=lambda pair: (pair[0].version, int(pair[0])))
+    others = sorted([*seen.others, *((ip, None) for ip in more)], key=lambda pair: _in_order(pair[0]))
     return seen.model_copy(update={"others": tuple(others)}) if more else seen
+
+
+def _in_order(address: IpAddress) -> tuple[int, int]:
+    return address.version, int(address)
 
 
 def _with_peers(given: DesignInput) -> Iterator[PveVxlanZone | PveEvpnController]:
@@ -100,17 +111,21 @@ def _parsed(peers: tuple[str, ...]) -> frozenset[IpAddress]:
     return frozenset(map(ip_address, peers))
 
 
-def _departed(given: DesignInput) -> dict[IpAddress, str]:
-    """Addresses that no member has any more, and whose they were."""
+def departed(given: DesignInput) -> dict[IpAddress, str]:
+    """Addresses of which it is remembered whose they were, and that no member has any more: of nodes that have left,
+    and of members that have others now.
+
+    A member that answers has those of its interfaces and no other, whatever the cluster resolves its name to.
+    """
+    held = {address.ip for facts in given.facts.values() for _, address in facts.addresses}
+    for member in given.cluster.members:
+        facts, seen = given.facts.get(member.name), given.seen.get(member.name)
+        if facts is None or not facts.addresses:
+            held |= {member.address} if member.address is not None else set()
+            held |= {seen.address, *(address for address, _ in seen.others)} if seen is not None else set()
     found: dict[IpAddress, str] = {}
     for node, seen in given.seen.items():
-        if given.cluster.member(node) is None:
-            found |= dict.fromkeys((seen.address, *(address for address, _ in seen.others)), node)
-    if not found:
-        return found
-    held = {address.ip for facts in given.facts.values() for _, address in facts.addresses}
-    held |= {member.address for member in given.cluster.members if member.address is not None}
-    held |= {seen.address for node, seen in given.seen.items() if given.cluster.member(node) is not None}
+        found |= dict.fromkeys((*seen.former, seen.address, *(address for address, _ in seen.others)), node)
     return {address: node for address, node in found.items() if address not in held}
 
 
@@ -119,7 +134,7 @@ def _against(
     collection: str,
     definition: PveVxlanZone | PveEvpnController,
     nodes: frozenset[str],
-    departed: Mapping[IpAddress, str],
+    no_more: Mapping[IpAddress, str],
 ) -> PeerList:
     peers = definition.peers
     missing = _missing(given, nodes & given.facts.keys(), peers)
@@ -128,10 +143,12 @@ def _against(
         missing = ()
     elif collection == "controllers" and nodes:
         outside = tuple(node for node in _missing(given, given.facts, peers) if node not in nodes)
-    gone = {peer: departed[ip_address(peer)] for peer in peers if ip_address(peer) in departed} if departed else {}
+    addresses = _addresses_like(given, missing, peers) if missing else {}
+    gone = {peer: no_more[ip_address(peer)] for peer in peers if ip_address(peer) in no_more} if no_more else {}
+    # A member whose new address nobody can tell would be in the list no more.
+    gone = {peer: node for peer, node in gone.items() if node not in missing or node in addresses}
     if len(gone) == len(peers):
         gone = {}  # then it would be a list of nobody, which PVE does not take
-    addresses = _addresses_like(given, missing, peers) if missing else {}
     return PeerList(collection, definition.id, definition.where, peers, missing, outside, addresses, gone)
 
 

@@ -281,6 +281,46 @@ def test_a_spelling_of_its_own_is_the_same_address() -> None:
     assert found.gone == {"FD00:0:0::9": "gone"}
 
 
+def renumbered(address: str = "192.168.0.3", *, now: str = "192.168.0.33/24", offline: bool = False) -> DesignInput:
+    """Node3 had `address`, and has another; the cluster may resolve it to the former one still."""
+    nodes = {"node3": facts("node3", now)}
+    pve = {"zones.cfg": vxlan(ALL), "controllers.cfg": ""}
+    found = given("", pve=pve, instead=nodes, offline=["node3"] if offline else [])
+    return replace(found, seen={"node3": SeenVtep(address=ip_address(address), mtu=1500)})
+
+
+def test_the_former_address_of_a_member_goes_and_its_new_one_comes() -> None:
+    (found,) = peer_lists(renumbered())
+    assert (found.gone, found.missing) == ({"192.168.0.3": "node3"}, ("node3",))
+    assert found.synced == ("192.168.0.1", "192.168.0.2", "192.168.0.33")
+    lines = findings(renumbered(), Severity.WARNING)
+    what = "peers lists 192.168.0.3, which was the address of node3, which has 192.168.0.33 now"
+    assert [line for line in lines if what in line]
+
+
+def test_the_former_address_of_a_member_is_kept_where_nobody_can_tell_the_new_one() -> None:
+    far = facts("node3", "10.77.0.3/24", addresses=(("eno2", ip_interface("10.77.0.3/24")),))
+    (found,) = peer_lists(replace(renumbered(), facts={**renumbered().facts, "node3": far}))
+    assert (found.gone, found.synced) == ({}, tuple(ALL.split(",")))
+
+
+def test_of_a_member_that_cannot_be_asked_every_address_is_its_own() -> None:
+    (found,) = peer_lists(renumbered(offline=True))
+    assert (found.gone, found.synced) == ({}, tuple(ALL.split(",")))
+
+
+def test_the_former_address_of_a_member_is_remembered_as_long_as_a_list_has_it() -> None:
+    network_ = renumbered()
+    now = {"node3": SeenVtep(address=ip_address("192.168.0.33"), mtu=1500)}
+    found = peer_lists_module.remembered(network_, now, ())
+    assert found["node3"].former == (ip_address("192.168.0.3"),)
+    later = replace(network_, seen=found)
+    assert [one.gone for one in peer_lists(later)] == [{"192.168.0.3": "node3"}]
+    assert peer_lists_module.remembered(later, now, ())["node3"].former == found["node3"].former
+    synced = network(vxlan("192.168.0.1,192.168.0.2,192.168.0.33"), nodes={"node3": facts("node3", "192.168.0.33/24")})
+    assert peer_lists_module.remembered(replace(synced, seen=found), now, ())["node3"].former == ()
+
+
 def test_a_node_that_has_left_is_told_once_for_all_lists() -> None:
     there = f"{ALL},192.168.0.9"
     given_ = replace(network(vxlan(there), evpn(there)), seen=remembered("192.168.0.9"))
