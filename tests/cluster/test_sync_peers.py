@@ -95,6 +95,16 @@ def test_a_member_that_joins_gets_into_every_list_and_nothing_is_left_to_plan(sh
     assert (again.status, "No changes." in again.out) == (0, True), again.out
 
 
+def test_flooding_in_pves_vxlan_zones_is_looked_at_beside_its_evpn_zones_too(shell: Shell) -> None:
+    cluster = shell.cluster
+    cluster.join("pve4", "192.168.0.4/24")
+    assert shell.run("pvesdn apply --sync-peers --yes").status == 0
+    assert "IP address" not in shell.run("pvesdn verify").out
+    cluster.nodes["pve1"].run("bridge", "fdb", "del", "00:00:00:00:00:00", "dev", "vxlan_web", "dst", "192.168.0.4")
+    told = shell.run("pvesdn verify")
+    assert "bad  pve1: vxlan_web, all-zero entries (zone tun)\n  expected: broadcasts go to 192.168.0.4" in told.out
+
+
 def test_a_member_that_has_left_goes_from_every_list_and_whoever_is_no_member_stays(shell: Shell) -> None:
     cluster = shell.cluster
     cluster.leave("pve3")

@@ -138,20 +138,20 @@ def _vnis(answer: Json) -> dict[int, LiveVni]:
             vrf=json_text.string(vrf, f"VRF of VNI {vni}"),
             state=json_text.string(row.get("state", ""), f"state of VNI {vni}"),
             router_mac=json_text.string(row.get("routerMac", ""), f"routerMac of VNI {vni}").lower(),
-            remotes=_remotes(row, f"VTEPs of VNI {vni}"),
+            remotes=_remotes(row, vni),
             macs=json_text.number(row["numMacs"], f"MACs of VNI {vni}") if "numMacs" in row else None,
         )
     return found
 
 
-def _remotes(row: dict[str, Json], what: str) -> frozenset[IpAddress] | None:
+def _remotes(row: dict[str, Json], vni: int) -> frozenset[IpAddress] | None:
     """A list of addresses in FRR 8.4; later a number, with a list of rows beside it, which is absent for none."""
     told = row.get("numRemoteVteps")
     if isinstance(told, list):
-        return frozenset(json_text.address(vtep, what) for vtep in told)
+        return frozenset(json_text.address(vtep, f"a VTEP of VNI {vni}") for vtep in told)
     if isinstance(told, int):
-        listed = json_text.rows(row.get("remoteVteps"), what, absent=True)
-        return frozenset(json_text.address(vtep.get("ip"), what) for vtep in listed)
+        listed = json_text.rows(row.get("remoteVteps"), f"remoteVteps of VNI {vni}", absent=True)
+        return frozenset(json_text.address(vtep.get("ip"), f"a VTEP of VNI {vni}") for vtep in listed)
     return None
 
 

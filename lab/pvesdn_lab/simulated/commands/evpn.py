@@ -102,8 +102,8 @@ def _own(root: Path) -> Iterator[tuple[int, str]]:
     """The VNIs of guests that bgpd has, each with its VTEP."""
     l3vnis = set(l3vnis_of(root).values())
     for link in State(root).links.values() if "advertise-all-vni" in config_of(root) else ():
-        if link["kind"] == "vxlan" and link["info"]["id"] not in l3vnis:
-            yield link["info"]["id"], str(link["info"].get("local"))
+        if link["kind"] == "vxlan" and link["info"].get("local") and link["info"]["id"] not in l3vnis:
+            yield link["info"]["id"], str(link["info"]["local"])
 
 
 def l3vnis_of(root: Path) -> dict[str, int]:
@@ -114,14 +114,16 @@ def l3vnis_of(root: Path) -> dict[str, int]:
 def flooded(root: Path) -> dict[str, list[str]]:
     """The VTEPs that zebra floods to, by VXLAN device: those of nodes whose type-3 route has come.
 
-    A plain VXLAN has none, which a route target of nobody keeps out of EVPN; nor has the L3VNI, which has no flooding.
+    A plain VXLAN has none, which a route target of nobody keeps out of EVPN, nor one without an address of its own, as
+    PVE makes it; nor has the L3VNI, which has no flooding.
     """
     vteps: dict[int, list[str]] = {}
     for other in heard_by(root) if "bgpd" in daemons_of(root) else ():
         isolated = _isolated(config_of(other))
         for link in State(other).links.values() if "advertise-all-vni" in config_of(other) else ():
-            if link["kind"] == "vxlan" and link["up"] and link["info"].get("id") not in isolated:
-                vteps.setdefault(link["info"].get("id"), []).append(str(link["info"].get("local")))
+            vni, vtep = link["info"].get("id"), link["info"].get("local")
+            if link["kind"] == "vxlan" and link["up"] and vtep and vni not in isolated:
+                vteps.setdefault(vni, []).append(str(vtep))
     mine = {name: link["info"]["id"] for name, link in State(root).links.items() if link["kind"] == "vxlan"}
     isolated = _isolated(config_of(root))
     return {name: [] if vni in isolated else sorted(vteps.get(vni, [])) for name, vni in mine.items()}
