@@ -142,7 +142,8 @@ def _vnet_of_evpn(zone: EvpnZone, vnet: Vnet) -> Iterator[Finding]:
     if vnet.vlanaware:
         what = f"vlanaware cannot be used in zone '{zone.id}': EVPN carries one broadcast domain per VNI"
         yield error(vnet.at("vlanaware"), what, "remove vlanaware, or use a zone of type vxlan")
-    if zone.irb is Irb.ASYMMETRIC and vnet.nodes is not None:
+    # One of PVE's panel has nodes where it is only kept there: it has no gateway left.
+    if zone.irb is Irb.ASYMMETRIC and vnet.nodes is not None and vnet.drawn_in is None:
         what = (
             f"nodes cannot be used in zone '{zone.id}': asymmetric routing needs every VNet on every node of the zone"
         )
