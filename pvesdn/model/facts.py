@@ -124,6 +124,8 @@ class NodeFacts:
         sources.
     :param sources: patterns of the `source` lines of /etc/network/interfaces.
     :param versions: package versions by Debian name, plus ``kernel`` and ``python3``; empty when not asked.
+    :param forwards: 4, 6: families whose forwarding our own file of kernel settings switches on.
+    :param announced: VRF and 4 or 6: the families whose prefixes frr.conf has a VRF announce.
     :param sysctl: live forwarding switches by sysctl name; empty when not asked.
     :param nics: of the guests on the node, running or not, those with an MTU of their own; empty when not asked.
     :param has_foreign_frr_local: frr.conf.local holds lines outside our marked block, so PVE writes FRR here
@@ -144,6 +146,8 @@ class NodeFacts:
     sysctl: Mapping[str, str] = field(default_factory=dict)
     nics: tuple[GuestNic, ...] = ()
     has_foreign_frr_local: bool = False
+    forwards: frozenset[int] = frozenset()
+    announced: Sequence[tuple[str, int]] = ()
 
     def is_sourced(self, file: str) -> bool:
         """Whether /etc/network/interfaces sources `file`."""

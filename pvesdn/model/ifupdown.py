@@ -75,7 +75,10 @@ class VxlanPort:
 
 @dataclass(frozen=True, slots=True)
 class VnetBridge:
-    """The bridge of a VNet; with addresses it is the IRB, the same on every node (anycast gateway)."""
+    """The bridge of a VNet; with addresses it is the IRB, the same on every node (anycast gateway).
+
+    :param had_ip6: it had addresses of IPv6, and its stanza stands as it was with them.
+    """
 
     name: str
     port: str
@@ -88,6 +91,7 @@ class VnetBridge:
     has_ip6_forward: bool = False
     has_arp_accept: bool = False
     vrf: str | None = None
+    had_ip6: bool = False
 
     @property
     def is_made_beforehand(self) -> bool:
@@ -96,7 +100,8 @@ class VnetBridge:
         ifupdown2 adds the addresses to a bridge that is up in its VRF, and takes it down then to give it its MAC, at
         boot even where the MAC is right: the kernel would forget those of IPv6 (docs/pve.md §13.2).
         """
-        return self.vrf is not None and self.hwaddress is not None and any(":" in address for address in self.addresses)
+        has_ip6 = self.had_ip6 or any(":" in address for address in self.addresses)
+        return self.vrf is not None and self.hwaddress is not None and has_ip6
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,8 @@ class PveSdn(Model):
         are made of these, committed or not. None where `subnets` are what the file lists.
     :param drawn_zones: ids of zones that are drawn and not committed, where `zones` are what was committed.
     :param drawn_vnets: the same of VNets.
+    :param lost_zones: zones that are gone while one of ours carries them, as far as the nodes tell what they were;
+        empty where anything is planned.
     :param unread: what they define besides; empty unless faulty definitions are judged.
     :param runs_frr: what was committed last has a controller or a fabric: FRR is PVE's until the next commit.
     """
@@ -171,6 +173,7 @@ class PveSdn(Model):
     runs_frr: bool = False
     drawn_zones: frozenset[str] = frozenset()
     drawn_vnets: frozenset[str] = frozenset()
+    lost_zones: tuple[PveSimpleZone, ...] = ()
     unread: Unread = Unread()
 
     @property
@@ -180,8 +183,9 @@ class PveSdn(Model):
 
     @property
     def with_dhcp(self) -> frozenset[str]:
-        """Ids of the zones in whose subnets PVE serves addresses, on every node that has them."""
-        return frozenset(zone.id for zone in self.zones if isinstance(zone, PveSimpleZone) and zone.dhcp)
+        """Ids of the zones in whose subnets PVE serves addresses, or did, on every node that has them."""
+        zones = (*self.zones, *self.lost_zones)
+        return frozenset(zone.id for zone in zones if isinstance(zone, PveSimpleZone) and zone.dhcp)
 
     def is_unmanaged_on(self, node: str) -> bool:
         """Something unsupported has a part in the node's `interfaces.d/sdn` or `frr.conf`: PVE keeps both."""

@@ -21,6 +21,8 @@ class Vnet(Defined):
     :param drawn_in: PVE's zone that the VNet is drawn in, where a zone of ours carries it: the addresses, alias and
         forwarding of its bridge are then PVE's. None for every other VNet.
     :param was_routed: its subnets are gone, and its bridge stays as it was with them: its MAC, its VRF.
+    :param left_families: 4, 6: of the gateways that it had while its zone was there, where that is gone and all that is
+        ours stands as it was with them.
     """
 
     id: SdnId
@@ -32,6 +34,7 @@ class Vnet(Defined):
     is_isolated: bool = Field(default=False, alias="isolate-ports")
     drawn_in: SdnId | None = None
     was_routed: bool = False
+    left_families: frozenset[int] = frozenset()
 
 
 class Subnet(Defined):

@@ -70,7 +70,9 @@ class Looker:
         self._known = known
         self._zones = zones_by_interface(known.given.sdn)
         self._ways_in = _ways_in(known)
-        self._uncommitted = _uncommitted_dhcp(known.pending)
+        # PVE has stopped what served a zone that is gone.
+        gone = {zone.id for zone in known.given.sdn.pve.lost_zones if zone.dhcp}
+        self._uncommitted = _uncommitted_dhcp(known.pending) | gone
 
     def seen(self, design: NodeDesign, changes: NodeChanges) -> LookedAt | None:
         """The same where the node was asked, and answered what can be read; None otherwise."""
@@ -144,6 +146,9 @@ class Looker:
     def left_to_pve(self) -> Iterator[NotChecked]:
         """What PVE's reload sets up besides interfaces and FRR, which nothing is held against."""
         sdn = self._known.given.sdn
+        for lost in sdn.pve.lost_zones:
+            if lost.dhcp:
+                yield NotChecked("", f"DHCP of zone {lost.id}", f"PVE has no zone '{lost.id}'", (lost.id,))
         looked_at = {zone.carries for zone in sdn.own.zones if has_vrf(zone)}
         for zone in sdn.pve.zones:
             if isinstance(zone, PveSimpleZone) and zone.dhcp and zone.id in looked_at & self._uncommitted:

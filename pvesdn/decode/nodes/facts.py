@@ -7,12 +7,21 @@ from dataclasses import replace
 from ipaddress import ip_interface
 
 from pvesdn.decode import json_text
+from pvesdn.decode.frr.tree import read_tree
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.nodes.interfaces import decode_interfaces
 from pvesdn.decode.nodes.routes import decode_route, decode_rule
 from pvesdn.errors import NodeFailed
 from pvesdn.model.facts import GuestNic, Link, NodeFacts
-from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, OUR_INTERFACES, SDN_INTERFACES
+from pvesdn.model.files import (
+    FRR_CONF,
+    FRR_CONF_LOCAL,
+    FRR_LOCAL_BEGIN,
+    FRR_LOCAL_END,
+    OUR_INTERFACES,
+    OUR_SYSCTL,
+    SDN_INTERFACES,
+)
 from pvesdn.model.later import Later
 from pvesdn.model.primitives import IpAddress, IpInterface, Json
 from pvesdn.model.snapshot import NodeRaw
@@ -22,6 +31,8 @@ _FOLDER = f"{_INTERFACES}.d/"
 _DEFAULT_MTU = 1500
 _TABLES = (("ip-route", 4), ("ip-route6", 6))
 _RULES = ("ip-rule", "ip-rule6")
+_FORWARDING = (("net.ipv4.ip_forward = 1", 4), ("net.ipv6.conf.all.forwarding = 1", 6))
+_ANNOUNCED = {("address-family", "ipv4", "unicast"): 4, ("address-family", "ipv6", "unicast"): 6}
 
 
 def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
@@ -49,6 +60,8 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
             sysctl=_texts(raw, "sysctl"),
             nics=tuple(_nics(raw.commands.get("nics"))),
             has_foreign_frr_local=_has_foreign_lines(raw.files.get(FRR_CONF_LOCAL, "")),
+            forwards=_forwards(raw.files.get(OUR_SYSCTL, "")),
+            announced=Later(lambda: tuple(_announced(raw.files.get(FRR_CONF, "")))),
         )
     except WrongShapeError as error:
         raise NodeFailed(
@@ -155,6 +168,18 @@ def _nics(answer: Json) -> Iterator[GuestNic]:
         guest, device, bridge, mtu = (row.get(key) for key in ("guest", "device", "bridge", "mtu"))
         if isinstance(guest, int) and isinstance(device, int) and isinstance(bridge, str) and isinstance(mtu, int):
             yield GuestNic(guest, device, bridge, mtu)
+
+
+def _forwards(sysctls: str) -> frozenset[int]:
+    lines = sysctls.splitlines()
+    return frozenset(family for line, family in _FORWARDING if line in lines)
+
+
+def _announced(frr: str) -> Iterator[tuple[str, int]]:
+    for block in read_tree(frr):
+        match block.words:
+            case ("router", "bgp", _, "vrf", vrf):
+                yield from ((vrf, _ANNOUNCED[line.words]) for line in block.children if line.words in _ANNOUNCED)
 
 
 def _has_foreign_lines(text: str) -> bool:

@@ -82,7 +82,8 @@ def carry(
     complete = _with(own, {**zones, **lost}, made, subnets)
     going = () if detaches_guests else crossing(given, zones, allotted.tags, guest_names)
     findings = (*allotted.findings, *(item.finding(guest_names) for item in staying), *going)
-    return Carried(replace(given, sdn=replace(given.sdn, own=complete)), findings, allotted.table)
+    pve = given.sdn.pve.model_copy(update={"lost_zones": tuple(lost.values())})
+    return Carried(replace(given, sdn=replace(given.sdn, own=complete, pve=pve)), findings, allotted.table)
 
 
 def _pairs(given: DesignInput) -> Iterator[tuple[OwnZone, PveSimpleZone]]:

@@ -4,11 +4,14 @@ have stays, and whoever only looks holds them against that. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from pvesdn.design.carried.allotting import DrawnVnet
 from pvesdn.design.carried.keeping import carrier_of, is_vlan_aware, our_bridges
+from pvesdn.design.ours.zones import IPV4, IPV6, has_vrf
+from pvesdn.design.shared.names import vrf, vxlan_port
 from pvesdn.model.design import DesignInput
+from pvesdn.model.dhcp_filter import is_dhcp_filter
 from pvesdn.model.facts import IfaceStanza
 from pvesdn.model.own_sdn import OwnZone
 from pvesdn.model.pve_sdn import PveSimpleZone
@@ -29,11 +32,33 @@ def lost_homes(given: DesignInput, homes: Mapping[str, PveSimpleZone]) -> dict[s
             continue
         there.add(name)  # of two that carry the same the first
         lost[zone.id] = PveSimpleZone(where=zone.at("carries"), id=name)
-    sizes = {zone.id: stanza.values("mtu") for zone, stanza, _ in _standing(given, lost)}
-    return {
-        id_: home.model_copy(update={"mtu": next((int(mtu) for mtu in sizes.get(id_, ()) if mtu.isdecimal()), None)})
-        for id_, home in lost.items()
+    found: dict[str, list[tuple[IfaceStanza, str]]] = {}
+    for zone, stanza, node in _standing(given, lost):
+        found.setdefault(zone.id, []).append((stanza, node))
+    return {id_: _as_it_was(home, found.get(id_, ()), given) for id_, home in lost.items()}
+
+
+def _as_it_was(home: PveSimpleZone, found: Sequence[tuple[IfaceStanza, str]], given: DesignInput) -> PveSimpleZone:
+    """:param found: its bridges, and the nodes that have them: a member that did not answer may have them too."""
+    if not found:
+        return home
+    without = given.facts.keys() - {node for _, node in found}
+    members = {member.name for member in given.cluster.members}
+    sizes = [int(mtu) for stanza, _ in found for mtu in stanza.values("mtu") if mtu.isdecimal()]
+    ports = {(node, vxlan_port(stanza.name)) for stanza, node in found}
+    commands = (
+        command
+        for node, facts in given.facts.items()
+        for stanza in facts.own
+        if (node, stanza.name) in ports
+        for command in stanza.values("post-up")
+    )
+    was = {
+        "mtu": sizes[-1] if sizes else None,
+        "nodes": frozenset((members | given.facts.keys()) - without) if without else None,
+        "dhcp": "dnsmasq" if any(map(is_dhcp_filter, commands)) else None,
     }
+    return home.model_copy(update=was)
 
 
 def standing(given: DesignInput, lost: Mapping[str, PveSimpleZone], taken: Container[str]) -> Iterator[DrawnVnet]:
@@ -53,8 +78,20 @@ def standing(given: DesignInput, lost: Mapping[str, PveSimpleZone], taken: Conta
             vlanaware=is_vlan_aware(stanza),
             nodes=frozenset(nodes),
             was_routed=bool(stanza.values("hwaddress")),
+            left_families=_families(given, zone, stanza),
         )
-        yield DrawnVnet(zone, vnet)
+        yield DrawnVnet(zone, vnet, lost[zone.id].nodes)
+
+
+def _families(given: DesignInput, zone: OwnZone, stanza: IfaceStanza) -> frozenset[int]:
+    """4, 6: of a VNet's gateways, which PVE has taken, as far as it matters: by what stands in our files for them."""
+    nodes = given.facts.values()
+    if not stanza.values("hwaddress"):
+        return frozenset()
+    if not has_vrf(zone):
+        return frozenset[int]().union(*(facts.forwards for facts in nodes))
+    announced = {family for facts in nodes for name, family in facts.announced if name == vrf(zone.id)}
+    return frozenset((announced & {IPV4}) | ({IPV6} if stanza.values("pre-up") else set()))
 
 
 def _standing(given: DesignInput, lost: Mapping[str, PveSimpleZone]) -> Iterator[tuple[OwnZone, IfaceStanza, str]]:

@@ -37,7 +37,9 @@ class Definitions:
         subnets = tuple(subnet for vnet in vnets for subnet in self.subnets.get(vnet.id, ()))
         return Reach(
             zone=zone,
-            families=families(subnets).union(*(exit_families(uplink) for uplink in exits)),
+            families=families(subnets).union(
+                *(exit_families(uplink) for uplink in exits), *(vnet.left_families for vnet in vnets)
+            ),
             active=frozenset(uplink.node for uplink in exits).union(*(vnet_nodes(vnet, nodes) for vnet in vnets)),
         )
 

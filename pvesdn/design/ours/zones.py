@@ -170,6 +170,7 @@ def gateway_bridge(zone: OwnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: 
         # Without it a guest that says nothing by itself is never learned, and no other node can find it.
         has_arp_accept=is_routed,
         vrf=names.vrf(zone.id) if is_routed and has_vrf(zone) else None,
+        had_ip6=IPV6 in vnet.left_families,
     )
     if vnet.drawn_in is None:
         return bridge
