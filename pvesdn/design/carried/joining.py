@@ -56,7 +56,7 @@ def carry(
     zones = {zone.id: home for zone, home in _pairs(given)}
     lost = lost_homes(given, zones) if only_looks else {}
     if not zones and not lost:
-        return Carried(given)
+        return Carried(given, () if detaches_guests else tuple(crossing(given, zones, {}, guest_names)))
     own = given.sdn.own
     drawn = [
         DrawnVnet(zone, vnet, zones[zone.id].nodes, is_new=vnet.id in new)

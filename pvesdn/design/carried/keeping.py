@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from pvesdn.design.carried.allotting import DrawnVnet
 from pvesdn.design.carried.reserved import written
+from pvesdn.design.ours.zones import vnet_nodes, zone_nodes
 from pvesdn.design.shared.names import vxlan_port
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import IfaceStanza, NodeFacts
@@ -81,8 +82,8 @@ def crossing(
     tags: Mapping[str, int],
     guest_names: Mapping[int, str],
 ) -> Iterator[Finding]:
-    """VNets whose guests would find themselves in the network of another zone of ours, node by node where they are
-    plugged: one bridge is in one network, so nothing can be kept.
+    """VNets whose guests would find themselves in another network, since they have come to another zone of ours, node
+    by node where they are plugged: one bridge is in one network, so nothing can be kept.
 
     Whether the VNet has moved or its zone is carried by another one is not told: both look alike.
 
@@ -109,6 +110,34 @@ def crossing(
             f"in {network}: {guests}"
         )
         yield Finding.at(zone.at("carries"), Severity.ERROR, what, hint=hint, node=node)
+    yield from _into_sections(given, homes, guest_names)
+
+
+def _into_sections(
+    given: DesignInput, homes: Mapping[str, PveSimpleZone], guest_names: Mapping[int, str]
+) -> Iterator[Finding]:
+    """The same of VNets that were carried, and are sections of pvesdn.cfg in another zone now."""
+    if not homes and not written(given):
+        return
+    nodes = {zone.id: zone_nodes(zone, given.cluster) for zone in given.sdn.own.zones}
+    sections = {vnet.id: vnet for vnet in given.sdn.own.vnets if vnet.zone in nodes}
+    for node, facts in sorted(given.facts.items()) if sections else ():
+        for name, vni, ports in _networks(facts):
+            vnet = sections.get(name)
+            if vnet is None or vnet.tag == vni or node not in vnet_nodes(vnet, nodes[vnet.zone]):
+                continue
+            former = carrier_of(given, homes, name, vni)
+            gave = {entry.zone for entry in written(given) if (entry.vnet, entry.vni) == (name, vni)}
+            gave = gave if former is None else {former.id}
+            if gave and vnet.zone not in gave:
+                guests = ", ".join(labelled(port, guest_names) for port in ports)
+                what = (
+                    f"vnet '{name}' is in zone '{vnet.zone}' now, with VNI {vnet.tag}, and its guests are in VNI {vni}, "
+                    f"which zone '{min(gave)}' gave it: {guests}"
+                )
+                way = f"give it tag {vni}" if former is None else f"draw it in zone '{former.carries}' of PVE's instead"
+                hint = f"unplug them, or keep their VNI: {way}; or use --detach-guests"
+                yield Finding.at(vnet.at("zone"), Severity.ERROR, what, hint=hint, node=node)
 
 
 def _crossing(
@@ -123,8 +152,8 @@ def _crossing(
     if not drawn:
         return
     for node, facts in sorted(given.facts.items()):
-        for stanza, vni, ports in _with_guests(facts):
-            vnet, zone = stanza.name, drawn.get(stanza.name)
+        for vnet, vni, ports in _networks(facts):
+            zone = drawn.get(vnet)
             if zone is None or not _has(homes[zone.id], node):
                 continue
             former = carrier_of(given, homes, vnet, vni)
@@ -140,6 +169,20 @@ def _with_guests(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int, tuple[str
     for stanza, vni in our_bridges(facts):
         if stanza.name in plugged:
             yield stanza, vni, tuple(port.port for port in plugged[stanza.name])
+
+
+def _networks(facts: NodeFacts) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """Bridges with guests, the VNI that these are in, and their ports: by our own file, else by the VXLAN port that
+    runs in the bridge, as in zones of PVE's own.
+    """
+    ours: set[str] = set()
+    for stanza, vni, ports in _with_guests(facts):
+        ours.add(stanza.name)
+        yield stanza.name, vni, ports
+    for bridge, plugged in ports_by_bridge(facts.links).items():
+        port = facts.link(vxlan_port(bridge))
+        if bridge not in ours and port is not None and port.master == bridge and port.vni is not None:
+            yield bridge, port.vni, tuple(one.port for one in plugged)
 
 
 def our_bridges(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int]]:
