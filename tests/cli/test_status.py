@@ -14,7 +14,7 @@ import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
 from pvesdn.cli.screens.screen import Span
-from pvesdn.cli.screens.status import status_lines
+from pvesdn.cli.screens.status import fitted_lines, status_lines
 from pvesdn.errors import ApiUnavailable
 from pvesdn.model.execution import NodeExecution, ReloadNetwork
 from pvesdn.model.files import ChangeSet, NodeChanges
@@ -351,7 +351,7 @@ def test_a_terminal_that_is_too_small_is_told_what_does_not_fit(applied: FakeClu
     environ = {"COLUMNS": "80", "LINES": "10", "NO_COLOR": "1", "TERM": "xterm"}
     call("--config", settings, "status", "--watch", cluster=applied, environ=environ, out=screen)
     lines = screen.getvalue().splitlines()
-    assert (len(lines), lines[-1]) == (9, "7 more lines do not fit this terminal.")
+    assert (len(lines), lines[-1]) == (9, "5 more lines do not fit this terminal.")
 
 
 def test_a_first_look_that_fails_is_told_and_tried_again(applied: FakeCluster, settings: Path) -> None:
@@ -500,6 +500,20 @@ def test_a_large_cluster_fits_a_screen_and_says_what_it_leaves_out(
     for width in WIDTHS:
         same(case, width, printed(status, width))
     assert len(printed(status, 80).splitlines()) <= most
+
+
+@pytest.mark.parametrize("height", [24, 40])
+def test_on_a_small_terminal_the_bad_of_zones_and_of_nodes_are_there_and_the_rest_is_counted(height: int) -> None:
+    status = large(40, 30, bad_zones=range(3, 6), off=[7])
+    lines = [
+        "".join(part if isinstance(part, str) else part.text for part in line)
+        for line in fitted_lines(status, 80, height)
+    ]
+    assert len(lines) <= height
+    assert any(line.split()[:1] == ["BAD"] for line in lines)
+    assert any("zones more, " in line for line in lines)
+    assert [line.split()[0] for line in lines if line.split()[:1] in (["zone"], ["node"])] == ["zone", "node"]
+    assert fitted_lines(status, 80, None) == list(status_lines(status, 80))
 
 
 def test_what_was_asked_for_by_name_is_shown_whole() -> None:

@@ -9,7 +9,7 @@ from pvesdn.cli.screens.confirmation import duration, standing_lines
 from pvesdn.cli.screens.history import minutes
 from pvesdn.cli.screens.plan import last_line
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
-from pvesdn.cli.screens.status_tables import WORDS, node_lines, zone_lines
+from pvesdn.cli.screens.status_tables import MOST, WORDS, node_lines, zone_lines
 from pvesdn.cli.screens.tables import clipped
 from pvesdn.cli.screens.verify import counts
 from pvesdn.cli.screens.wrapping import wrapped
@@ -25,6 +25,8 @@ from pvesdn.workflows.confirmation import Found, Standing
 _LEFT_BEHIND = "if that run has died, the next apply takes it after two minutes"
 _SHOWN = 4
 """As many things of a kind are told before the rest is counted."""
+_PARTS = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05)
+"""Of the rows that fit a screen, where the terminal is smaller."""
 _ENDS = {
     OpenState.WAITING: "pvesdn confirm makes it stay, pvesdn rollback puts it back",
     OpenState.AT_WORK: "its run ends it; if that has died, the nodes put themselves back when the time is up",
@@ -32,12 +34,28 @@ _ENDS = {
 }
 
 
-def status_lines(status: ClusterStatus, width: int | None, *, tells_of_packets: bool = True) -> Iterator[Line]:
-    """The whole screen, see `docs/running.md`. :param tells_of_packets: it ends with the word that none were sent."""
+def fitted_lines(status: ClusterStatus, width: int | None, height: int | None) -> list[Line]:
+    """The whole screen with as many zones and nodes as there is room for, the bad first; at least one of each."""
+    for part in _PARTS:
+        zones, nodes = (max(round(most * part), 1) for most in MOST)
+        lines = list(status_lines(status, width, most=(zones, nodes)))
+        if height is None or len(lines) <= height:
+            break
+    return lines
+
+
+def status_lines(
+    status: ClusterStatus, width: int | None, *, most: tuple[int, int] = MOST, tells_of_packets: bool = True
+) -> Iterator[Line]:
+    """The whole screen, see `docs/running.md`.
+
+    :param most: rows of zones and of nodes.
+    :param tells_of_packets: it ends with the word that none were sent.
+    """
     yield verdict_line(status, width)
     yield from wrapped(_cluster(status), width)
-    yield from zone_lines(status, width)
-    yield from node_lines(status, width)
+    yield from zone_lines(status, width, most[0])
+    yield from node_lines(status, width, most)
     yield ()
     yield from wrapped(_not_applied(status), width)
     yield from _not_known(status, width)

@@ -12,8 +12,8 @@ from pvesdn.cli.screens.tables import clipped, table
 from pvesdn.model.ranges import by_number, ranges
 from pvesdn.model.status import ClusterStatus, Drift, Health, NodeStatus, Share, ToDo, ZoneStatus
 
-_ZONES, _NODES = 20, 16
-"""Rows of each kind that fit one screen."""
+MOST = 20, 16
+"""Rows of zones and of nodes that fit one screen."""
 _REASONS = 5
 """As many rows of each kind have a line that says why."""
 _FLEXIBLE = {"zone": (1, 2), "node": (1, 2, 5, 6, 7)}
@@ -49,13 +49,13 @@ class _Row:
     see: str = ""
 
 
-def zone_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
-    """A row for each zone."""
-    shown, left = _zone_rows(status)
+def zone_lines(status: ClusterStatus, width: int | None, most: int) -> Iterator[Line]:
+    """A row for each zone; `most` of them."""
+    shown, left = _zone_rows(status, most)
     yield from _rows(("zone", "kind", "nodes", "VNets", "guests"), shown, left, width, "zone")
 
 
-def _zone_rows(status: ClusterStatus) -> tuple[list[_Row], list[_Row]]:
+def _zone_rows(status: ClusterStatus, most: int) -> tuple[list[_Row], list[_Row]]:
     """See `_parted`."""
     rows = [
         _Row(
@@ -65,23 +65,27 @@ def _zone_rows(status: ClusterStatus) -> tuple[list[_Row], list[_Row]]:
         )
         for zone in status.zones
     ]
-    return _parted(rows, _ZONES, status)
+    return _parted(rows, most, status)
 
 
-def node_lines(status: ClusterStatus, width: int | None) -> Iterator[Line]:
-    """A row for each node; where there are many, for all that are alike."""
+def node_lines(status: ClusterStatus, width: int | None, most: tuple[int, int]) -> Iterator[Line]:
+    """A row for each node; where there are many, for all that are alike.
+
+    :param most: rows of zones and of nodes.
+    """
+    of_zones, of_nodes = most
     nodes = sorted(status.nodes, key=lambda node: by_number(node.name))
     groups = [[node] for node in nodes]
-    if len(nodes) > _NODES and not status.is_part:
+    if len(nodes) > of_nodes and not status.is_part:
         groups = list(_alike(nodes))
     has_history = status.beside.history is not None
     rows = [
         _Row(group[0].health, _node(group, has_history=has_history, can_plan=status.changes is not None), _why(group), len(group))
         for group in groups
     ]  # fmt: skip
-    shown, left = _parted(rows, _NODES, status)
+    shown, left = _parted(rows, of_nodes, status)
     # What stands above need not be read twice, and what is wrong in the same way neither.
-    rows = _pointed([*shown, *left], _said_of_zones(status))
+    rows = _pointed([*shown, *left], _said_of_zones(status, of_zones))
     shown, left = rows[: len(shown)], rows[len(shown) :]
     yield from _rows(("node", "VTEP", "BGP", "VNIs", "applied", "drift", "plan"), shown, left, width, "node")
 
@@ -96,9 +100,9 @@ def _parted(rows: list[_Row], most: int, status: ClusterStatus) -> tuple[list[_R
     return worst_first[:most], worst_first[most:]
 
 
-def _said_of_zones(status: ClusterStatus) -> dict[str, str]:
+def _said_of_zones(status: ClusterStatus, most: int) -> dict[str, str]:
     """Reasons that stand below rows of zones, with the first such zone."""
-    shown, _ = _zone_rows(status)
+    shown, _ = _zone_rows(status, most)
     said: dict[str, str] = {}
     for row in shown:
         if row.first and len(said) < _REASONS:

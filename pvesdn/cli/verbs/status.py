@@ -13,7 +13,7 @@ import click
 from pvesdn.cli import complete, options, statuses
 from pvesdn.cli.screens.refresh import show_again
 from pvesdn.cli.screens.screen import Line, Span, Style
-from pvesdn.cli.screens.status import status_lines, verdict_line
+from pvesdn.cli.screens.status import fitted_lines, status_lines, verdict_line
 from pvesdn.cli.screens.status_document import status_document
 from pvesdn.cli.screens.tables import clipped
 from pvesdn.cli.session import Session
@@ -156,7 +156,9 @@ def _lines(session: Session, found: ClusterStatus | PvesdnError) -> Iterator[Lin
     if isinstance(found, PvesdnError):
         yield from ((Span("not known: ", Style.ERROR), line) for line in str(found).splitlines())
     else:
-        yield from status_lines(found, session.screen.width)
+        # The head is one line, and the cursor stands on another.
+        height = session.screen.height
+        yield from fitted_lines(found, session.screen.width, None if height is None else height - 2)
 
 
 def _short(found: ClusterStatus | PvesdnError, width: int | None = None) -> Line:
