@@ -118,7 +118,7 @@ def run(
         status = pvesdn.main(args=list(argv), prog_name="pvesdn", standalone_mode=False, obj=session) or statuses.OK
         sys.stdout.flush()
     except click.ClickException as error:
-        status = _usage(session, error)
+        status = _usage(session, error, argv)
     except (KeyboardInterrupt, click.Abort):
         session.screen.error(session.aftermath())
         status = statuses.INTERRUPTED
@@ -149,8 +149,9 @@ def _print_everything() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _usage(session: Session, error: click.ClickException) -> int:
+def _usage(session: Session, error: click.ClickException, argv: Sequence[str]) -> int:
     context = getattr(error, "ctx", None)
+    session.wants_json = session.wants_json or "--json" in argv  # what cannot be parsed has set nothing
     _tell_machines(session, session.failure, [error.format_message()])
     session.screen.error(error.format_message())
     if context is not None:

@@ -357,3 +357,11 @@ def test_unicode_reaches_a_terminal_that_has_none_as_numbers(tmp_path: Path) -> 
 def test_help_lists_the_exit_statuses_that_a_verb_has(verb: str, statuses: list[int]) -> None:
     told = call(verb, "--help").out.partition("Exit status:")[2]
     assert [int(line.split()[0]) for line in told.splitlines() if line.strip()[:1].isdigit()] == statuses
+
+
+@pytest.mark.parametrize("verb", ["plan", "verify", "status"])
+def test_an_option_that_there_is_not_is_told_as_a_document_too(verb: str) -> None:
+    done = call(verb, "--json", "--nosuch")
+    document = json.loads(done.out)
+    assert (document["kind"], document["exit_status"]) == ("error", done.status)
+    assert document["errors"] == [done.err.splitlines()[0].removeprefix("error: ")]
