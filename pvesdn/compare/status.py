@@ -170,7 +170,10 @@ def _packages(given: DesignInput) -> dict[str, str]:
 
 
 def _uncarried(parts: Parts, verification: Verification) -> tuple[str, ...]:
-    drawn = {vnet.id for vnet in parts.given.sdn.own.vnets if vnet.drawn_in is not None}
+    sdn = parts.given.sdn
+    homes = {zone.carries for zone in sdn.own.zones}
+    drawn = {vnet.id for vnet in sdn.own.vnets if vnet.drawn_in is not None}
+    drawn |= {vnet.id for vnet in sdn.pve.vnets if vnet.zone in homes}
     return tuple(
         sorted({found.object for found in verification.discrepancies if found.object in drawn and found.trait in LACKS})
     )

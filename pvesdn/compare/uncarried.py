@@ -44,7 +44,7 @@ def uncarried(
 
     :param changes: what an apply would write.
     """
-    missing = told(changes)
+    missing, ours = told(changes), {vnet.id for vnet in given.sdn.own.vnets}
     plugged = ports_by_bridge(facts.links)
     for zone in given.sdn.own.zones:
         here = zone_nodes(zone, given.cluster)
@@ -53,9 +53,11 @@ def uncarried(
             for vnet in given.sdn.own.vnets
             if vnet.zone == zone.id and vnet.drawn_in is not None and facts.node in vnet_nodes(vnet, here)
         ]
+        # Those that cannot be carried as they are drawn.
+        vnets += [vnet for vnet in given.sdn.pve.vnets if vnet.zone == zone.carries and vnet.id not in ours]
         for found in bare(given, facts, zone, vnets, given.sdn.own.subnets):
             name = found.vnet.id
-            if {name, vxlan_port(name)} & missing:
+            if {name, vxlan_port(name)} & missing or name not in ours:
                 guests = [labelled(port.port, guest_names) for port in plugged.get(name, ())]
                 yield _told(facts, changes, zone, found, guests)
 
@@ -75,7 +77,7 @@ def _told(facts: NodeFacts, changes: NodeChanges, zone: OwnZone, found: BareVnet
         found="; ".join(parts),
         cause=_EDITED if is_edited else cause,
         step=step if facts.is_sourced(OUR_INTERFACES) else _SOURCE,
-        zones=(found.vnet.zone,),
+        zones=(zone.id,),
     )
 
 

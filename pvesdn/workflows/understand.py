@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from pvesdn.compare.running import compare_running
 from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.cluster.guests import decode_guest_names
 from pvesdn.decode.cluster.seen import decode_seen
 from pvesdn.decode.nodes.record import Record
-from pvesdn.design.carried.joining import carry
+from pvesdn.design.carried.joining import Carried, carry
+from pvesdn.design.carried.refused import home_of, refused_homes
 from pvesdn.design.checks.all_checks import check, check_definitions
 from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.errors import ClusterError, NotQuorate, SdnConfigError
@@ -132,30 +134,20 @@ def judge(decoded: Decoded, *, detaches_guests: bool = False, only_looks: bool =
             hint="bring nodes back until 'pvecm status' says Quorate: Yes",
         )
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
-    seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
     guest_names = decode_guest_names(snapshot.api.get(GUESTS_PATH))
-    carried = carry(
-        DesignInput(sdn.config, cluster, decoded.facts, seen, frozenset((c.kind, c.id, c.state) for c in sdn.pending)),
-        new={change.id for change in sdn.pending if (change.kind, change.state) == ("vnet", "new")},
-        only_looks=only_looks,
-        detaches_guests=detaches_guests,
-        guest_names=guest_names,
-    )
-    given = carried.given
-    own, pve = sdn.config.own.unread, sdn.config.pve.unread
-    if pve or own.may_have_any("underlay", "vnet", "exit"):
-        # What the nodes have is not held against definitions with such gaps: the address of a VNet that could not be
-        # read would be taken for a VTEP.
-        raise_errors(_as_told((*sdn.findings, *check_definitions(given)), only_looks=only_looks))
-    vteps, vtep_findings = choose_vteps(given)
-    found = _as_told((*sdn.findings, *carried.findings, *vtep_findings, *check(given, vteps)), only_looks=only_looks)
+    checked = partial(_checked, decoded, guest_names, only_looks=only_looks, detaches_guests=detaches_guests)
+    carried, vteps, found = checked()
+    if only_looks and (refused := refused_homes(found, carried.given)):
+        carried, vteps, still = checked(refused=refused)
+        raise_errors(one for one in still if home_of(one, carried.given) not in refused)
+        found = tuple(map(_of_plans, found))
     raise_errors(found)
     if not cluster.is_quorate:
         found = (WITHOUT_QUORUM, *found)
-    has_sdn = given.capabilities.has_sdn
+    has_sdn = carried.given.capabilities.has_sdn
     return Understanding(
         decoded=decoded,
-        given=given,
+        given=carried.given,
         vteps=vteps,
         found=found,
         pending=sdn.pending if has_sdn else (),
@@ -166,9 +158,48 @@ def judge(decoded: Decoded, *, detaches_guests: bool = False, only_looks: bool =
     )
 
 
+def _checked(
+    decoded: Decoded,
+    guest_names: Mapping[int, str],
+    *,
+    only_looks: bool,
+    detaches_guests: bool,
+    refused: frozenset[str] = frozenset(),
+) -> tuple[Carried, Mapping[str, Vtep], tuple[Finding, ...]]:
+    """With what our zones carry, the VTEPs, and all that was found.
+
+    :raises SdnConfigError: the files have gaps, and what could be read is wrong.
+    """
+    snapshot, cluster, sdn = decoded.snapshot, decoded.cluster, decoded.sdn
+    seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
+    carried = carry(
+        DesignInput(sdn.config, cluster, decoded.facts, seen, frozenset((c.kind, c.id, c.state) for c in sdn.pending)),
+        new={change.id for change in sdn.pending if (change.kind, change.state) == ("vnet", "new")},
+        only_looks=only_looks,
+        refused=refused,
+        detaches_guests=detaches_guests,
+        guest_names=guest_names,
+    )
+    given = carried.given
+    own, pve = sdn.config.own.unread, sdn.config.pve.unread
+    if pve or own.may_have_any("underlay", "vnet", "exit"):
+        # What the nodes have is not held against definitions with such gaps: the address of a VNet that could not be
+        # read would be taken for a VTEP.
+        raise_errors(_as_told((*sdn.findings, *check_definitions(given)), only_looks=only_looks))
+    vteps, vtep_findings = choose_vteps(given)
+    found = (*sdn.findings, *carried.findings, *vtep_findings, *check(given, vteps))
+    return carried, vteps, _as_told(found, only_looks=only_looks)
+
+
 def _as_told(found: Iterable[Finding], *, only_looks: bool) -> tuple[Finding, ...]:
     """What stops plans alone is a warning to whoever only looks."""
     return tuple(one.as_warning() if only_looks and one.is_of_plans else one for one in found)
+
+
+def _of_plans(finding: Finding) -> Finding:
+    """An error in what PVE has committed and no plan can be made from, to whoever only looks."""
+    is_error = finding.severity is Severity.ERROR and not finding.is_nodes_own
+    return finding.as_warning().model_copy(update={"is_of_plans": True}) if is_error else finding
 
 
 def _running(decoded: Decoded) -> PveRunning:

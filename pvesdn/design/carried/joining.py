@@ -41,6 +41,7 @@ def carry(
     *,
     new: Container[str] = (),
     only_looks: bool = False,
+    refused: frozenset[str] = frozenset(),
     detaches_guests: bool = False,
     guest_names: Mapping[int, str] = MappingProxyType({}),
 ) -> Carried:
@@ -50,11 +51,12 @@ def carry(
 
     :param new: ids of VNets that PVE has never committed.
     :param only_looks: nothing is planned: what the nodes have of a zone that is gone from PVE is as it should be.
+    :param refused: zones of PVE's that cannot be carried as they are: what the nodes have of them stays, too.
     :param detaches_guests: nothing is kept, and no move refused, because guests are plugged into it.
     :param guest_names: by id, as far as they are known.
     """
-    zones = {zone.id: home for zone, home in _pairs(given)}
-    lost = lost_homes(given, zones) if only_looks else {}
+    zones = {zone.id: home for zone, home in _pairs(given) if home.id not in refused}
+    lost = lost_homes(given, zones, refused) if only_looks else {}
     if not zones and not lost:
         return Carried(given, () if detaches_guests else tuple(crossing(given, zones, {}, guest_names)))
     own = given.sdn.own
@@ -77,12 +79,13 @@ def carry(
         for item in drawn
         if item.vnet.id in allotted.tags
     )
-    left = {item.drawn.vnet.id for item in staying} | {item.vnet.id for item in remaining}
+    left = {item.drawn.vnet.id for item in staying}
+    left |= {item.vnet.id for item in remaining if item.vnet.zone not in refused}
     subnets = tuple(subnet for subnet in given.sdn.pve.subnets if subnet.vnet not in left)
     complete = _with(own, {**zones, **lost}, made, subnets)
     going = () if detaches_guests else crossing(given, zones, allotted.tags, guest_names)
     findings = (*allotted.findings, *(item.finding(guest_names) for item in staying), *going)
-    pve = given.sdn.pve.model_copy(update={"lost_zones": tuple(lost.values())})
+    pve = given.sdn.pve.model_copy(update={"lost_zones": tuple(z for z in lost.values() if z.id not in refused)})
     return Carried(replace(given, sdn=replace(given.sdn, own=complete, pve=pve)), findings, allotted.table)
 
 

@@ -18,13 +18,17 @@ from pvesdn.model.pve_sdn import PveSimpleZone
 from pvesdn.model.vnets import Vnet
 
 
-def lost_homes(given: DesignInput, homes: Mapping[str, PveSimpleZone]) -> dict[str, PveSimpleZone]:
+def lost_homes(
+    given: DesignInput, homes: Mapping[str, PveSimpleZone], refused: frozenset[str] = frozenset()
+) -> dict[str, PveSimpleZone]:
     """The zones that are gone, by the ids of ours that carry them, as far as the nodes tell what they were.
 
     :param homes: those that are there.
+    :param refused: those that are there and cannot be carried, which count as gone.
     """
     pve = given.sdn.pve
     there = {home.id for home in homes.values()} | {zone.id for zone in given.sdn.own.zones} | set(pve.drawn_zones)
+    there -= refused
     lost: dict[str, PveSimpleZone] = {}
     for zone in given.sdn.own.zones:
         name = zone.carries

@@ -1,0 +1,95 @@
+"""What PVE has committed of a carried zone and nobody can carry: nothing is planned, and all else is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pvesdn.compare.status import Asked
+from pvesdn.errors import SdnConfigError
+from pvesdn.model.findings import Severity
+from pvesdn.model.verification import Subject
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.status import beside_stored, status_understood
+from pvesdn.workflows.understand import understand
+from pvesdn.workflows.verify import verify
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from tests.cluster.kit import plan_of, serving, world_of
+from tests.cluster.test_carried import OURS, agree, panel, press_apply
+from tests.cluster.test_former import Shell
+
+FEW = OURS[: OURS.index("exit:")].replace("10000-10999", "10000-10001")
+WEB = "vnets/web/subnets"
+REFUSED = {
+    "SNAT in a VRF": ((("set", f"{WEB}/lan-10.0.2.0-24", {"snat": "1"}),), "snat needs the host's own table"),
+    "another MTU": ((("set", "zones/lan", {"mtu": "1400"}),), ""),
+    "no MTU": ((("set", "zones/lan", {"delete": "mtu"}),), "says no mtu"),
+    "an MTU that does not fit": ((("set", "zones/lan", {"mtu": "9000"}),), "mtu 9000 and 50 bytes of VXLAN make 9050"),
+    "a VLAN-aware VNet": ((("set", "vnets/web", {"vlanaware": "1"}),), "vlanaware cannot be used in zone 'prod'"),
+    "no VNI left": (
+        (("create", "vnets", {"vnet": "aa", "zone": "lan"}), ("create", "vnets", {"vnet": "bb", "zone": "lan"})),
+        "has no VNI left for vnet 'bb'",
+    ),
+}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[SimulatedCluster]:
+    """VNet `web` with a gateway is applied."""
+    with serving(tmp_path, FEW) as made:
+        panel(made, "create", "zones", zone="lan", type="simple", mtu="1450", ipam="pve")
+        panel(made, "create", "vnets", vnet="web", zone="lan")
+        panel(made, "create", WEB, subnet="10.0.2.0/24", gateway="10.0.2.1", type="subnet")
+        agree(made)
+        yield made
+
+
+def pressed(cluster: SimulatedCluster, case: str) -> str:
+    """Somebody draws it and presses Apply. The words of why it cannot be carried; empty where it can."""
+    edits, why = REFUSED[case]
+    for verb, path, values in edits:
+        panel(cluster, verb, path, **values)
+    press_apply(cluster)
+    return why
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_carried_stops_plans_and_nobody_who_looks(cluster: SimulatedCluster, case: str) -> None:
+    if why := pressed(cluster, case):
+        with pytest.raises(SdnConfigError):
+            plan_of(cluster)
+    found = verify(read_cluster(world_of(cluster), has_state=True), Renderer())
+    told = [item for item in found.discrepancies if item.subject is Subject.DEFINITIONS]
+    assert [(item.severity, why in item.found) for item in told] == ([(Severity.WARNING, True)] if why else [])
+    assert "prod" in {zone.zone for zone in found.zones}
+
+
+def test_vnets_that_nobody_can_carry_are_told_beside_it(cluster: SimulatedCluster, tmp_path: Path) -> None:
+    pressed(cluster, "no VNI left")
+    snapshot = read_cluster(world_of(cluster), has_state=True)
+    known = understand(snapshot, intent="running")
+    status = status_understood(known, Renderer(), beside_stored(snapshot), Asked(), wanted=snapshot)
+    assert status.uncarried == ("aa", "bb")
+    bad = {(item.object, item.trait, item.node) for item in status.verification.discrepancies if not item.is_edit}
+    assert {("aa", "uplink", "pve2"), ("bb", "uplink", "pve3")} <= bad
+    shown = Shell(cluster, tmp_path).run("pvesdn show")
+    assert shown.status == 0
+    assert "aa, bb run without an uplink on pve1, pve2, pve3" in " ".join(shown.err.split())
+    assert "has it no more" not in shown.out
+
+
+def test_a_mistake_elsewhere_is_still_one(cluster: SimulatedCluster) -> None:
+    pressed(cluster, "SNAT in a VRF")
+    cluster.write_sdn("pvesdn.cfg", FEW + "\nvxlan: other\n\tpeers 192.168.0.999\n")
+    with pytest.raises(SdnConfigError, match=r"192\.168\.0\.999"):
+        verify(read_cluster(world_of(cluster), has_state=True), Renderer())
+
+
+def test_what_the_nodes_have_of_such_a_zone_is_held_against_them(cluster: SimulatedCluster) -> None:
+    pressed(cluster, "SNAT in a VRF")
+    cluster.nodes["pve2"].run("ip", "link", "delete", "vxlan_web")
+    found = verify(read_cluster(world_of(cluster), has_state=True), Renderer())
+    assert any((item.node, item.object) == ("pve2", "vxlan_web") for item in found.discrepancies)
