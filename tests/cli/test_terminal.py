@@ -135,7 +135,7 @@ def test_in_a_window_that_shrinks_it_stays_inside_and_ctrl_c_leaves_it_clean(
         person.until(r"pvesdn confirm [0-9a-f]{16}")
         person.resize(44, 4)
         before = len(person.seen)
-        person.until("and 2 more: pve2, pve3 ", since=before)
+        person.until("and 2 more.*pve2, pve3", since=before)
         frame = _STEERING.sub("", person.seen[person.seen.rindex("Applying to") :])
         assert max(map(len, frame.splitlines())) < 44
         person.resize(120, 24)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import ip_interface
 from typing import Any
 
 import pytest
@@ -395,7 +396,9 @@ def test_only_vnets_that_have_a_gateway_are_said_to_have_it_in_the_hosts_own_tab
 ) -> None:
     base = facts("node3", "192.168.0.3/24")
     bridges = tuple(Link(name, 1450, kind="bridge") for name in bare)
-    network = drawn(ROUTED, instead={"node3": replace(base, links=(*base.links, *bridges))})
+    held = ("web", ip_interface("10.0.2.1/24"))
+    here = replace(base, links=(*base.links, *bridges), addresses=(*base.addresses, held))
+    network = drawn(ROUTED, instead={"node3": here})
     (line,) = (line for line in findings(carry(network).given, Severity.WARNING) if "without an uplink" in line)
     assert line.startswith(f"pvesdn.cfg:11: zone 'prod': {said}; run pvesdn apply")
 
