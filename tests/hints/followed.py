@@ -52,6 +52,9 @@ FOLLOWED = {
     f"{_TRACE}::test_a_guest_that_may_be_on_a_node_that_is_off_is_not_denied": (
         ("compare/trace_names.py", "with VM.Audit on /vms a token may read where guests are"),
     ),
+    "tests/cluster/test_carried_crossing.py::test_guests_stay_in_their_network_as_a_section_with_their_vni": (
+        ("design/carried/keeping.py", "give it tag .*"),
+    ),
     "tests/cluster/test_carried.py::test_the_panels_button_alone_is_told_and_mended": (
         ("design/checks/uncarried.py", "run pvesdn apply; PVE's own Apply does not carry VNets"),
     ),
