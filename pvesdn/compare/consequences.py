@@ -170,9 +170,10 @@ def _of_interfaces(
         if stanza.action is Action.ADD and not stanza.differences:
             continue  # nobody has used it yet; of a fresh node this is each of thousands
         name, changed = stanza.name, {difference.name: difference for difference in stanza.differences}
-        if stanza.action is Action.REMOVE:
-            if name not in staying and _is_vnet(name, file.there.get(name, "")):
-                yield NodeConsequence(Effect.VNET_REMOVED, name)
+        if stanza.action is Action.REMOVE or (stanza.is_merged and name not in bridges.vnets):
+            stays = name in staying or stanza.is_merged
+            if _is_vnet(name, file.there.get(name, "")):
+                yield from _of_removed(name, file.there[name], elsewhere.get(name, ()), stays=stays)
         elif name in bridges.ports:
             yield from _of_port(stanza, bridges.ports[name], changed, facts)
         elif name in bridges.vnets:
@@ -182,6 +183,15 @@ def _of_interfaces(
             sizes.setdefault(vnet, []).append(changed["mtu"])
     for vnet, differences in sizes.items():
         yield from _smaller(vnet, differences)
+
+
+def _of_removed(name: str, there: str, elsewhere: tuple[str, ...], *, stays: bool) -> Iterator[NodeConsequence]:
+    """A VNet that goes, or that another file keeps, without the gateways that only this one has."""
+    gateways = options_of_text(there).get("address", ())
+    if not stays:
+        yield NodeConsequence(Effect.VNET_REMOVED, name)
+    elif set(gateways) - set(elsewhere):
+        yield NodeConsequence(Effect.GATEWAY_CHANGED, name, ", ".join(gateways), ", ".join(elsewhere))
 
 
 class _Bridges:
@@ -228,8 +238,14 @@ def _of_port(
 
 
 def _told_elsewhere(changes: FileChange, others: Iterable[ChangedFile]) -> Mapping[str, tuple[str, ...]]:
-    """The addresses that other files will have, by interface; nothing where no address changes in this one."""
-    names = {one.name for one in changes.stanzas if any(difference.name == "address" for difference in one.differences)}
+    """The addresses that other files will have, by interface; nothing where none changes or goes in this one."""
+    names = {
+        one.name
+        for one in changes.stanzas
+        if one.action is Action.REMOVE
+        or one.is_merged
+        or any(difference.name == "address" for difference in one.differences)
+    }
     texts = [other.printed.by_name() for other in others if names and other.printed is not None]
     return {
         name: tuple(chain.from_iterable(options_of_text(text.get(name, "")).get("address", ()) for text in texts))

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.compare.consequences import consequences
 from pvesdn.compare.status import Asked
 from pvesdn.errors import ApplyRefused, SdnConfigError
+from pvesdn.model.consequences import Effect
 from pvesdn.model.files import OUR_INTERFACES, ChangeSet
 from pvesdn.model.findings import Severity
 from pvesdn.model.flags import PlanFlags
@@ -585,6 +587,14 @@ def test_a_vnet_that_left_is_kept_where_guests_are_and_all_else_is_applied(
     assert vnis(standing) == {"db": "10000", "web": "10001", "dmz": "10002"}
     assert is_nothing(plan_of(standing))
     assert failed(standing) == []
+
+
+def test_guests_of_a_vnet_that_is_kept_are_told_that_their_gateway_goes(standing: SimulatedCluster) -> None:
+    standing.plug_guest("pve2", "web", 100)
+    deleted_in_the_panel(standing)
+    (told,) = (one for one in consequences(plan_of(standing).nodes) if one.effect is Effect.GATEWAY_CHANGED)
+    assert (told.nodes, told.objects, told.old, told.new) == (("pve2",), ("web",), "10.0.2.1/24", "")
+    assert [one.guest for one in told.guests] == [100]
 
 
 def test_show_tells_where_carried_vnets_are_picked_and_which_are_only_kept(
