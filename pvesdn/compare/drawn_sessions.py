@@ -7,13 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pvesdn.model.picture import MESH, Line
 from pvesdn.model.status import Health
-from pvesdn.model.topology import MapSession, urgency, worst
+from pvesdn.model.topology import MapRouter, MapSession, urgency, worst
 
 _LINES = 6
 """Sessions that are drawn one by one even if all are well: the full mesh of four nodes."""
 _BROKEN = 40
 """Sessions that are not well and are drawn."""
-_NOTABLE = frozenset({Health.BAD, Health.WARNING})
+NOTABLE = frozenset({Health.BAD, Health.WARNING})
+"""What is drawn, or named, even where there is room for few."""
+
+
+def router_id(router: MapRouter) -> str:
+    """Of its box: one address in the VRFs of two zones is two routers."""
+    return f"outside {router.address} of {router.zone}" if router.zone else f"outside {router.address}"
 
 
 def word(health: Health | None) -> str:
@@ -32,7 +38,7 @@ def chosen(inside: Sequence[MapSession]) -> tuple[Sequence[MapSession], Sequence
 
 def _not_well(sessions: Iterable[MapSession]) -> Sequence[MapSession]:
     # Why those to a node that is off, or that did not answer, are not up can be seen from the node.
-    notable = (session for session in sessions if session.health in _NOTABLE)
+    notable = (session for session in sessions if session.health in NOTABLE)
     return sorted(notable, key=lambda session: urgency(session.health))[:_BROKEN]
 
 
@@ -53,7 +59,9 @@ def lines_outside(sessions: Sequence[MapSession]) -> Iterator[Line]:
         yield from map(_line_outside, sessions)
         return
     for peer, own in by_peer.items():
-        yield Line((f"outside {peer}", MESH), f"BGP: {_counted(own)}", worst(session.health for session in own))
+        yield Line(
+            (router_id(MapRouter(peer)), MESH), f"BGP: {_counted(own)}", worst(session.health for session in own)
+        )
     # Where none of a peer's is established, the peer is what people have to look at.
     telling = [own for own in by_peer.values() if any(session.health is Health.OK for session in own)]
     yield from map(_line_outside, _not_well(session for own in telling for session in own))
@@ -62,7 +70,7 @@ def lines_outside(sessions: Sequence[MapSession]) -> Iterator[Line]:
 def _line_outside(session: MapSession) -> Line:
     node, peer = session.ends
     label = f"BGP {word(session.health)}".strip()
-    return Line((f"outside {peer}", f"node {node}"), label, session.health)
+    return Line((router_id(MapRouter(peer)), f"node {node}"), label, session.health)
 
 
 def _counted(sessions: Sequence[MapSession]) -> str:

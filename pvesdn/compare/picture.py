@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from math import ceil, sqrt
 
-from pvesdn.compare.drawn_sessions import chosen, line, lines_outside, word
+from pvesdn.compare.drawn_sessions import NOTABLE, chosen, line, lines_outside, router_id, word
 from pvesdn.model.picture import Box, Line, Picture, Row, Shape, Table
 from pvesdn.model.ranges import ranges
 from pvesdn.model.status import Health
@@ -44,7 +44,6 @@ _SUBNETS = 2
 _LONGEST = 44
 """Characters of one text."""
 _WELL = frozenset({None, Health.OK})
-_NOTABLE = frozenset({Health.BAD, Health.WARNING})
 _NOT_WELL = {Health.BAD: "broken", Health.WARNING: "with a warning", Health.UNCHECKED: "not known"}
 """In words of which several are counted."""
 
@@ -103,7 +102,7 @@ def _to_outside(whole: Topology, routers: frozenset[MapRouter]) -> Iterator[Line
     for uplink in whole.exits:
         for gateway in uplink.gateways:
             if (router := MapRouter(gateway, uplink.zone)) in routers:
-                yield Line((_id(router), f"node {uplink.node}"), _clipped(uplink.interface), uplink.health)
+                yield Line((router_id(router), f"node {uplink.node}"), _clipped(uplink.interface), uplink.health)
 
 
 def _node(node: MapNode, whole: Topology) -> Box:
@@ -159,11 +158,7 @@ def _not_drawn(routers: Collection[MapRouter], whole: Topology) -> str:
 def _router(router: MapRouter, whole: Topology) -> Box:
     role = f"gateway of {router.zone}" if router.zone else "BGP peer"
     peers = (s.health for s in whole.sessions if s.is_outside and s.ends[1] == router.address and not router.zone)
-    return Box(_id(router), Shape.ROUTER, (router.address, f"outside: {role}"), worst(peers))
-
-
-def _id(router: MapRouter) -> str:
-    return f"outside {router.address} of {router.zone}" if router.zone else f"outside {router.address}"
+    return Box(router_id(router), Shape.ROUTER, (router.address, f"outside: {role}"), worst(peers))
 
 
 def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> Table:
@@ -219,7 +214,7 @@ def _nets(vnet: MapVnet) -> Iterator[str]:
 
 def _guests(guests: Sequence[MapGuest], *, is_named: bool) -> Iterator[str]:
     urgent = sorted(guests, key=lambda guest: urgency(guest.health))
-    named = [guest for guest in urgent[:_GUESTS] if is_named or guest.health in _NOTABLE]
+    named = [guest for guest in urgent[:_GUESTS] if is_named or guest.health in NOTABLE]
     for guest in named:
         broken = {Health.BAD: "✗ ", Health.WARNING: "! ", Health.UNCHECKED: "? "}.get(guest.health or Health.OK, "")
         yield _clipped(f"{broken}{f'{guest.guest} {guest.name}'.strip()} on {guest.node}")

@@ -90,7 +90,7 @@ def status_parts(
     """
     looked = look_over(known, renderer, only=asked.nodes, further=further or _without_packets)
     changes, no_plan = _planned(wanted, renderer, asked)
-    pending, _ = pending_in_pve(known)
+    pending = pending_in_pve(known)[0] if changes is None else changes.pending
     return Parts(
         known.given,
         known.vteps,
