@@ -48,6 +48,7 @@ exit: prod-pve1
 \taddress 172.16.0.1/24
 \tgateways 172.16.0.254
 """
+SYMMETRIC = OURS[: OURS.index("exit:")]
 
 
 @pytest.fixture

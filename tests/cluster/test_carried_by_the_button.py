@@ -10,7 +10,7 @@ import pytest
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import plan_of, serving
 from tests.cluster.test_carried import (
-    OURS,
+    SYMMETRIC,
     TWO_ZONES,
     agree,
     failed,
@@ -22,7 +22,6 @@ from tests.cluster.test_carried import (
 )
 from tests.cluster.test_former import Shell
 
-SYMMETRIC = OURS[: OURS.index("exit:")]
 ASYMMETRIC = SYMMETRIC.replace("\tirb symmetric\n\tvrf-vxlan 4000\n", "\tirb asymmetric\n")
 IN_MAIN = ASYMMETRIC.replace("\tirb asymmetric\n", "\tirb asymmetric\n\tvrf main\n")
 HINT = "; run pvesdn apply; PVE's own Apply does not carry VNets"

@@ -11,26 +11,16 @@ from pvesdn.errors import ApplyRefused
 from pvesdn.model.flags import PlanFlags
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import apply_to, errors, plan_of, serving
-from tests.cluster.test_carried import agree, is_nothing, links, panel
+from tests.cluster.test_carried import SYMMETRIC, agree, is_nothing, links, panel
 
-OURS = """evpn-controller: main
-\tasn 1234
-
-evpn: prod
-\tcontroller main
-\tirb symmetric
-\tvrf-vxlan 4000
-\tcarries lan
-\tvni-range 10000-10999
-"""
-GIVEN_UP = OURS.replace("\tcarries lan\n\tvni-range 10000-10999\n", "")
+GIVEN_UP = SYMMETRIC.replace("\tcarries lan\n\tvni-range 10000-10999\n", "")
 SECTION = "\nvxlan: plain\n\nvnet: web\n\tzone plain\n\ttag {}\n"
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[SimulatedCluster]:
     """A zone is carried, with one VNet; another zone is PVE's own."""
-    with serving(tmp_path, OURS) as made:
+    with serving(tmp_path, SYMMETRIC) as made:
         panel(made, "create", "zones", zone="lan", type="simple", mtu="1450", ipam="pve")
         panel(made, "create", "vnets", vnet="web", zone="lan")
         panel(
@@ -56,7 +46,7 @@ def refused(cluster: SimulatedCluster, tap: str, bridge: str, said: str) -> None
 
 @pytest.mark.parametrize(
     ("ours", "way"),
-    [(OURS, "draw it in zone 'lan' of PVE's instead"), (GIVEN_UP, "give it tag 10000")],
+    [(SYMMETRIC, "draw it in zone 'lan' of PVE's instead"), (GIVEN_UP, "give it tag 10000")],
     ids=["carries", "carries nothing any more"],
 )
 def test_guests_do_not_cross_into_a_section_of_another_zone(cluster: SimulatedCluster, ours: str, way: str) -> None:

@@ -18,10 +18,10 @@ from pvesdn.workflows.understand import understand
 from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import plan_of, serving, world_of
-from tests.cluster.test_carried import OURS, agree, panel, press_apply
+from tests.cluster.test_carried import SYMMETRIC, agree, panel, press_apply
 from tests.cluster.test_former import Shell
 
-FEW = OURS[: OURS.index("exit:")].replace("10000-10999", "10000-10001")
+FEW = SYMMETRIC.replace("10000-10999", "10000-10001")
 WEB = "vnets/web/subnets"
 REFUSED = {
     "SNAT in a VRF": ((("set", f"{WEB}/lan-10.0.2.0-24", {"snat": "1"}),), "snat needs the host's own table"),
