@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 
 from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.decode.frr.text import statements
 from pvesdn.model.expectation import ExpectedSession
-from pvesdn.model.primitives import IpAddress, IpNetwork
+from pvesdn.model.primitives import IpAddress, IpNetwork, as_address
 
 _RANGE = ("bgp", "listen", "range")
 
@@ -41,7 +41,7 @@ def ends_of(view: NodeView, session: ExpectedSession) -> frozenset[IpAddress]:
     if session.source is not None:
         return frozenset({session.source})
     held = [address for device in view.state.devices.values() for address in device.addresses]
-    peer = _address(session.peer)
+    peer = as_address(session.peer)
     near = frozenset(address.ip for address in held if peer is not None and peer in address.network)
     return near or frozenset(address.ip for address in held)
 
@@ -53,7 +53,7 @@ def accepts_unknown(other: NodeView, ends: frozenset[IpAddress]) -> bool:
 
 
 def _defined(view: NodeView) -> frozenset[IpAddress]:
-    peers = (_address(session.peer) for session in view.expected.sessions)
+    peers = (as_address(session.peer) for session in view.expected.sessions)
     return frozenset(peer for peer in peers if peer is not None)
 
 
@@ -66,7 +66,7 @@ def _is_in_file(view: NodeView, ends: frozenset[IpAddress]) -> bool:
 def _of_file(text: str) -> tuple[frozenset[IpAddress], tuple[IpNetwork, ...]]:
     """Neighbors of the default VRF that a frr.conf names, and ranges of them."""
     lines = list(_of_default_router(text))
-    named = (_address(line[1]) for line in lines if line[0] == "neighbor" and len(line) > 1)
+    named = (as_address(line[1]) for line in lines if line[0] == "neighbor" and len(line) > 1)
     ranges = tuple(ip_network(line[3], strict=False) for line in lines if line[:3] == _RANGE and _is_network(line[3:]))
     return frozenset(address for address in named if address is not None), ranges
 
@@ -81,10 +81,3 @@ def _is_network(words: tuple[str, ...]) -> bool:
     with suppress(ValueError, IndexError):
         return bool(ip_network(words[0], strict=False))
     return False
-
-
-def _address(text: str) -> IpAddress | None:
-    """None for the interface of a session without addresses, and the name of a group."""
-    with suppress(ValueError):
-        return ip_address(text)
-    return None

@@ -6,7 +6,6 @@ A stanza is read here a second time, with the eyes of the kernel: what ifupdown2
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import fields, replace
 from ipaddress import ip_address, ip_interface
 from itertools import chain
@@ -27,7 +26,7 @@ from pvesdn.model.ifupdown import (
     VrfDevice,
     VxlanPort,
 )
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import as_address
 from pvesdn.model.pve_ifupdown import (
     PveFabricInterface,
     PveQinqBridge,
@@ -89,7 +88,7 @@ def _sessions(config: FrrConfig) -> Iterator[ExpectedSession]:
     for router in config.routers:
         if router.vrf is None:
             for group in router.groups:
-                source = _address(group.update_source)
+                source = as_address(group.update_source)
                 yield from (ExpectedSession(peer, source, has_bfd=group.has_bfd) for peer in group.neighbors)
 
 
@@ -104,13 +103,6 @@ def _vnis(devices: Mapping[str, ExpectedDevice], configs: Iterable[FrrConfig]) -
             yield ExpectedVni(device.vni, device.name, l3vnis[device.vni], is_l3=True)
         elif bridge is not None:
             yield ExpectedVni(device.vni, device.name, bridge.master or _DEFAULT_VRF)
-
-
-def _address(text: str | None) -> IpAddress | None:
-    """The source of a session; where it is given as an interface, whatever address that has."""
-    with suppress(ValueError):
-        return None if text is None else ip_address(text)
-    return None
 
 
 def _merged(devices: Iterable[ExpectedDevice | None]) -> dict[str, ExpectedDevice]:

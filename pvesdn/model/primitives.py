@@ -42,6 +42,14 @@ _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
 
 
+def as_address(text: str | None) -> IpAddress | None:
+    """The address that a text is; None for an interface, a name, a prefix, and for no text."""
+    try:
+        return None if text is None else ip_address(text)
+    except ValueError:
+        return None
+
+
 def _unicast_mac(value: str) -> str:
     if not _MAC.fullmatch(value):
         msg = "is not a MAC address"

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 
-from pvesdn.model.primitives import IpAddress, NodeName
+from pvesdn.model.primitives import IpAddress, NodeName, as_address
 from pvesdn.model.status import Health, Share
 
 
@@ -194,11 +193,8 @@ def urgency(health: Health | None) -> int:
 
 def by_address(text: str) -> tuple[int, int, str]:
     """A key to sort addresses by, as numbers."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return 0, 0, text
-    return address.version, int(address), text
+    address = as_address(text)
+    return (0, 0, text) if address is None else (address.version, int(address), text)
 
 
 def narrowed(whole: Topology, *, zones: frozenset[str], vnets: frozenset[str], nodes: frozenset[str]) -> Topology:

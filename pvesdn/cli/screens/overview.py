@@ -96,14 +96,15 @@ def _vnet(vnet: Vnet, zone: dict[str, Any] | None, subnets: list[Subnet], given:
 
 def _for_guests(vnet: Vnet, given: DesignInput, *, is_own: bool) -> dict[str, Any]:
     """How a guest gets a VNet. PVE's own are picked in the GUI, under their own ACL path."""
-    is_drawn = any((drawn.id, drawn.zone) == (vnet.id, vnet.drawn_in) for drawn in given.sdn.pve.vnets)
     command = f"qm set VMID --net0 virtio,bridge={vnet.id}" if is_own else ""
     return {
         "guest_command": command,
         "acl_path": f"{LOCAL_ZONE}/{vnet.id}" if is_own else f"/sdn/zones/{vnet.drawn_in or vnet.zone}/{vnet.id}",
         "drawn_in": vnet.drawn_in or "",
         # PVE's own VNets are on all nodes of their zone.
-        "is_kept": vnet.drawn_in is not None and vnet.nodes is not None and not is_drawn,
+        "is_kept": vnet.drawn_in is not None
+        and vnet.nodes is not None
+        and not any((drawn.id, drawn.zone) == (vnet.id, vnet.drawn_in) for drawn in given.sdn.pve.vnets),
     }
 
 

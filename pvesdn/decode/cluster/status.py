@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,7 +12,7 @@ from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import ClusterError
 from pvesdn.model.capabilities import has_sdn_by_version
 from pvesdn.model.cluster import ClusterState, Member
-from pvesdn.model.primitives import IpAddress, Json, NodeName
+from pvesdn.model.primitives import IpAddress, Json, NodeName, as_address
 from pvesdn.model.snapshot import COROSYNC_PATH
 
 LINKS = 8
@@ -89,10 +88,7 @@ def _links(answer: Json) -> dict[str, tuple[IpAddress, ...]]:
 
 
 def _parsed(value: Json) -> IpAddress | None:
-    try:
-        return ip_address(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return as_address(value) if isinstance(value, str) else None
 
 
 def _online_by_list(answer: Json) -> dict[str, bool]:

@@ -6,10 +6,11 @@ What the shell would do with its result (`|| true`, `2>/dev/null`) changes nothi
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from itertools import takewhile
 
 from pvesdn.model.hand_written import Hop, IpRoute
+from pvesdn.model.primitives import as_address
 
 _VERBS = frozenset({"add", "append", "replace", "change", "prepend"})
 _KINDS = frozenset({"unicast", "unreachable", "blackhole", "prohibit"})
@@ -116,7 +117,5 @@ class _Route:
 
 
 def _version(text: str) -> int | None:
-    try:
-        return ip_address(text).version
-    except ValueError:
-        return None
+    address = as_address(text)
+    return None if address is None else address.version

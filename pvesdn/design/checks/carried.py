@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from pvesdn.design.checks import uncarried
 from pvesdn.design.checks.wording import IN_EVPN, absent, error, few, note, placed, warning
@@ -15,7 +14,7 @@ from pvesdn.model.defined import Defined
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.own_sdn import EvpnZone, OwnZone, VniRange, VxlanZone
-from pvesdn.model.primitives import NAMES_OF_SETTINGS, IpAddress
+from pvesdn.model.primitives import NAMES_OF_SETTINGS, as_address
 from pvesdn.model.pve_sdn import PveSimpleZone, UnmanagedZone
 from pvesdn.model.vnets import Subnet, Vnet
 
@@ -186,16 +185,9 @@ def _dhcp(pair: _Pair) -> Iterator[Finding]:
         elif server is None:
             what = f"no dhcp-dns-server, and a gateway in the VRF of zone '{pair.zone.id}' knows no names"
             yield error(subnet.where, what, hint)
-        elif _address(server) in gateways:
+        elif as_address(server) in gateways:
             what = f"dhcp-dns-server {server} is a gateway in the VRF of zone '{pair.zone.id}', which knows no names"
             yield error(subnet.at("dhcp-dns-server"), what, hint)
-
-
-def _address(text: str) -> IpAddress | None:
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None
 
 
 def _ranges(given: DesignInput, carrying: list[OwnZone]) -> Iterator[Finding]:

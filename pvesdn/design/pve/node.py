@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, ip_address
 
 from pvesdn.design.shared.routes import RouteTable, held_by_device, source_of
 from pvesdn.model.facts import IfaceStanza, NodeFacts
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import IpAddress, as_address
 
 IPV4 = 4
 IPV6 = 6
@@ -192,14 +192,6 @@ def _configured(stanzas: Iterable[IfaceStanza]) -> dict[str, str]:
                 continue
             match = _CIDR.fullmatch(text)
             address = match[1] if match else text
-            if _is_address(address):
+            if as_address(address) is not None:
                 found[stanza.name] = address
     return found
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

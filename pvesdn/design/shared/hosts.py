@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from pvesdn.model.facts import IfaceStanza, NodeFacts
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import IpAddress, as_address
 
 _LIES_ON = ("bridge-ports", "bond-slaves", "vlan-raw-device")
 _VRF = "vrf"
@@ -62,7 +61,4 @@ def _below(stanza: IfaceStanza) -> Iterator[str]:
 
 
 def _parsed(text: str) -> IpAddress | None:
-    try:
-        return ip_address(text.partition("/")[0])
-    except ValueError:
-        return None
+    return as_address(text.partition("/")[0])
