@@ -26,6 +26,7 @@ from pvesdn.model.ranges import ranges
 from pvesdn.model.snapshot import OWN_FILE, VNIS_FILE
 
 NO_CHANGES = "No changes. Nodes match the configuration."
+NO_CHANGES_SEEN = "No changes. Nodes that answered match the configuration."
 
 _LONG = 100
 """Lines of a plan that nobody reads from end to end."""
@@ -126,7 +127,7 @@ def _without_changes(changes: ChangeSet) -> Line:
     if changes.vnis is not None:
         return Span("No changes on the nodes", Style.GOOD), f"; {VNIS_FILE} is written."
     if changes.unreachable or changes.offline:
-        return ("No changes. Nodes that answered match the configuration.",)
+        return (NO_CHANGES_SEEN,)
     return (Span(NO_CHANGES, Style.GOOD),)
 
 
