@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from pvesdn.model.history import Ending, Entry
 from pvesdn.model.open_apply import OpenState
 from pvesdn.model.status import Beside
@@ -11,6 +13,13 @@ def entry_in_force(beside: Beside) -> Entry | None:
     """The newest apply whose definitions the nodes have, as far as the history goes."""
     entries = () if beside.history is None else beside.history.entries
     return next((entry for entry in reversed(entries) if _counts(entry, beside)), None)
+
+
+def depends_on_nodes(beside: Beside) -> bool:
+    """Whether it may be another one by how applies stand on the nodes: one whose end nobody has told is newer."""
+    entries = () if beside.history is None else beside.history.entries
+    newer = takewhile(lambda entry: not _counts(entry, beside), reversed(entries))
+    return any(entry.ending is Ending.OPEN for entry in newer)
 
 
 def _counts(entry: Entry, beside: Beside) -> bool:

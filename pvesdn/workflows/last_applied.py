@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pvesdn.compare.in_force import entry_in_force
+from pvesdn.compare.in_force import depends_on_nodes, entry_in_force
 from pvesdn.decode.history import decode_history
 from pvesdn.errors import HistoryError, NodeError, SdnConfigError
 from pvesdn.model.findings import Finding, Severity
@@ -17,6 +17,7 @@ from pvesdn.model.status import Beside
 from pvesdn.model.trace import Trace
 from pvesdn.model.verification import Discrepancy, Subject, Verification, in_order
 from pvesdn.workflows.any_member import on_any_member
+from pvesdn.workflows.confirmation import standing_on
 from pvesdn.workflows.in_force import in_force
 from pvesdn.workflows.status import own_digest
 from pvesdn.workflows.understand import WITHOUT_QUORUM, Understanding, understand
@@ -132,17 +133,23 @@ def _last(world: World | None, snapshot: Snapshot) -> tuple[Snapshot, int] | Non
     """The same with the text of the last apply, and that one's number; None where the file says no other, or where
     nobody knows.
     """
-    beside = None if world is None else _history(world, snapshot)
+    beside = None if world is None else _beside(world, snapshot)
     entry = None if beside is None else entry_in_force(beside)
     if beside is None or entry is None or (applied := in_force(snapshot, beside)) is snapshot:
         return None
     return applied, entry.number
 
 
-def _history(world: World, snapshot: Snapshot) -> Beside | None:
-    """None where nobody could tell it: then the mistakes are all that there is to say."""
+def _beside(world: World, snapshot: Snapshot) -> Beside | None:
+    """The history, and how applies stand on the nodes where it depends on that; None where nobody could tell it: then
+    the mistakes are all that there is to say.
+    """
+    nodes = sorted(snapshot.nodes)
     try:
-        files = on_any_member(world, sorted(snapshot.nodes), lambda name: world.nodes.read(name, [HISTORY_FILE]))
-        return Beside(history=decode_history(files.get(HISTORY_FILE)), own_digest=own_digest(snapshot))
+        files = on_any_member(world, nodes, lambda name: world.nodes.read(name, [HISTORY_FILE]))
+        found = Beside(history=decode_history(files.get(HISTORY_FILE)), own_digest=own_digest(snapshot))
     except (NodeError, HistoryError):
         return None
+    if not depends_on_nodes(found):
+        return found
+    return replace(found, open={one.id: one.nodes for one in standing_on(world, nodes, {}).open})

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pvesdn.model.history import HISTORY_FILE
+from pvesdn.decode.history import decode_history
+from pvesdn.encode.history import encode_history
+from pvesdn.model.history import HISTORY_FILE, Ending
 from tests.cli.kit import UCAST, call
+from tests.cli.test_confirm import ARMED, NODES, ask
 from tests.cli.test_status import applied
 from tests.fakes import FakeCluster
 
 __all__ = ["applied"]
 OWN = "/etc/pve/sdn/pvesdn.cfg"
 TYPO = UCAST.replace("tag", "tagg", 1)
+WITH_ANOTHER = f"{UCAST}vnet: vmbr4\n\tzone ucast\n\ttag 4\n\n"
 LINE = next(number for number, line in enumerate(TYPO.splitlines(), 1) if "tagg" in line)
 HELD = "it was edited since apply 1, which the network is held against"
 WORDS = {
@@ -22,6 +27,21 @@ WORDS = {
     "trace": ("trace", "192.168.0.1", "192.168.0.2"),
     "topology": ("topology", "--live", "--format", "dot"),
 }
+
+
+@pytest.fixture
+def waiting(applied: FakeCluster, settings: Path) -> FakeCluster:
+    """The same where a second apply, of another VNet, waits to be confirmed, and the file has the word since."""
+    applied.nodes.pve_files[OWN] = WITH_ANOTHER
+    assert call("--config", settings, "apply", "--yes", cluster=applied).status == 0
+    history = decode_history(applied.nodes.pve_files[HISTORY_FILE])
+    first, second = history.entries
+    still_open = second.model_copy(update={"ending": Ending.OPEN, "ended": None})
+    applied.nodes.pve_files[HISTORY_FILE] = encode_history(replace(history, entries=(first, still_open)))
+    ask(applied, "arm", **{**ARMED, "id": second.id})
+    ask(applied, "hold", id=second.id, waits=600, nodes=NODES)
+    applied.nodes.pve_files[OWN] = TYPO
+    return applied
 
 
 @pytest.fixture
@@ -89,7 +109,7 @@ def test_a_picture_holds_the_network_against_the_last_apply_as_status_does(
 
 
 def test_what_is_only_in_the_file_is_not_in_a_live_picture(applied: FakeCluster, settings: Path) -> None:
-    applied.nodes.pve_files[OWN] = f"{UCAST}vnet: vmbr4\n\tzone ucast\n\ttag 4\n\n"
+    applied.nodes.pve_files[OWN] = WITH_ANOTHER
     done = call("--config", settings, "topology", "--live", "--vnet", "vmbr4", cluster=applied)
     assert done.status == 1
     assert "VNet 'vmbr4' is defined and was not applied yet" in done.err
@@ -97,7 +117,32 @@ def test_what_is_only_in_the_file_is_not_in_a_live_picture(applied: FakeCluster,
 
 
 def test_a_file_that_can_be_read_is_what_verify_holds_the_network_against(applied: FakeCluster, settings: Path) -> None:
-    applied.nodes.pve_files[OWN] = f"{UCAST}vnet: vmbr4\n\tzone ucast\n\ttag 4\n\n"
+    applied.nodes.pve_files[OWN] = WITH_ANOTHER
     done = call("--config", settings, "verify", cluster=applied)
     assert done.status == 1
     assert "an apply would change + vmbr4" in done.out
+
+
+@pytest.mark.parametrize("verb", WORDS)
+def test_an_apply_that_waits_to_be_confirmed_has_brought_its_network(
+    verb: str, waiting: FakeCluster, settings: Path
+) -> None:
+    assert "what apply 2 brought" in call("--config", settings, "status", cluster=waiting).out
+    done = call("--config", settings, *WORDS[verb], cluster=waiting)
+    assert "it was edited since apply 2, which the network is held against" in done.out + done.err
+
+
+def test_what_waits_to_be_confirmed_is_in_a_live_picture(waiting: FakeCluster, settings: Path) -> None:
+    waiting.nodes.pve_files[OWN] = UCAST
+    found = json.loads(call("--config", settings, "topology", "--live", "--json", cluster=waiting).out)
+    (zone,) = found["zones"]
+    assert [vnet["id"] for vnet in zone["vnets"]] == ["vmbr3", "vmbr4"]
+    assert "held against apply 2" in found["findings"][0]["what"]
+
+
+def test_how_an_apply_stands_is_asked_only_where_that_decides(applied: FakeCluster, settings: Path) -> None:
+    applied.nodes.pve_files[OWN] = TYPO
+    for node in applied.nodes.nodes.values():
+        node.asked.clear()
+    assert call("--config", settings, "verify", cluster=applied).status == 3
+    assert all("standing" not in node.verbs for node in applied.nodes.nodes.values())
