@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pvesdn.compare.live_view import NodeView
 from pvesdn.compare.status import Parts
-from pvesdn.compare.status_of_node import vnis_up
+from pvesdn.compare.status_of_node import sessions_outside, vnis_up
 from pvesdn.model import metrics as m
 from pvesdn.model.expectation import ExpectedDevice
 from pvesdn.model.findings import Severity
@@ -33,6 +33,7 @@ def node_values(row: NodeStatus, parts: Parts, paths: Mapping[str, Share]) -> It
     if view is None:
         return
     yield from _shares(id_, m.SESSIONS, m.SESSIONS_UP, row.sessions)
+    yield from _shares(id_, m.SESSIONS_OUTSIDE, m.SESSIONS_OUTSIDE_UP, sessions_outside(view, parts.cluster))
     yield from _shares(id_, m.VNIS, m.VNIS_UP, row.vnis)
     yield m.REMOTES, id_, _all_remotes(view)
     vtep_of_node = parts.vteps.get(row.name)

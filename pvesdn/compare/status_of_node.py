@@ -9,6 +9,7 @@ from pvesdn.compare.counts import summarize
 from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.compare.one_sided import is_one_sided
 from pvesdn.compare.uncarried import LACKS
+from pvesdn.model.expectation import ExpectedSession
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import DONE, Ending, Entry, History
 from pvesdn.model.ranges import is_among
@@ -22,13 +23,25 @@ def sessions(view: NodeView, cluster: ClusterView) -> Share | None:
     """Of BGP: those that are established; None where nobody could see them. One that the other end has no neighbor for
     does not count.
     """
-    wanted, there = view.expected.sessions, view.state.sessions
-    if wanted and there is None:
+    wanted = view.expected.sessions
+    if wanted and view.state.sessions is None:
         return None
-    live = [((there or {}).get(session.peer), session) for session in wanted]
-    is_up = [found is not None and found.is_established for found, _ in live]
-    count = sum(up or not is_one_sided(view, cluster, session) for up, (_, session) in zip(is_up, live, strict=True))
+    is_up = [_is_established(view, session) for session in wanted]
+    count = sum(up or not is_one_sided(view, cluster, one) for up, one in zip(is_up, wanted, strict=True))
     return Share(sum(is_up), count)
+
+
+def sessions_outside(view: NodeView, cluster: ClusterView) -> Share | None:
+    """The same of those to machines that are no members: nobody here knows whether these are on."""
+    outside = [session for session in view.expected.sessions if session.peer not in cluster.owners]
+    if outside and view.state.sessions is None:
+        return None
+    return Share(sum(_is_established(view, session) for session in outside), len(outside))
+
+
+def _is_established(view: NodeView, session: ExpectedSession) -> bool:
+    live = (view.state.sessions or {}).get(session.peer)
+    return live is not None and live.is_established
 
 
 def vnis(view: NodeView) -> Share | None:

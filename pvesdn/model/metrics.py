@@ -126,6 +126,10 @@ NODE_SEEN = Metric("node_looked_at", "1 if the node answered; if not, what it do
 VTEP_INFO = Metric("vtep_info", "Tunnel addresses of the node.", *_of(Per.NODE, "id", "vtep"), times=2)
 SESSIONS = Metric("node_bgp_sessions_expected", "BGP sessions that the node should have.", *_NODE)
 SESSIONS_UP = Metric("node_bgp_sessions_established", "Those of them that are established.", *_NODE)
+SESSIONS_OUTSIDE = Metric(
+    "node_bgp_sessions_outside_expected", "Those of all that go to machines outside of the cluster.", *_NODE
+)
+SESSIONS_OUTSIDE_UP = Metric("node_bgp_sessions_outside_established", "Those of them that are established.", *_NODE)
 VNIS = Metric("node_vnis_expected", "VNIs that the node should have.", *_NODE)
 VNIS_UP = Metric("node_vnis_up", "Those of them that the kernel has up, and FRR knows where it has to.", *_NODE)
 REMOTES = Metric(

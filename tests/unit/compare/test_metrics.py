@@ -16,6 +16,7 @@ from pvesdn.compare.status import Asked, cluster_status
 from pvesdn.model import metrics as m
 from pvesdn.model.history import Ending, Entry, History, Short
 from pvesdn.model.metrics import METRICS, Family, Metric, Per, most_samples
+from pvesdn.model.state import LiveSession
 from pvesdn.model.status import Beside, Share
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.status import status_parts
@@ -24,6 +25,7 @@ from tests.cli.test_verify import HEALTHY
 from tests.golden_verify.damage import damaged
 
 CASES = Path(__file__).parents[2] / "golden_verify"
+OUTSIDE = Path(__file__).parents[2] / "golden/route-reflectors/snapshot"
 PAGE = Path(__file__).parents[3] / "docs/metrics.md"
 NODES = ("node1", "node2", "node3")
 
@@ -67,6 +69,22 @@ def test_a_cluster_that_is_well_has_what_it_should_have() -> None:
     assert of(families, m.FINDINGS, "cluster/lab", "error") == 0
     assert of(families, m.VNI_REMOTES, "node/node1", "100", "vxlan_web") == 2
     assert of(families, m.VNI_MACS, "node/node1", "100", "vxlan_web") == 3
+
+
+@pytest.mark.parametrize(("state", "up"), [("Active", 0), ("Established", 1)])
+def test_sessions_to_a_router_outside_are_counted_apart_too(state: str, up: int) -> None:
+    known = understand(read_snapshot(OUTSIDE), intent="running")
+    parts = status_parts(known, Renderer(), Beside(), Asked(), wanted=known.snapshot)
+    view = parts.cluster.nodes["node1"]
+    live = {one.peer: LiveSession("Established") for one in view.expected.sessions}
+    live["192.168.0.253"] = LiveSession(state)
+    nodes = {**parts.cluster.nodes, "node1": replace(view, state=replace(view.state, sessions=live))}
+    parts = replace(parts, cluster=replace(parts.cluster, nodes=nodes))
+    families = metrics(Seen(parts, cluster_status(parts, Asked()), None, None))
+
+    assert (of(families, m.SESSIONS, "node/node1"), of(families, m.SESSIONS_UP, "node/node1")) == (3, 2 + up)
+    outside = (m.SESSIONS_OUTSIDE, m.SESSIONS_OUTSIDE_UP)
+    assert [of(families, metric, "node/node1") for metric in outside] == [1, up]
 
 
 def test_a_vni_is_named_once_and_its_labels_are_those_of_frrs_exporter() -> None:
