@@ -35,7 +35,7 @@ from pvesdn.model.verification import Discrepancy, NotChecked, Verification
 _OF_PVES_SDN = "libpve-network-perl"
 _OFF = "off, as the cluster says"
 _NO_NODE = "no node of it was looked at"
-_NOTHING_THERE = "there is nothing of it to look at yet: no VNet of it is on these nodes"
+_NOTHING_THERE = "there is nothing of it to look at yet: no VNet of it is on the nodes that were looked at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,9 @@ def cluster_status(parts: Parts, asked: Asked) -> ClusterStatus:
     where = {name: tuple(sorted(given.cluster.among(zone.nodes))) for name, zone in zones.items()}
     on_node = {name: [zone for zone in zones if name in where[zone]] for name in _members(parts)}
     shown = [name for name, of_it in on_node.items() if asked.has_node(name, of_it)]
-    verification = narrowed(parts.verification, _with_carriers(given, asked.zones), shown)
+    empty = {name for name in asked.zones or () if _is_empty(zones[name], given)}
+    without = [node for node in shown if empty & set(on_node[node])]
+    verification = narrowed(parts.verification, _with_carriers(given, asked.zones), shown, without)
     entries = () if parts.beside.history is None else parts.beside.history.entries
     in_force = entry_in_force(parts.beside)
     return ClusterStatus(
@@ -117,10 +119,13 @@ def _with_carriers(given: DesignInput, zones: frozenset[str] | None) -> frozense
     return zones and zones | {ours.id for ours in given.sdn.own.zones if ours.carries in zones}
 
 
-def narrowed(verification: Verification, zones: frozenset[str] | None, nodes: Collection[str]) -> Verification:
+def narrowed(
+    verification: Verification, zones: frozenset[str] | None, nodes: Collection[str], empty: Collection[str] = ()
+) -> Verification:
     """What the guests of these zones may notice; all of it for None. Looked at are then nodes with something of them.
 
     :param nodes: those that have one of the zones.
+    :param empty: those of them that have one of which nothing is to be there.
     """
     if zones is None:
         return verification
@@ -130,7 +135,7 @@ def narrowed(verification: Verification, zones: frozenset[str] | None, nodes: Co
 
     found = tuple(filter(is_theirs, verification.discrepancies))
     verdicts = tuple(verdict for verdict in verification.zones if verdict.zone in zones)
-    seen = {*(node for verdict in verdicts for node in verdict.nodes), *(item.node for item in found)}
+    seen = {*empty, *(node for verdict in verdicts for node in verdict.nodes), *(item.node for item in found)}
     return replace(
         verification,
         discrepancies=found,
@@ -180,7 +185,7 @@ def _uncarried(parts: Parts, verification: Verification) -> tuple[str, ...]:
 
 
 def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verification) -> ZoneStatus:
-    vnets = {vnet.id for vnet in parts.given.sdn.both.vnets if zone.id in {vnet.zone, vnet.drawn_in}}
+    vnets = _vnets(zone, parts.given)
     carrier = _carrier(zone, parts.given.sdn.own) or zone.id
     looked_at = {zone.id, carrier}  # what carries a zone's VNets is all that there is of it on the nodes
     verdict = next((verdict for verdict in verification.zones if verdict.zone in looked_at), None)
@@ -192,8 +197,10 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verifi
     ]
     seen = tuple(node for node in nodes if node in parts.verification.nodes)
     why = zone.reason if isinstance(zone, UnmanagedZone) else _NOTHING_THERE if seen else _NO_NODE
-    health = _judged(found, is_unchecked=verdict is None)
-    doubt = _doubt(carrier, nodes, verification)
+    is_empty = verdict is None and bool(seen) and _is_empty(zone, parts.given)
+    is_unchecked = verdict is None and not is_empty
+    health = _judged(found, is_unchecked=is_unchecked)
+    doubt = "" if is_empty else _doubt(carrier, nodes, verification)
     return ZoneStatus(
         id=zone.id,
         what=described(zone, parts.given.sdn.own),
@@ -205,8 +212,17 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verifi
         health=Health.WARNING if doubt and health is Health.OK else health,
         bad=_count(found, Severity.ERROR),
         warnings=_count(found, Severity.WARNING),
-        first=in_a_line(found[0]) if found else why if verdict is None else doubt,
+        first=in_a_line(found[0]) if found else why if is_unchecked else doubt,
     )
+
+
+def _vnets(zone: Zone, given: DesignInput) -> frozenset[str]:
+    return frozenset(vnet.id for vnet in given.sdn.both.vnets if zone.id in {vnet.zone, vnet.drawn_in})
+
+
+def _is_empty(zone: Zone, given: DesignInput) -> bool:
+    """Whether nothing of it is to be on any node, so that there is nothing to look at."""
+    return not isinstance(zone, UnmanagedZone) and not _vnets(zone, given)
 
 
 def _doubt(zone: str, nodes: Collection[str], verification: Verification) -> str:

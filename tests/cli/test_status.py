@@ -768,12 +768,6 @@ def test_guests_are_those_on_the_nodes_that_are_shown(applied: FakeCluster, sett
 
 
 def test_a_zone_of_which_nothing_could_be_looked_at_is_not_ok(tmp_path: Path) -> None:
-    folder = more_zones(tmp_path)
-    done = call("status", "--from", folder, "--zone", "empty", "-q")
-    assert (done.status, done.out.startswith("zone empty: nothing could be looked at: there is nothing of it ")) == (
-        2,
-        True,
-    )
     gone = more_zones(tmp_path / "gone", {"gone": {"node1": "node1: timed out"}})
     done = call("status", "--from", gone, "--zone", "some", "-q")
     assert (done.status, done.out) == (2, "zone some: nothing could be looked at: no node of it was looked at\n")
@@ -793,3 +787,19 @@ def test_a_zone_that_is_on_none_of_the_nodes_is_refused(tmp_path: Path) -> None:
     done = call("status", "--from", more_zones(tmp_path), "--zone", "some", "--node", "node2")
     assert (done.status, done.out) == (2, "")
     assert "there is nothing of some on node2; leave one of them out" in done.err
+
+
+def test_a_zone_without_vnets_is_called_empty_which_is_neither_wrong_nor_unknown(tmp_path: Path) -> None:
+    whole = call("status", "--from", more_zones(tmp_path))
+    assert ["empty", "empty", "VXLAN,", "unicast", "3", "0", "0"] in map(str.split, whole.out.splitlines())
+    assert "unchecked" not in whole.out
+    part = ("--from", tmp_path / "more", "--zone", "empty")
+    assert [call(verb, *part, "-q").status for verb in ("verify", "status")] == [0, 0]
+    said = "ok: zone empty: as the definitions say; nothing else is judged\n"
+    assert call("status", *part, "-q").out == said
+
+
+def test_a_zone_without_vnets_whose_nodes_did_not_answer_is_not_ok(tmp_path: Path) -> None:
+    gone = more_zones(tmp_path, {"gone": dict.fromkeys(NODES, "timed out")})
+    done = call("status", "--from", gone, "--zone", "empty", "-q")
+    assert (done.status, done.out) == (2, "zone empty: nothing could be looked at: no node of it was looked at\n")

@@ -40,6 +40,7 @@ class _Row:
     :param first: why it is not ok, in one line; empty where `see` says where that stands.
     :param weight: how many zones or nodes it is about.
     :param see: the row that has the reason.
+    :param word: what is said of it; empty for the word of its health.
     """
 
     health: Health
@@ -47,6 +48,12 @@ class _Row:
     first: str
     weight: int = 1
     see: str = ""
+    word: str = ""
+
+    @property
+    def said(self) -> Span:
+        """What its first column says."""
+        return Span(self.word, Style.FAINT) if self.word else WORDS[self.health]
 
 
 def zone_lines(status: ClusterStatus, width: int | None, most: int) -> Iterator[Line]:
@@ -62,6 +69,8 @@ def _zone_rows(status: ClusterStatus, most: int) -> tuple[list[_Row], list[_Row]
             zone.health,
             (zone.id, zone.what, _looked_at(zone), str(zone.vnets), _or_unknown(zone.guests)),
             zone.first,
+            # Nothing of it is on the nodes, so nothing was looked at; that is as it should be.
+            word="empty" if zone.health is Health.OK and not zone.vnets else "",
         )
         for zone in status.zones
     ]
@@ -129,7 +138,7 @@ def _rows(
     """The rows below their head, each run of them with its reason, and what is left out."""
     if not shown:
         return
-    words = [WORDS[row.health] for row in shown]
+    words = [row.said for row in shown]
     header, *lines = table(
         [("", *head), *((word.text, *row.cells) for word, row in zip(words, shown, strict=True))],
         width,

@@ -150,12 +150,26 @@ def test_a_finding_is_one_line(where: str, trait: str, told: str) -> None:
     assert in_a_line(found) == f"{told}found 1400, expected 1500"
 
 
-def test_a_zone_without_vnets_has_nothing_to_look_at() -> None:
-    text = read_snapshot(HEALTHY).pve_files["pvesdn.cfg"]
-    status = look({"pve_files": {"pvesdn.cfg": f"{text}\nvxlan: empty\n\n"}})
-    row = zone(status, "empty")
-    assert (row.health, row.vnets, row.guests, row.nodes) == (Health.UNCHECKED, 0, 0, row.seen)
-    assert row.first.startswith("there is nothing of it to look at yet")
+EMPTY = f"{read_snapshot(HEALTHY).pve_files['pvesdn.cfg']}\nvxlan: empty\n\n"
+
+
+@pytest.mark.parametrize("more", [{}, {"off": ["node3"]}, {"gone": {"node3": "no answer"}}])
+def test_a_zone_without_vnets_is_well_since_there_is_nothing_to_look_at(more: dict[str, Any]) -> None:
+    row = zone(look({"pve_files": {"pvesdn.cfg": EMPTY}, **more}), "empty")
+    assert (row.health, row.vnets, row.guests, row.first) == (Health.OK, 0, 0, "")
+
+
+def test_a_zone_without_vnets_is_not_known_where_no_node_was_looked_at() -> None:
+    gone = dict.fromkeys(("node1", "node2", "node3"), "no answer")
+    row = zone(look({"pve_files": {"pvesdn.cfg": EMPTY}, "gone": gone}), "empty")
+    assert (row.health, row.first) == (Health.UNCHECKED, "no node of it was looked at")
+
+
+def test_a_zone_whose_vnets_are_on_a_node_that_did_not_answer_is_not_known() -> None:
+    text = f"{EMPTY}vnet: far\n\tzone empty\n\ttag 4711\n\tnodes node3\n\n"
+    row = zone(look({"pve_files": {"pvesdn.cfg": text}, "gone": {"node3": "no answer"}}), "empty")
+    assert (row.health, row.vnets) == (Health.UNCHECKED, 1)
+    assert row.first == "there is nothing of it to look at yet: no VNet of it is on the nodes that were looked at"
 
 
 @pytest.mark.parametrize("name", ["interfaces-edited", "file-gone", "no-source-line", "pve-file-edited"])
