@@ -12,7 +12,7 @@ from itertools import chain
 from math import ceil, sqrt
 
 from pvesdn.compare.drawn_sessions import NOTABLE, chosen, line, lines_outside, router_id, word
-from pvesdn.model.picture import Box, Line, Picture, Row, Shape, Table
+from pvesdn.model.picture import MESH, Box, Line, Picture, Row, Shape, Table
 from pvesdn.model.ranges import ranges
 from pvesdn.model.status import Health
 from pvesdn.model.topology import (
@@ -97,8 +97,10 @@ def _mesh(whole: Topology, inside: Sequence[MapSession]) -> Iterator[str]:
 
 
 def _to_outside(whole: Topology, routers: frozenset[MapRouter]) -> Iterator[Line]:
-    """BGP to peers outside, and exits to their gateways."""
+    """BGP to peers outside, VXLAN to VTEPs there, and exits to their gateways."""
     yield from lines_outside([one for one in whole.sessions if one.is_outside and MapRouter(one.ends[1]) in routers])
+    for vtep in (router for router in whole.routers if router in routers and _zones_of_vtep(router, whole)):
+        yield Line((router_id(vtep), MESH), "VXLAN")
     for uplink in whole.exits:
         for gateway in uplink.gateways:
             if (router := MapRouter(gateway, uplink.zone)) in routers:
@@ -141,6 +143,9 @@ def _routers(whole: Topology) -> tuple[MapRouter, ...]:
     for session in whole.sessions:
         if session.is_outside:
             how[MapRouter(session.ends[1])].append(session.health)
+    for zone in whole.zones:
+        for address in zone.outside:
+            how[MapRouter(address)].append(None)
     for uplink in whole.exits:
         for gateway in uplink.gateways:
             how[MapRouter(gateway, uplink.zone)].append(uplink.health)
@@ -151,14 +156,24 @@ def _routers(whole: Topology) -> tuple[MapRouter, ...]:
 
 def _not_drawn(routers: Collection[MapRouter], whole: Topology) -> str:
     sessions = [one for one in whole.sessions if one.is_outside and MapRouter(one.ends[1]) in routers]
-    text = f"{_counted([None] * len(routers), 'more router')} outside"
+    noun = "machine" if any(_zones_of_vtep(router, whole) for router in routers) else "router"
+    text = f"{_counted([None] * len(routers), f'more {noun}')} outside"
     return f"{text}, with {counted_sessions(sessions)}" if sessions else text
 
 
 def _router(router: MapRouter, whole: Topology) -> Box:
-    role = f"gateway of {router.zone}" if router.zone else "BGP peer"
-    peers = (s.health for s in whole.sessions if s.is_outside and s.ends[1] == router.address and not router.zone)
-    return Box(router_id(router), Shape.ROUTER, (router.address, f"outside: {role}"), worst(peers))
+    if router.zone:
+        return Box(router_id(router), Shape.ROUTER, (router.address, f"outside: gateway of {router.zone}"))
+    peers = [session.health for session in whole.sessions if session.is_outside and session.ends[1] == router.address]
+    roles = ["BGP peer"] if peers else []
+    if zones := _zones_of_vtep(router, whole):
+        roles.append(f"VTEP of {zones[0] if len(zones) == 1 else f'{len(zones)} zones'}")
+    return Box(router_id(router), Shape.ROUTER, (router.address, f"outside: {', '.join(roles)}"), worst(peers))
+
+
+def _zones_of_vtep(router: MapRouter, whole: Topology) -> Sequence[str]:
+    """Those whose frames are copied to it; none for a router that is no VTEP."""
+    return [] if router.zone else [zone.id for zone in whole.zones if router.address in zone.outside]
 
 
 def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> Table:

@@ -13,12 +13,14 @@ from pvesdn.compare.live_view import NodeView
 from pvesdn.compare.map_findings import Seen, bridges, exit_health, vnet_health, weight
 from pvesdn.compare.status import described, in_a_line
 from pvesdn.design.ours.zones import vnet_nodes
+from pvesdn.design.shared.peer_lists import held_by_members
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.expectation import NodeExpectation
 from pvesdn.model.guests import GuestPort, guest_port, in_order, ports_by_bridge
-from pvesdn.model.own_sdn import EvpnZone, Exit
-from pvesdn.model.pve_sdn import PveEvpnZone, PveQinqZone, PveVlanZone
+from pvesdn.model.own_sdn import EvpnZone, Exit, VxlanZone
+from pvesdn.model.primitives import IpAddress, as_address
+from pvesdn.model.pve_sdn import PveEvpnZone, PveQinqZone, PveVlanZone, PveVxlanZone
 from pvesdn.model.ranges import by_number
 from pvesdn.model.sdn import Zone
 from pvesdn.model.status import Health
@@ -58,12 +60,14 @@ class _Index:
     :param ports: guests' ports, by node and bridge.
     :param of_guests: findings about guests, by node and port.
     :param of_sessions: findings about BGP sessions, by node.
+    :param held: addresses of members.
     """
 
     subnets: Mapping[str, Sequence[Subnet]]
     ports: Mapping[str, Mapping[str, Sequence[GuestPort]]]
     of_guests: Mapping[str, Mapping[str, Discrepancy]]
     of_sessions: Mapping[str, Sequence[Discrepancy]]
+    held: frozenset[IpAddress]
 
 
 def topology(parts: MapParts) -> Topology:
@@ -96,7 +100,7 @@ def _indexed(parts: MapParts) -> _Index:
         if item.subject is Subject.GUEST:
             of_guests.setdefault(item.node, {})[item.object] = item
     ports = {node: ports_by_bridge(facts.links) for node, facts in parts.given.facts.items()}
-    return _Index(subnets, ports, of_guests, of_sessions)
+    return _Index(subnets, ports, of_guests, of_sessions, frozenset(held_by_members(parts.given)))
 
 
 def _zone(zone: Zone, nodes: tuple[str, ...], parts: MapParts, index: _Index) -> MapZone:
@@ -110,9 +114,18 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: MapParts, index: _Index) ->
         nodes=nodes,
         vnets=tuple(_vnet(vnet, zone, nodes, parts, index) for vnet in vnets),
         l3vni=zone.l3vni if isinstance(zone, EvpnZone | PveEvpnZone) else None,
+        outside=_outside(zone, parts, index),
         health=None if seen is None else seen.health,
         first="" if seen is None else seen.first,
     )
+
+
+def _outside(zone: Zone, parts: MapParts, index: _Index) -> tuple[str, ...]:
+    """Addresses among its peers that are no member's: frames are copied there, and nobody here looks there."""
+    named = zone.peers or () if isinstance(zone, VxlanZone | PveVxlanZone) else ()
+    addresses = {address for peer in named if (address := as_address(str(peer))) is not None}
+    strangers = {str(address) for address in addresses - index.held} - parts.owners.keys()
+    return tuple(sorted(strangers, key=by_address))
 
 
 def _vnet(vnet: Vnet, zone: Zone, in_zone: tuple[str, ...], parts: MapParts, index: _Index) -> MapVnet:

@@ -57,6 +57,7 @@ class MapZone:
 
     :param what: its kind, in words.
     :param source: the file that defines it.
+    :param outside: addresses of VTEPs among its peers that are no member's.
     """
 
     id: str
@@ -65,6 +66,7 @@ class MapZone:
     nodes: tuple[NodeName, ...]
     vnets: tuple[MapVnet, ...] = ()
     l3vni: int | None = None
+    outside: tuple[str, ...] = ()
     health: Health | None = None
     first: str = ""
 
@@ -124,9 +126,9 @@ class MapExit:
 
 @dataclass(frozen=True, slots=True)
 class MapRouter:
-    """A router outside: a zone's gateway, or a BGP peer that is no member.
+    """A machine outside: a zone's gateway, or a BGP peer or a VTEP that is no member.
 
-    :param zone: in whose VRF it is a gateway; empty for a peer, which is where the VTEPs are.
+    :param zone: in whose VRF it is a gateway; empty for a peer and a VTEP, which are where the nodes' VTEPs are.
     """
 
     address: str
@@ -163,15 +165,21 @@ class Topology:
 
     @property
     def outside(self) -> tuple[str, ...]:
-        """Addresses of routers and peers outside the cluster, sorted as numbers."""
+        """Addresses of routers, peers and VTEPs outside the cluster, sorted as numbers."""
         return tuple(dict.fromkeys(router.address for router in self.routers))
 
     @property
+    def vteps_outside(self) -> frozenset[str]:
+        """Addresses of VTEPs that are no member's, those of all zones."""
+        return frozenset(address for zone in self.zones for address in zone.outside)
+
+    @property
     def routers(self) -> tuple[MapRouter, ...]:
-        """Routers and peers outside the cluster, sorted by their addresses as numbers. One address in two VRFs is two
-        of them.
+        """Routers, peers and VTEPs outside the cluster, sorted by their addresses as numbers. One address in two VRFs
+        is two of them.
         """
         peers = {MapRouter(session.ends[1]) for session in self.sessions if session.is_outside}
+        peers |= {MapRouter(address) for address in self.vteps_outside}
         gateways = {MapRouter(gateway, uplink.zone) for uplink in self.exits for gateway in uplink.gateways}
         return tuple(sorted(peers | gateways, key=lambda router: (by_address(router.address), router.zone)))
 

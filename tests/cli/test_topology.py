@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -289,3 +290,48 @@ def test_without_a_quorum_it_is_drawn_and_said_that_there_is_none(words: tuple[s
     assert "node2" in done.out
     found = json.loads(call("topology", *words, "--json", "--from", tmp_path / "parted").out)["findings"]
     assert "the cluster has no quorum" in json.dumps(found[0])
+
+
+def with_vteps_outside(folder: Path) -> Path:
+    """A snapshot in which a zone of ours and one of PVE's name a VTEP that is no member's, and a member is off."""
+    healthy = read_snapshot(HEALTHY)
+    own = healthy.pve_files["pvesdn.cfg"].replace(
+        "vxlan: plain\n", "vxlan: plain\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3,192.168.0.9\n"
+    )
+    zones = re.sub(r"(\tpeers \S+)", r"\1,192.168.0.9,192.168.0.10", healthy.pve_files["zones.cfg"])
+    files = {"pvesdn.cfg": own, "zones.cfg": zones}
+    running = healthy.pve_files[".running-config"]
+    files[".running-config"] = re.sub(r'("peers": ?"[^"]+)', r"\1,192.168.0.9,192.168.0.10", running)
+    write_snapshot(folder / "outside", damaged(healthy, {"pve_files": files, "off": ["node3"]}))
+    return folder / "outside"
+
+
+@pytest.mark.parametrize("live", [(), ("--live",)])
+@pytest.mark.parametrize("form", ["dot", "mermaid", "html", pytest.param("svg", marks=needs_dot)])
+def test_a_vtep_outside_is_drawn_with_its_address(form: str, live: tuple[str, ...], tmp_path: Path) -> None:
+    folder = with_vteps_outside(tmp_path)
+    drawn = call("topology", *live, "--format", form, "--from", folder)
+    assert drawn.status == 0, drawn.err
+    text = re.sub(r"<[^>]+>", " ", drawn.out) if form == "html" else drawn.out
+    assert ("192.168.0.9" in text, "192.168.0.10" in text) == (True, True)
+    if form != "html":  # a page has a picture only where graphviz is installed
+        assert "outside: VTEP of 2 zones" in text
+        assert "outside: VTEP of pvx" in text
+        assert "VXLAN" in text
+
+
+def test_vteps_outside_are_listed_by_zone_and_members_are_none_of_them(tmp_path: Path) -> None:
+    folder = with_vteps_outside(tmp_path)
+    for live in ((), ("--live",)):
+        document = json.loads(call("topology", *live, "--json", "--from", folder).out)
+        outside = {zone["id"]: zone["outside"] for zone in document["zones"]}
+        assert outside == {
+            "prod": [],
+            "plain": ["192.168.0.9"],
+            "mcast": [],
+            "pvx": ["192.168.0.9", "192.168.0.10"],
+        }
+        assert {"192.168.0.9", "192.168.0.10"} <= set(document["outside"])
+        assert "192.168.0.3" not in document["outside"]
+    part = json.loads(call("topology", "--zone", "plain", "--json", "--from", folder).out)
+    assert part["outside"] == ["192.168.0.9"]

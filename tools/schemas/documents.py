@@ -271,7 +271,7 @@ def _topology() -> dict[str, Schema]:
     vnet = {"id": TEXT, "tag": or_null(NUMBER), "tag_word": one_of(("VNI", "VLAN")), "alias": TEXT}
     vnet |= {"subnets": each(TEXT), "nodes": each(TEXT), "guests": each(record("A guest's port", guest)), **judged}
     zone = {"id": TEXT, "what": TEXT, "source": TEXT, "nodes": each(TEXT), "l3vni": or_null(NUMBER)}
-    zone |= {"vnets": each(record("A VNet", vnet)), **judged}
+    zone |= {"outside": each(TEXT), "vnets": each(record("A VNet", vnet)), **judged}
     node = {"name": TEXT, "is_online": SWITCH, "has_answered": SWITCH, "zones": each(TEXT), "vteps": each(TEXT)}
     node |= {"asn": or_null(NUMBER), "sessions": share, **judged}
     leaving = dict.fromkeys(("id", "zone", "node", "interface"), TEXT)

@@ -47,6 +47,7 @@ def _zone(zone: MapZone) -> dict[str, Any]:
         "source": zone.source,
         "nodes": list(zone.nodes),
         "l3vni": zone.l3vni,
+        "outside": list(zone.outside),
         "vnets": [_vnet(vnet) for vnet in zone.vnets],
         **_judged(zone.health, zone.first),
     }

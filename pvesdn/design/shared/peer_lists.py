@@ -111,18 +111,24 @@ def _parsed(peers: tuple[str, ...]) -> frozenset[IpAddress]:
     return frozenset(map(ip_address, peers))
 
 
-def departed(given: DesignInput) -> dict[IpAddress, str]:
-    """Addresses of which it is remembered whose they were, and that no member has any more: of nodes that have left,
-    and of members that have others now.
-
-    A member that answers has those of its interfaces and no other, whatever the cluster resolves its name to.
-    """
+def held_by_members(given: DesignInput) -> set[IpAddress]:
+    """Addresses of the members; of those that do not answer what the cluster says, and what is remembered."""
     held = {address.ip for facts in given.facts.values() for _, address in facts.addresses}
     for member in given.cluster.members:
         facts, seen = given.facts.get(member.name), given.seen.get(member.name)
         if facts is None or not facts.addresses:
             held |= {member.address} if member.address is not None else set()
             held |= {seen.address, *(address for address, _ in seen.others)} if seen is not None else set()
+    return held
+
+
+def departed(given: DesignInput) -> dict[IpAddress, str]:
+    """Addresses of which it is remembered whose they were, and that no member has any more: of nodes that have left,
+    and of members that have others now.
+
+    A member that answers has those of its interfaces and no other, whatever the cluster resolves its name to.
+    """
+    held = held_by_members(given)
     found: dict[IpAddress, str] = {}
     for node, seen in given.seen.items():
         found |= dict.fromkeys((*seen.former, seen.address, *(address for address, _ in seen.others)), node)

@@ -66,6 +66,7 @@ def _zone(zone: MapZone, everywhere: frozenset[str], *, is_small: bool) -> Zone:
     where = "all nodes" if everywhere and everywhere <= set(zone.nodes) else f"on {ranges(zone.nodes) or 'no node'}"
     vnets = sorted((_vnet(vnet, zone) for vnet in zone.vnets), key=lambda vnet: _urgency(vnet.state))
     what = zone.what + (f", L3VNI {zone.l3vni}" if zone.l3vni else "")
+    what += f", VTEPs outside: {', '.join(zone.outside)}" if zone.outside else ""
     return Zone(
         id=zone.id,
         what=what,
@@ -208,14 +209,16 @@ def _exit(uplink: MapExit) -> Exit:
 
 def figures(whole: Topology) -> tuple[Figure, ...]:
     """What there is, in numbers."""
-    outside = Figure("Routers outside", str(len(whole.routers)), "", state(None))
+    peers = {session.ends[1] for session in whole.sessions if session.is_outside}
+    routers = [one for one in whole.routers if one.zone or one.address in peers]
+    outside = (("Routers outside", len(routers)), ("VTEPs outside", len(whole.vteps_outside)))
     return (
         _figure("Nodes", [node.health for node in whole.nodes]),
         _figure("Zones", [zone.health for zone in whole.zones]),
         _figure("VNets", [vnet.health for vnet in whole.vnets]),
         Figure("Guests", str(whole.guests), "", state(None)),
         _figure("BGP sessions", [session.health for session in whole.sessions]),
-        *((outside,) if whole.routers else ()),
+        *(Figure(name, str(number), "", state(None)) for name, number in outside if number),
     )
 
 

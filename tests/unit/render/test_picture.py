@@ -328,6 +328,28 @@ def test_of_many_routers_outside_those_are_drawn_that_are_not_well() -> None:
     assert "8 more routers outside, with 16 sessions: 16 established" in drawn.left_out
 
 
+def with_vteps(whole: Topology, *addresses: str) -> Topology:
+    """The same map where the first zone has these VTEPs outside."""
+    first, *others = whole.zones
+    return replace(whole, zones=(replace(first, outside=addresses), *others))
+
+
+def test_a_peer_outside_that_is_a_vtep_too_is_one_box_with_both_lines() -> None:
+    drawn = picture(with_vteps(with_peers(a_map(2, 3, is_broken=False), Health.OK), "10.9.0.1"))
+    (box,) = (box for box in drawn.routers if box.lines[0] == "10.9.0.1")
+    assert box.lines[1] == "outside: BGP peer, VTEP of zone1"
+    assert {line.label for line in drawn.lines if box.id in line.ends} == {"BGP", "VXLAN"}
+
+
+def test_vteps_outside_that_are_not_drawn_are_counted_and_have_no_line() -> None:
+    drawn = picture(with_vteps(a_map(2, 3, is_broken=False), *(f"10.8.0.{last}" for last in range(1, 31))))
+    assert drawn.left_out == ("7 more machines outside",)
+    boxes = {box.id for box in drawn.routers}
+    vteps = [line for line in drawn.lines if line.label == "VXLAN"]
+    assert len(vteps) == len(boxes) == 24
+    assert {line.ends[0] for line in vteps} <= boxes
+
+
 def test_sessions_with_routers_that_are_not_drawn_are_counted() -> None:
     drawn = picture(with_peers(a_map(3, 3, is_broken=False), *[Health.WARNING] * 25))
     assert drawn.left_out == ("1 more router outside, with 3 sessions: 3 with a warning",)
