@@ -14,6 +14,7 @@ from pvesdn import __version__
 from pvesdn.cli.crash import MOST, report
 from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachable, NotQuorate, PvesdnError, TaskFailed
 from tests.cli.kit import UCAST, Result, call, snapshot_of
+from tests.cli.test_verify import HEALTHY
 from tests.fakes import FakeCluster, fake_cluster
 
 HEAVY = ("pydantic", "jinja2", "prometheus_client", "requests", "proxmoxer", "rich")
@@ -125,6 +126,44 @@ def test_wrong_usage_is_one_line_and_status_1(words: tuple[str, ...], complaint:
     for part in complaint.splitlines():
         assert part.split(". Did you")[0] in result.err
     assert len(result.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "begins"),
+    [
+        (("topology", "--format", "dot", "-o"), "graph pvesdn {"),
+        (("topology", "--format", "mermaid", "--output"), "%%{init"),
+        (("report", "-o"), "<!doctype html>"),
+        (("metrics", "-o"), "# HELP pvesdn_build_info"),
+    ],
+)
+def test_a_dash_is_standard_output_for_a_text(
+    words: tuple[str, ...], begins: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call(*words, "-", "--from", HEALTHY)
+    assert (done.status, done.out[: len(begins)]) == (0, begins)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("plan", "--out", "-"), "- is standard output: a plan is saved in a file, so name one"),
+        (("render", "--output", "-"), "- is standard output: this makes a folder, so name one"),
+        (("snapshot", "-"), "- is standard output: this makes a folder, so name one"),
+        (("import", "--edited", "-"), "- is standard output: this makes a folder, so name one"),
+        (("import", "--output", "-"), "- is standard output: without --output the proposal is printed, and with -q"),
+    ],
+)
+def test_a_dash_is_refused_where_standard_output_cannot_have_it(
+    words: tuple[str, ...], complaint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call(*words)
+    assert (done.status, done.out) == (1, "")
+    assert complaint in done.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_common_options_are_taken_before_and_after_the_verb(cluster: FakeCluster, tmp_path: Path) -> None:

@@ -30,8 +30,6 @@ from pvesdn.workflows.move import Form as MoveForm
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
 
-_PLACE = click.Path(path_type=Path)
-
 
 @click.command("import", epilog=statuses.TABLE)
 @click.option(
@@ -40,14 +38,14 @@ _PLACE = click.Path(path_type=Path)
 )  # fmt: skip
 @click.option(
     "--output",
-    type=_PLACE,
+    type=options.PROPOSAL,
     metavar="FILE",
     help="Also write the definitions: pvesdn.cfg, or with --as pve a folder of files.",
 )
 @click.option("--write", "is_written", is_flag=True, help="Also write them as the cluster's /etc/pve/sdn/pvesdn.cfg.")
 @click.option(
     "--edited",
-    type=options.FOLDER,
+    type=options.NEW_FOLDER,
     metavar="DIR",
     help="Also write each node's interfaces files, edited: without what has to go.",
 )

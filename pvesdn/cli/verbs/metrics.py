@@ -41,7 +41,7 @@ class _Place(click.ParamType):  # type: ignore[type-arg] # generic only for thos
 
 @click.command(epilog=statuses.TELL_TABLE)
 @click.option(
-    "-o", "--output", type=options.FILE, metavar="FILE",
+    "-o", "--output", type=options.OUTPUT, metavar="FILE",
     help="Put them into FILE, whole or not at all, for node_exporter's textfile collector.",
 )  # fmt: skip
 @click.option(

@@ -34,7 +34,11 @@ from pvesdn.workflows.world import World
 @click.option("--summary", "is_summary", is_flag=True, help="Show what changes by zone, not interface by interface.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option(
-    "--out", "plan_file", type=options.FILE, metavar="PLAN", help="Save the plan in a file, for `pvesdn apply PLAN`."
+    "--out",
+    "plan_file",
+    type=options.NEW_PLAN,
+    metavar="PLAN",
+    help="Save the plan in a file, for `pvesdn apply PLAN`.",
 )
 @options.nodes
 @options.peers

@@ -33,7 +33,7 @@ MANAGED = (OUR_INTERFACES, SDN_INTERFACES, FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS
 
 @click.command(epilog=statuses.LOOK_TABLE)
 @click.option(
-    "--output", type=options.FOLDER, required=True, metavar="OUT", help="Folder to write into; created if absent."
+    "--output", type=options.NEW_FOLDER, required=True, metavar="OUT", help="Folder to write into; created if absent."
 )
 @options.nodes
 @options.draft

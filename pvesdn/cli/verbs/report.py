@@ -33,7 +33,7 @@ _NO_PACKETS = "No packets were sent between the nodes: what is on the way betwee
 
 @click.command(epilog=statuses.LOOK_TABLE)
 @click.option(
-    "-o", "--output", "file", type=options.FILE, metavar="FILE", help="Write it there instead of printing it."
+    "-o", "--output", "file", type=options.OUTPUT, metavar="FILE", help="Write it there instead of printing it."
 )
 @options.folder
 @options.common

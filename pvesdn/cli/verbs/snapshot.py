@@ -14,7 +14,7 @@ from pvesdn.cli.source import take
 
 
 @click.command(epilog=statuses.LOOK_TABLE)
-@click.argument("folder", type=options.FOLDER, metavar="DIR")
+@click.argument("folder", type=options.NEW_FOLDER, metavar="DIR")
 @options.common
 @click.pass_obj
 def snapshot(session: Session, *, folder: Path) -> int:

@@ -37,7 +37,7 @@ _MODE = 0o644
     help=f"One of {', '.join(_FORMATS)}; by default what FILE ends in says it, else svg.",
 )  # fmt: skip
 @click.option(
-    "-o", "--output", "file", type=options.FILE, metavar="FILE", help="Write it there instead of printing it."
+    "-o", "--output", "file", type=options.OUTPUT, metavar="FILE", help="Write it there instead of printing it."
 )
 @click.option("--live", "is_live", is_flag=True, help="What the nodes are doing, instead of the design alone.")
 @click.option(
