@@ -46,7 +46,7 @@ class Service:
     """The watcher of one node.
 
     :param folder: its own, below which it tells what it does.
-    :param metrics: the file that what it starts writes them to; taken away where the node does not act.
+    :param metrics: the file that what it starts writes them to; taken away where the node does not tell.
     :param unknown: what that file says where nothing can be seen, and so nothing can be started that knows of it.
     """
 
@@ -146,8 +146,8 @@ class Service:
             self._turns.put_off(now)
 
     def _keep_true(self, now: float, sight: Sight) -> None:
-        """The file of metrics: nobody writes it where this node does not act, or does not know whether it does."""
-        if sight.stands_by:
+        """The file of metrics: nobody writes it where this node does not tell, or does not know whether it does."""
+        if not sight.tells:
             self._take_away(self._metrics)
         if not sight.trouble:
             self._blind_since, self._has_said_unknown = None, False
@@ -162,7 +162,7 @@ class Service:
                 self._hands.say(f"{self._metrics}: {error.strerror}; take it away: nobody knows what it tells")
 
     def _take_away(self, path: str) -> None:
-        """The node that acts now writes its own, and values of then would be told beside it."""
+        """The node that tells now writes its own, and values of then would be told beside it."""
         try:
             os.unlink(path)
         except FileNotFoundError:

@@ -27,10 +27,11 @@ class Sight:
     :ivar applies: the same for what an apply of pvesdn leaves on this node; with `is_open`, whether one is open.
     :ivar place: the node's among the members, from 0.
     :ivar stands_by: why this node does not act; empty where it does.
+    :ivar tells: whether it writes metrics: it acts, or it would if there were a quorum, which looking does not need.
     :ivar trouble: why nothing could be seen; the rest means nothing then.
     """
 
-    __slots__ = ("applies", "cluster", "is_open", "network", "place", "stands_by", "trouble")
+    __slots__ = ("applies", "cluster", "is_open", "network", "place", "stands_by", "tells", "trouble")
 
     def __init__(
         self,
@@ -41,14 +42,17 @@ class Sight:
         is_open: bool = False,
         place: int = 0,
         stands_by: str = "",
+        tells: bool | None = None,
         trouble: str = "",
     ) -> None:
+        """:param tells: None says that it does where it acts."""
         self.cluster = cluster
         self.network = network
         self.applies = applies
         self.is_open = is_open
         self.place = place
         self.stands_by = stands_by
+        self.tells = not stands_by if tells is None else tells
         self.trouble = trouble
 
 
@@ -85,6 +89,7 @@ class Eyes:
             is_open=checkpoint is not None,
             place=members.place,
             stands_by=members.stands_by,
+            tells=members.tells,
         )
 
     def _state(self, path: str, counted: dict[str, object]) -> object:
@@ -126,7 +131,7 @@ class Eyes:
 class _Members:
     """The membership: whose turn it is, and a value that is another one when it has changed."""
 
-    __slots__ = ("nodes", "place", "stands_by")
+    __slots__ = ("nodes", "place", "stands_by", "tells")
 
     def __init__(self, document: dict[str, object], node: str) -> None:
         cluster = document.get("cluster")
@@ -135,12 +140,14 @@ class _Members:
         self.nodes = sorted([name, node.get("id"), node.get("online"), node.get("ip")] for name, node in nodes.items())
         self.place = 0
         self.stands_by = ""
+        self.tells = True
         if cluster is None:
             return  # a host without a cluster acts for itself
         local = node or document.get("nodename")
         ids = sorted((_number(node.get("id")), name) for name, node in nodes.items())
         self.place = next((place for place, (_, name) in enumerate(ids) if name == local), 0)
         first = next((name for _, name in ids if nodes[name].get("online")), local)
+        self.tells = first == local
         if not _mapping(cluster).get("quorate"):
             self.stands_by = "the cluster has no quorum"
         elif first != local:

@@ -33,7 +33,7 @@ AT_MOST = 900.0
 class Turns:
     """What one node does when.
 
-    :param every: seconds between two files of metrics, while the node acts; none are written for 0.
+    :param every: seconds between two files of metrics, while the node tells; none are written for 0.
     """
 
     def __init__(self, every: float = 0.0) -> None:
@@ -119,12 +119,13 @@ class Turns:
         self._changed = (now - PATIENCE, now)
 
     def _notice(self, now: float, before: Sight | None, sight: Sight) -> None:
+        if not sight.tells:
+            self._metrics_at = None  # values of two nodes would be there twice
+        elif self._every and (before is None or (before.tells, before.stands_by) != (True, sight.stands_by)):
+            self._metrics_at = now + RELOADED
         if sight.stands_by:
-            # Whoever takes office later begins with a look. Values of two nodes would be there twice.
-            self._changed = self._again = self._metrics_at = None
+            self._changed = self._again = None  # whoever takes office later begins with a look
         elif before is None or before.stands_by or before.cluster != sight.cluster:
-            if self._every and (before is None or before.stands_by):
-                self._metrics_at = now + RELOADED
             self._changed = (self._changed[0] if self._changed else now, now)
             self._failures = 0
         if before is None:

@@ -43,6 +43,14 @@ def test_the_file_is_written_and_nothing_is_said(settings: Path, file: Path, clu
     assert file.stat().st_mode & 0o777 == 0o644
 
 
+def test_without_a_quorum_the_file_is_written_and_says_so(settings: Path, file: Path, cluster: FakeCluster) -> None:
+    rows = cluster.api.answers["cluster/status"]
+    cluster.api.answers["cluster/status"] = [row | {"quorate": 0} if row["type"] == "cluster" else row for row in rows]
+    assert write(settings, cluster) == Result(0, "", "")
+    told = values(file.read_text())
+    assert (told["pvesdn_up",], told["pvesdn_cluster_quorate", "cluster/fake"]) == (1, 0)
+
+
 def test_why_nothing_is_known_is_said_once_by_the_file_each_time_and_its_end_once(
     settings: Path, file: Path, cluster: FakeCluster
 ) -> None:

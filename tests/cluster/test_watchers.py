@@ -235,6 +235,7 @@ def test_without_a_quorum_nobody_acts_and_with_it_somebody_does(cluster: Simulat
     watchers.pass_time(600)
     assert watchers.applies()["pve1"] == 1
     assert {watcher.service.standing for watcher in watchers.of.values()} == {"standing by: the cluster has no quorum"}
+    assert [node for node, watcher in watchers.of.items() if watcher.eyes().look().tells] == ["pve1"]
     cluster.regain_quorum()
     watchers.pass_time(60)
     assert watchers.applies() == {"pve1": 2, "pve2": 0, "pve3": 0}

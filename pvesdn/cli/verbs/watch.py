@@ -36,7 +36,7 @@ def watch(session: Session, *, what: str | None) -> int:
     Applies the plan, unasked, where the settings say [watch] action = "apply". Runs on every node of the cluster, as
     pvesdn-watch.service: the online node with the lowest id acts, the others stand by; without a quorum nobody acts.
     Obstacles are left for a person. After a boot and after a reload of a node's network, that node is verified. The
-    node that acts writes metrics where [metrics] textfile names a file.
+    node that acts writes metrics where [metrics] textfile names a file; without a quorum the one that would act does.
 
     Changes that come together are taken together, and definitions that cannot be used yet are waited for, five minutes
     at most. A run that was cut off starts again, one that failed is retried after an hour. A problem is reported once,

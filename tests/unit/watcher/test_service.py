@@ -203,6 +203,16 @@ def test_the_file_of_metrics_is_taken_away_where_the_node_stands_by(tmp_path: Pa
     assert not file.exists()
 
 
+@pytest.mark.parametrize("tells", [True, False])
+def test_without_a_quorum_the_file_stays_with_the_first_node(tmp_path: Path, tells: bool) -> None:
+    file, hands, eyes = tmp_path / "pvesdn.prom", Do(), See()
+    file.write_text("pvesdn_up 1\n")
+    eyes.sight = Sight(cluster=1, stands_by="the cluster has no quorum", tells=tells)
+    made = Service(eyes, Turns(300), hands, str(tmp_path), str(file))
+    made.tick(0)
+    assert file.exists() is tells
+
+
 @pytest.mark.parametrize("has_acted", [True, False])
 def test_the_file_of_metrics_of_a_node_that_sees_nothing_for_a_minute_says_so(tmp_path: Path, has_acted: bool) -> None:
     file, hands, eyes = tmp_path / "pvesdn.prom", Do(), See()

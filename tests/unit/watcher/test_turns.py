@@ -197,3 +197,22 @@ def test_a_node_that_stands_by_writes_none_and_one_that_takes_office_does(told: 
     assert told.due(2000 + SETTLED, sight()) == LOOK
     told.started(LOOK)
     assert told.due(2000 + RELOADED, sight()) == METRICS
+
+
+def test_without_a_quorum_the_first_node_writes_metrics_and_does_nothing_else(told: Turns) -> None:
+    lost = sight(2, stands_by="the cluster has no quorum", tells=True)
+    assert told.due(100, lost) == ""
+    assert told.due(100 + RELOADED, lost) == METRICS
+    told.started(METRICS)
+    told.ended(125, METRICS, is_good=True, is_settled=True)
+    assert {told.due(now, lost) for now in range(130, 425, 5)} == {""}
+    assert told.due(425, lost) == METRICS
+    told.started(METRICS)
+    told.ended(430, METRICS, is_good=True, is_settled=True)
+    assert told.due(440, sight(2)) == ""
+    assert told.due(440 + SETTLED, sight(2)) == LOOK
+
+
+def test_without_a_quorum_the_others_write_none(told: Turns) -> None:
+    lost = sight(2, stands_by="the cluster has no quorum", tells=False)
+    assert {told.due(now, lost) for now in range(100, 2000, 5)} == {""}
