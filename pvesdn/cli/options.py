@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import click
 
 from pvesdn.cli import complete
+from pvesdn.cli.places import FILE, FOLDER
 from pvesdn.cli.session import Session
 
 if TYPE_CHECKING:
@@ -58,49 +58,6 @@ class Comment(click.ParamType):  # type: ignore[type-arg] # generic only for tho
         if len(text) > LONGEST_COMMENT:
             self.fail(f"a comment has at most {LONGEST_COMMENT} characters, and this one has {len(text)}", param, ctx)
         return text
-
-
-class _Place(click.Path):
-    """A `click.Path` that gives a `pathlib.Path`, and loads pathlib when there is one to give: help must be quick."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        from pathlib import Path  # noqa: PLC0415
-
-        return Path(os.fsdecode(super().convert(value, param, ctx)))
-
-
-class _Output(_Place):
-    """Where a text is written; None for ``-``, which is standard output, as where no place is named."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | None:  # type: ignore[override]
-        """The place."""
-        return None if os.fsdecode(value) == "-" else super().convert(value, param, ctx)
-
-
-class _NoOutput(_Place):
-    """A place of what standard output cannot have: ``-`` is refused, and no file called that is made.
-
-    :param why: what to name instead.
-    """
-
-    def __init__(self, why: str, **more: Any) -> None:
-        super().__init__(**more)
-        self._why = why
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """The place."""
-        if os.fsdecode(value) == "-":
-            self.fail(f"- is standard output: {self._why}", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-ANY = _Place(allow_dash=True)
-OUTPUT = _Output()
-NEW_PLAN = _NoOutput("a plan is saved in a file, so name one")
-NEW_FOLDER = _NoOutput("this makes a folder, so name one", file_okay=False)
-PROPOSAL = _NoOutput("without --output the proposal is printed, and with -q the definitions alone")
-FILE = _Place()
-FOLDER = _Place(file_okay=False)
 
 
 def common(function: Decorated) -> Decorated:

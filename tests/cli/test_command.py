@@ -56,6 +56,7 @@ def test_help_loads_little_more_than_click() -> None:
         "pvesdn.cli.app",
         "pvesdn.cli.complete",
         "pvesdn.cli.options",
+        "pvesdn.cli.places",
         "pvesdn.cli.screens",
         "pvesdn.cli.screens.screen",
         "pvesdn.cli.session",

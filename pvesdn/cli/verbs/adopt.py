@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pvesdn.cli import complete, options, statuses
+from pvesdn.cli import complete, options, places, statuses
 from pvesdn.cli.draft import say_former_is_kept
 from pvesdn.cli.outputs import write_files
 from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
@@ -38,14 +38,14 @@ from pvesdn.workflows.world import World
 )  # fmt: skip
 @click.option(
     "--output",
-    type=options.PROPOSAL,
+    type=places.PROPOSAL,
     metavar="FILE",
     help="Also write the definitions: pvesdn.cfg, or with --as pve a folder of files.",
 )
 @click.option("--write", "is_written", is_flag=True, help="Also write them as the cluster's /etc/pve/sdn/pvesdn.cfg.")
 @click.option(
     "--edited",
-    type=options.NEW_FOLDER,
+    type=places.NEW_FOLDER,
     metavar="DIR",
     help="Also write each node's interfaces files, edited: without what has to go.",
 )
@@ -62,7 +62,7 @@ from pvesdn.workflows.world import World
 )  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace files that already exist.")
 @click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")
-@click.option("--from", "folder", type=options.FOLDER, metavar="DIR", help="Work on a snapshot instead of the cluster.")
+@click.option("--from", "folder", type=places.FOLDER, metavar="DIR", help="Work on a snapshot instead of the cluster.")
 @options.json_output
 @options.common
 @click.pass_obj

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pvesdn.cli import options, statuses
+from pvesdn.cli import options, places, statuses
 from pvesdn.cli.applying import offer_and_apply, require_answer
 from pvesdn.cli.offer import nodes_of
 from pvesdn.cli.plan_source import PlanSource
@@ -17,7 +17,7 @@ from pvesdn.model.saved_plan import Terms
 
 
 @click.command(epilog=statuses.TABLE)
-@click.argument("plan_file", type=options.FILE, metavar="[PLAN]", required=False)
+@click.argument("plan_file", type=places.FILE, metavar="[PLAN]", required=False)
 @options.yes
 @options.way
 @options.diff

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pvesdn.cli import options, statuses
+from pvesdn.cli import options, places, statuses
 from pvesdn.cli.definitions import read_definitions
 from pvesdn.cli.screens.documents import placed_findings
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
@@ -21,7 +21,7 @@ _STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severit
 
 
 @click.command(cls=Judging, epilog=statuses.CHECK_TABLE)
-@click.argument("place", type=options.ANY, metavar="FILE")
+@click.argument("place", type=places.ANY, metavar="FILE")
 @options.json_output
 @options.common
 @click.pass_obj

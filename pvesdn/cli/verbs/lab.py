@@ -15,7 +15,7 @@ from typing import Any, ParamSpec
 
 import click
 
-from pvesdn.cli import complete, lab_package, options, statuses
+from pvesdn.cli import complete, lab_package, options, places, statuses
 from pvesdn.cli.screens.screen import Screen, columns
 from pvesdn.cli.session import Session
 from pvesdn.errors import SettingsError
@@ -224,7 +224,7 @@ def down(session: Session) -> int:
 
 @lab.command()
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...", shell_complete=_scenarios)
-@click.option("--results", type=options.FOLDER, help="Where to keep what was measured.  [default: nowhere]")
+@click.option("--results", type=places.NEW_FOLDER, help="Where to keep what was measured.  [default: nowhere]")
 @click.option("--if-possible", is_flag=True, help="Where the lab cannot run, say why in one line and end well.")
 @click.option(
     "--only-here", is_flag=True, help="Name what this kernel cannot carry instead of running it in a machine."

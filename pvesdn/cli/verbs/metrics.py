@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pvesdn.cli import options, statuses
+from pvesdn.cli import options, places, statuses
 from pvesdn.cli.session import Session
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class _Place(click.ParamType):  # type: ignore[type-arg] # generic only for thos
 
 @click.command(epilog=statuses.TELL_TABLE)
 @click.option(
-    "-o", "--output", type=options.OUTPUT, metavar="FILE",
+    "-o", "--output", type=places.OUTPUT, metavar="FILE",
     help="Put them into FILE, whole or not at all, for node_exporter's textfile collector.",
 )  # fmt: skip
 @click.option(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pvesdn.cli import options, statuses
+from pvesdn.cli import options, places, statuses
 from pvesdn.cli.draft import read_draft
 from pvesdn.cli.offer import Offer, make_offer, nodes_of, view
 from pvesdn.cli.part import left_lines
@@ -36,7 +36,7 @@ from pvesdn.workflows.world import World
 @click.option(
     "--out",
     "plan_file",
-    type=options.NEW_PLAN,
+    type=places.NEW_PLAN,
     metavar="PLAN",
     help="Save the plan in a file, for `pvesdn apply PLAN`.",
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pvesdn.cli import options, statuses
+from pvesdn.cli import options, places, statuses
 from pvesdn.cli.draft import read_draft
 from pvesdn.cli.screens.screen import counted
 from pvesdn.cli.session import Session
@@ -33,7 +33,7 @@ MANAGED = (OUR_INTERFACES, SDN_INTERFACES, FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS
 
 @click.command(epilog=statuses.LOOK_TABLE)
 @click.option(
-    "--output", type=options.NEW_FOLDER, required=True, metavar="OUT", help="Folder to write into; created if absent."
+    "--output", type=places.NEW_FOLDER, required=True, metavar="OUT", help="Folder to write into; created if absent."
 )
 @options.nodes
 @options.draft

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pvesdn.cli import drawing, options, statuses
+from pvesdn.cli import drawing, options, places, statuses
 from pvesdn.cli.screens.report import report_parts, verdict
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, take
@@ -33,7 +33,7 @@ _NO_PACKETS = "No packets were sent between the nodes: what is on the way betwee
 
 @click.command(epilog=statuses.LOOK_TABLE)
 @click.option(
-    "-o", "--output", "file", type=options.OUTPUT, metavar="FILE", help="Write it there instead of printing it."
+    "-o", "--output", "file", type=places.OUTPUT, metavar="FILE", help="Write it there instead of printing it."
 )
 @options.folder
 @options.common

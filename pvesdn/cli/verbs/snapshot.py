@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from pvesdn.adapters.snapshot_dir import write_snapshot
-from pvesdn.cli import options, statuses
+from pvesdn.cli import options, places, statuses
 from pvesdn.cli.screens.screen import counted
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import take
 
 
 @click.command(epilog=statuses.LOOK_TABLE)
-@click.argument("folder", type=options.NEW_FOLDER, metavar="DIR")
+@click.argument("folder", type=places.NEW_FOLDER, metavar="DIR")
 @options.common
 @click.pass_obj
 def snapshot(session: Session, *, folder: Path) -> int:

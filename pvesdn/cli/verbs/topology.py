@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pvesdn.adapters.graphviz import laid_out
-from pvesdn.cli import complete, drawing, options, statuses
+from pvesdn.cli import complete, drawing, options, places, statuses
 from pvesdn.cli.screens.topology_document import topology_document
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, show_findings, take
@@ -37,7 +37,7 @@ _MODE = 0o644
     help=f"One of {', '.join(_FORMATS)}; by default what FILE ends in says it, else svg.",
 )  # fmt: skip
 @click.option(
-    "-o", "--output", "file", type=options.OUTPUT, metavar="FILE", help="Write it there instead of printing it."
+    "-o", "--output", "file", type=places.OUTPUT, metavar="FILE", help="Write it there instead of printing it."
 )
 @click.option("--live", "is_live", is_flag=True, help="What the nodes are doing, instead of the design alone.")
 @click.option(
