@@ -131,7 +131,7 @@ def _show_outcome(session: Session, offer: Offer, report: ApplyReport, board: Bo
     show_report(session.screen, report, board)
     if report.has_new_definitions:
         say_former_is_kept(session.screen, offer.changes.definitions)
-    session.screen.lines(left_lines(offer.left))
+    session.screen.lines(wrapped(left_lines(offer.left), session.screen.width))
 
 
 def _take_turn(
@@ -183,7 +183,7 @@ def _show_offer(session: Session, offer: Offer, *, has_diff: bool) -> None:
         session.screen.line(f"No changes on {ranges([node.node for node in offer.changes.nodes])}.")
     else:
         show_plan(session, offer.changes, offer.summary, has_diff=has_diff)
-    session.screen.lines(left_lines(offer.left))
+    session.screen.lines(wrapped(left_lines(offer.left), session.screen.width))
     sys.stdout.flush()
 
 

@@ -59,6 +59,8 @@ def test_help_loads_little_more_than_click() -> None:
         "pvesdn.cli.places",
         "pvesdn.cli.screens",
         "pvesdn.cli.screens.screen",
+        "pvesdn.cli.screens.spans",
+        "pvesdn.cli.screens.wrapping",
         "pvesdn.cli.session",
         "pvesdn.cli.statuses",
         "pvesdn.errors",

@@ -9,6 +9,7 @@ from typing import Any
 from pvesdn.cli.screens.documents import findings, plan_document
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.screen import Line, Span, Style
+from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.compare.counts import summarize
 from pvesdn.model.ranges import ranges
 from pvesdn.model.zone_move import Fate, MovedProperty
@@ -21,37 +22,51 @@ from pvesdn.workflows.read import SDN_DIR
 _TOLD = (Fate.NEEDED, Fate.LOST)
 
 
-def move_lines(move: MovePlan, written: Sequence[str], *, has_diff: bool, is_verbose: bool) -> Iterator[Line]:
+def move_lines(
+    move: MovePlan, written: Sequence[str], *, has_diff: bool, is_verbose: bool, width: int | None = None
+) -> Iterator[Line]:
     """Everything that a person has to know before the cut-over, and the cut-over itself.
 
     :param written: the files that were written: the scripts among them are then the cut-over.
     :param has_diff: show what changes in each file of each node.
     :param is_verbose: tell what became of every property, not of those alone that are lost.
+    :param width: see `wrapped`; definitions and commands stay whole.
     """
-    is_from_pve = move.form == "from-pve"
+    yield from _proposed(move)
+    yield from wrapped(_comes_to(move, is_verbose=is_verbose), width)
+    if move.cut_over is not None:
+        yield from _cut_over(move.cut_over, written, width)
+    if move.plan is not None:
+        when = "if it could be moved like this" if move.cut_over is None else "once these commands have run"
+        yield (Span("What then comes", Style.STRONG), f": the plan of apply, {when}")
+        yield ()
+        summary = summarize(move.plan)
+        yield from plan_lines(move.plan, summary, has_diff=has_diff, width=width)
+        yield from wrapped([last_line(move.plan, summary)], width)
+
+
+def _proposed(move: MovePlan) -> Iterator[Line]:
+    how = ": these sections are created through PVE's API"
+    if move.form == "from-pve":
+        how = ": these sections are appended"
     for name, text in sorted(move.files.items()):
-        how = ": these sections are appended" if is_from_pve else ": these sections are created through PVE's API"
         yield (Span(f"Proposed: {SDN_DIR}/{name}", Style.STRONG), how)
         yield ()
         yield from ((line,) for line in text.rstrip("\n").split("\n"))
         yield ()
+
+
+def _comes_to(move: MovePlan, *, is_verbose: bool) -> Iterator[Line]:
+    """What becomes of properties, of traffic and of what the panel does."""
     yield from _properties(move, is_verbose=is_verbose)
     if move.plan is not None:
         yield (Span("What changes on the wire", Style.STRONG),)
         yield from _wire(move)
         yield ()
     if lines := _with_the_panel(move):
-        yield (Span("What goes with the panel" if is_from_pve else "What comes with the panel", Style.STRONG),)
+        yield (Span(f"What {'goes' if move.form == 'from-pve' else 'comes'} with the panel", Style.STRONG),)
         yield from ((f"  {line}",) for line in lines)
         yield ()
-    if move.cut_over is not None:
-        yield from _cut_over(move.cut_over, written)
-    if move.plan is not None:
-        yield (Span("What then comes", Style.STRONG), ": the plan of apply, once these commands have run")
-        yield ()
-        summary = summarize(move.plan)
-        yield from plan_lines(move.plan, summary, has_diff=has_diff)
-        yield last_line(move.plan, summary)
 
 
 def _properties(move: MovePlan, *, is_verbose: bool) -> Iterator[Line]:
@@ -81,16 +96,15 @@ def _with_the_panel(move: MovePlan) -> tuple[str, ...]:
     return with_the_panel(move.move.own) if move.form == "from-pve" else back_in_the_panel(move.move.own)
 
 
-def _cut_over(scripts: tuple[Script, Script], written: Sequence[str]) -> Iterator[Line]:
+def _cut_over(scripts: tuple[Script, Script], written: Sequence[str], width: int | None) -> Iterator[Line]:
     there, back = scripts
     places = {path.rpartition("/")[2]: path for path in written}
-    yield (
-        Span("Cut-over", Style.STRONG),
-        ": as root on a node of the cluster, with pvesdn-watch stopped; no node changes before the last line",
-    )
+    where = ": as root on a node of the cluster, with pvesdn-watch stopped; no node changes before the last line"
+    yield from wrapped([(Span("Cut-over", Style.STRONG), where)], width)
     yield ()
     if not places:
-        yield ("Stop at the first line that fails, and go the way back, leaving out what has not changed yet.",)
+        stop = "Stop at the first line that fails, and go the way back, leaving out what has not changed yet."
+        yield from wrapped([(stop,)], width)
         yield ()
     yield from ((line,) for line in (*_typed(there, places), "pvesdn apply"))
     yield ()

@@ -5,60 +5,18 @@ terminal.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TextIO
 
+from pvesdn.cli.screens.spans import Line, Span, Style, clean, painted
+from pvesdn.cli.screens.wrapping import wrapped
 
-class Style(StrEnum):
-    """What a text is; the value is its SGR parameters (ECMA-48 section 8.3.117)."""
-
-    PLAIN = ""
-    ADD = "32"
-    CHANGE = "33"
-    REMOVE = "31"
-    HUNK = "36"
-    STRONG = "1"
-    FAINT = "2"
-    GOOD = "32"
-    WARNING = "33"
-    ERROR = "1;31"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A piece of a line in one style."""
-
-    text: str
-    style: Style = Style.PLAIN
-
-
-Line = tuple[Span | str, ...]
-
-_STEERING = re.compile(
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]",
-)
-
-
-def clean(text: str) -> str:
-    """`text` with everything made visible that would control a terminal: control characters, line breaks, changes of
-    direction.
-
-    Tabs stay: configuration files are indented with them.
-    """
-    return text if text.isascii() and text.isprintable() else _STEERING.sub(_visible, text)
-
-
-def _visible(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004 - what two hexadecimal digits hold
+__all__ = ["Line", "Screen", "Span", "Style", "clean", "columns", "counted", "painted"]
 
 
 class Screen:
-    """Standard output for results, standard error for the rest.
+    """Standard output for results, standard error for the rest. Single lines are broken where the terminal ends.
 
     :param color: ``auto``, ``always`` or ``never``; ``auto`` heeds NO_COLOR (no-color.org) and whether it is a
         terminal.
@@ -75,7 +33,7 @@ class Screen:
         self._write(sys.stdout, parts)
 
     def lines(self, lines: Iterable[Line]) -> None:
-        """Lines of the result."""
+        """Lines of the result, as they are: who makes them knows which of them may be broken."""
         color = self.has_color(sys.stdout)
         for parts in lines:
             sys.stdout.write(painted(parts, color=color))
@@ -111,15 +69,7 @@ class Screen:
         """Columns of standard output, COLUMNS before the terminal's own; None where it is not a terminal: a pipe gets
         whole lines.
         """
-        columns = self._environ.get("COLUMNS", "")
-        if columns.isascii() and columns.isdigit() and int(columns[:6]):
-            return int(columns[:6])
-        if not sys.stdout.isatty():
-            return None
-        try:
-            return os.get_terminal_size(sys.stdout.fileno()).columns or None
-        except (OSError, ValueError):  # what says that it is a terminal need not be one
-            return None
+        return self._columns() or _columns_of(sys.stdout)
 
     @property
     def height(self) -> int | None:
@@ -142,22 +92,26 @@ class Screen:
             return False
         return stream.isatty()
 
+    def _columns(self) -> int | None:
+        columns = self._environ.get("COLUMNS", "")
+        return int(columns[:6]) or None if columns.isascii() and columns.isdigit() else None
+
     def _write(self, stream: TextIO, parts: Iterable[Span | str]) -> None:
-        stream.write(painted(parts, color=self.has_color(stream)))
+        width = self.width
+        if stream is not sys.stdout:  # an error in a log stays one line, however wide the screen is
+            width = self._columns() or _columns_of(stream) if stream.isatty() else None
+        color = self.has_color(stream)
+        stream.write("".join(painted(line, color=color) for line in wrapped([tuple(parts)], width)))
 
 
-def painted(parts: Iterable[Span | str], *, color: bool) -> str:
-    """A line with its end, as it is written."""
-    if color:
-        return "".join([*map(_paint, parts), "\n"])
-    return f"{clean(''.join([part if isinstance(part, str) else part.text for part in parts]))}\n"
-
-
-def _paint(part: Span | str) -> str:
-    if isinstance(part, str):
-        return clean(part)
-    text = clean(part.text)
-    return f"\x1b[{part.style}m{text}\x1b[0m" if part.style and text else text
+def _columns_of(stream: TextIO) -> int | None:
+    """Columns of the terminal; None where it is none."""
+    if not stream.isatty():
+        return None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except (OSError, ValueError):  # what says that it is a terminal need not be one
+        return None
 
 
 def columns(rows: Iterable[tuple[str, ...]], indent: int = 2) -> Iterable[str]:

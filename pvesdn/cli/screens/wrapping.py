@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pvesdn.cli.screens.screen import Line, Span, clean
+from pvesdn.cli.screens.spans import Line, Span, clean
 
-_BLANKS = re.compile("( +)")
+_PIECES = re.compile("( +|(?:`[^`]{1,60}`|[^ ])+)")
+"""Blanks, and words; a command in backquotes is one word, since people copy it."""
 _HANGING = 4
-_NARROWEST = 40
+NARROWEST = 40
 """Columns below which nothing is broken: the words would stand one below the other."""
 
 
 def wrapped(lines: Iterable[Line], width: int | None) -> Iterator[Line]:
     """:param width: columns; None leaves every line whole, as for a pipe."""
     for line in lines:
-        if width is None or width < _NARROWEST or sum(len(_text(part)) for part in line) <= width:
+        if width is None or width < NARROWEST or sum(len(_text(part)) for part in line) <= width:
             yield line
         else:
             yield from _broken(line, width)
@@ -44,9 +45,7 @@ def _words(line: Line) -> Iterator[list[Span | str]]:
     """Words and the blanks between them; a word may have several styles."""
     word: list[Span | str] = []
     for part in line:
-        for text in _BLANKS.split(_text(part)):
-            if not text:
-                continue
+        for text in _PIECES.findall(_text(part)):
             piece = text if isinstance(part, str) else Span(text, part.style)
             if word and _is_blank([piece]) is not _is_blank(word):
                 yield word

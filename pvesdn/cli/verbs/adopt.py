@@ -144,7 +144,7 @@ def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_d
                 screen.line(f"# {name}")
             screen.lines((line,) for line in text.rstrip("\n").split("\n"))
     else:
-        screen.lines(adoption_lines(adoption, has_diff=has_diff))
+        screen.lines(adoption_lines(adoption, has_diff=has_diff, width=screen.width))
         if adoption.plan is not None:
             screen.line(*last_line(adoption.plan, summarize(adoption.plan)))
     for line in shared_lines(adoption.proposal.lost) if screen.is_quiet else ():

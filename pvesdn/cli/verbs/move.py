@@ -82,7 +82,8 @@ def _show(session: Session, found: MovePlan, written: list[str], *, has_diff: bo
                 screen.line(f"# {name}")
             screen.lines((line,) for line in text.rstrip("\n").split("\n"))
     else:
-        screen.lines(move_lines(found, written, has_diff=has_diff, is_verbose=session.verbosity > 0))
+        is_verbose = session.verbosity > 0
+        screen.lines(move_lines(found, written, has_diff=has_diff, is_verbose=is_verbose, width=screen.width))
     for problem in found.problems:
         screen.error(f"the zone cannot be moved like this: {problem}")
     for place in written:

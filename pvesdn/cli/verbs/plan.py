@@ -134,7 +134,7 @@ def _show(session: Session, offer: Offer, *, has_diff: bool, is_summary: bool) -
     screen.lines(wrapped(fall_lines(changes.falls), screen.width))
     show_findings(screen, changes.findings)
     if session.verbosity:
-        screen.lines(vtep_lines(offer.known.vteps))
+        screen.lines(wrapped(vtep_lines(offer.known.vteps), screen.width))
         if changes.pve.version is not None:
             screen.line(f"PVE's SDN: version {changes.pve.version} is running")
     if not screen.is_quiet and is_summary:
@@ -146,7 +146,7 @@ def _show(session: Session, offer: Offer, *, has_diff: bool, is_summary: bool) -
         for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
             screen.warning(f"apply would refuse: {obstacle}")
     screen.line(*last_line(changes, offer.summary))
-    screen.lines(left_lines(offer.left))
+    screen.lines(wrapped(left_lines(offer.left), screen.width))
 
 
 def _say_draft(session: Session, offer: Offer, plan_file: Path | None) -> None:

@@ -110,7 +110,7 @@ class _Source:
         back = _way_back(world, definitions_in(known.snapshot.pve_files))
         self.told["publish"] = publish_document(found.published, rights, back)
         if self._screen is not None:
-            self._screen.lines(publish_lines(found.published, rights, back))
+            self._screen.lines(publish_lines(found.published, rights, back, self._screen.width))
             self._screen = None
         return replace(offer, changes=replace(offer.changes, edits=found.edits))
 
