@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvesdn.cli.screens.screen import Span, Style
+from pvesdn.cli.screens.screen import Screen, Span, Style
+from pvesdn.cli.screens.tables import folded
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.model.ranges import ranges
+from tests.cli.kit import Terminal
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,21 @@ def test_a_word_that_is_longer_than_the_line_is_not_broken() -> None:
     assert plain((f"short {'x' * 60} short",), width=40) == ["short", f"    {'x' * 60}", "    short"]
 
 
+def test_a_command_in_backquotes_is_not_broken() -> None:
+    line = "it is over by now: `pvesdn history show 12` tells how"
+    assert plain((line,), width=40) == ["it is over by now:", "    `pvesdn history show 12` tells how"]
+
+
+def test_an_error_is_broken_on_a_terminal_and_whole_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen({"COLUMNS": "40", "NO_COLOR": "1"})
+    log, terminal = io.StringIO(), Terminal()
+    for stream in (log, terminal):
+        monkeypatch.setattr("sys.stderr", stream)
+        screen.error("node1: nothing was heard of it for ten seconds")
+    assert log.getvalue() == "error: node1: nothing was heard of it for ten seconds\n"
+    assert terminal.getvalue() == "error: node1: nothing was heard of it\n    for ten seconds\n"
+
+
 def test_signs_and_styles_stay_with_their_words() -> None:
     lines = list(wrapped([(Span("  +", Style.ADD), " name " * 10, Span("end", Style.WARNING))], 40))
     assert Span("+", Style.ADD) in lines[0]
@@ -77,3 +96,47 @@ def test_no_word_is_lost_and_no_line_too_long(parts: list[str], width: int) -> N
     lines = plain(tuple(parts), width=width)
     assert " ".join(" ".join(lines).split()) == " ".join("".join(parts).split())
     assert all(len(line) <= width or len(line.split()) == 1 for line in lines)
+
+
+# --- tables of which nothing is left out ------------------------------------------------------------------------------
+
+
+def table(*rows: tuple[str, ...], width: int | None, whole: tuple[int, ...] = ()) -> list[str]:
+    return ["".join(map(str, line)) for line in folded(rows, width, whole=whole)]
+
+
+def test_the_widest_column_goes_on_below_and_the_others_stay_in_line() -> None:
+    rows = ("web", "10.0.1.0/24 via 10.0.1.1, 10.0.2.0/24", "shop"), ("db", "-", "databases")
+    assert table(*rows, width=None) == [
+        "  web  10.0.1.0/24 via 10.0.1.1, 10.0.2.0/24  shop",
+        "  db   -                                      databases",
+    ]
+    assert table(*rows, width=45) == [
+        "  web  10.0.1.0/24 via 10.0.1.1,  shop",
+        "       10.0.2.0/24",
+        "  db   -                          databases",
+    ]
+
+
+def test_a_command_is_not_folded() -> None:
+    row = ("web", "qm set 100 --net0 bridge=web", "for those who may")
+    assert table(row, width=45, whole=(1,)) == [
+        "  web  qm set 100 --net0 bridge=web  for",
+        "                                     those",
+        "                                     who may",
+    ]
+
+
+def test_columns_for_which_there_is_no_room_at_all_stand_below() -> None:
+    rows = ("a" * 20, "b" * 20, "some words"), ("c", "d", "")
+    assert table(*rows, width=40) == [f"  {'a' * 20}", f"      {'b' * 20}  some words", "  c", "      d"]
+
+
+@given(
+    st.lists(st.tuples(*[st.text("ab -", max_size=30)] * 3), min_size=1, max_size=5),
+    st.integers(40, 90),
+)
+def test_a_folded_table_has_every_word_and_fits(rows: list[tuple[str, str, str]], width: int) -> None:
+    lines = table(*rows, width=width)
+    assert sorted(" ".join(lines).split()) == sorted(" ".join(" ".join(row) for row in rows).split())
+    assert all(len(line) <= width for line in lines)

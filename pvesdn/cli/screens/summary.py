@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pvesdn.cli.screens.blocks import obstacles_once
-from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
+from pvesdn.cli.screens.screen import Line, Span, Style, counted
+from pvesdn.cli.screens.tables import folded
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.model.files import Action, ChangeSet
 from pvesdn.model.ranges import ranges
@@ -31,16 +32,15 @@ def summary_lines(changes: ChangeSet, width: int | None) -> Iterator[Line]:
             (zone, *(str(len(rows[zone].get(action, ())) or "-") for action in _KINDS), ranges(nodes[zone]))
             for zone in sorted(rows, key=lambda zone: (zone == _UNDEFINED, zone))
         )
-        yield from ((line,) for line in columns([head, *counts], indent=0))
+        yield from folded([head, *counts], width, indent=0)
         yield ()
-    yield from _drift_lines(changes)
+    yield from wrapped(_drift_lines(changes), width)
     files: dict[str, list[str]] = {}
     for node in changes.nodes:
         for file in node.files:
             if not file.stanzas:
                 files.setdefault(file.path, []).append(node.node)
-    for path, names in sorted(files.items()):
-        yield (f"{path}: {ranges(names)}",)
+    yield from wrapped(((f"{path}: {ranges(names)}",) for path, names in sorted(files.items())), width)
     if files:
         yield ()
     blocked = [
@@ -48,7 +48,8 @@ def summary_lines(changes: ChangeSet, width: int | None) -> Iterator[Line]:
     ]
     yield from wrapped(blocked[:_SHOWN], width)
     if len(blocked) > _SHOWN:
-        yield (f"and {counted(len(blocked) - _SHOWN, 'more obstacle')}, which a plan without --summary shows",)
+        more = counted(len(blocked) - _SHOWN, "more obstacle")
+        yield from wrapped([(f"and {more}, which a plan without --summary shows",)], width)
 
 
 def _drift_lines(changes: ChangeSet) -> Iterator[Line]:

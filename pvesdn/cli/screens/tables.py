@@ -1,14 +1,20 @@
-"""Tables that fit the screen: columns that may be shortened are, and what was left out has an ellipsis in its place."""
+"""Tables that fit the screen: cells are shortened, with an ellipsis in place of what was left out, or go on below."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import zip_longest
 
 from pvesdn.cli.screens.screen import Line, Span, Style, clean
+from pvesdn.cli.screens.wrapping import NARROWEST, wrapped
 
 _LEAST = 7
 """Columns that a cell keeps."""
 _GAP = "  "
+_BELOW = 4
+"""Columns by which what goes on below a row is indented."""
 MORE = "…"
 
 
@@ -55,3 +61,48 @@ def table(
         )
         first, *others = (cell.ljust(size) for cell, size in zip(fitted, widths, strict=True))
         yield _GAP, Span(first, style), f"{_GAP}{_GAP.join(others)}".rstrip()
+
+
+def folded(
+    rows: Iterable[tuple[str, ...]], width: int | None, *, whole: Collection[int] = (), indent: int = len(_GAP)
+) -> Iterator[Line]:
+    """Aligned rows of which nothing is left out: where all columns together are too wide, cells go on below.
+
+    :param whole: columns whose cells are not broken, such as commands.
+    """
+    cells = [tuple(clean(cell) for cell in row) for row in rows]
+    columns = list(zip(*cells, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    if width is not None and width >= NARROWEST:
+        least = [size if n in whole else _longest_word(columns[n]) for n, size in enumerate(widths)]
+        room = width - indent - len(_GAP) * (len(widths) - 1)
+        if sum(least) > room:
+            yield from _parted(cells, width, indent)
+            return
+        while sum(widths) > room:
+            widest = max((n for n, size in enumerate(widths) if size > least[n]), key=widths.__getitem__)
+            widths[widest] = max(len(line) for cell in columns[widest] for line in _fold(cell, widths[widest] - 1))
+    for row in cells:
+        parts = [_fold(cell, size) if len(cell) > size else [cell] for cell, size in zip(row, widths, strict=True)]
+        for line in zip_longest(*parts, fillvalue=""):
+            text = _GAP.join(cell.ljust(size) for cell, size in zip(line, widths, strict=True))
+            yield (f"{' ' * indent}{text}".rstrip(),)
+
+
+def _parted(cells: Sequence[tuple[str, ...]], width: int, indent: int) -> Iterator[Line]:
+    """As many columns as there is room for, and what the others say below, row by row."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    ends = [indent + sum(widths[: n + 1]) + len(_GAP) * n for n in range(len(widths))]
+    fitting = max(sum(end <= width for end in ends), 1)
+    for row in cells:
+        head = _GAP.join(cell.ljust(size) for cell, size in zip(row[:fitting], widths[:fitting], strict=True))
+        yield (f"{' ' * indent}{head}".rstrip(),)
+        if rest := _GAP.join(filter(None, row[fitting:])):
+            yield from wrapped([(f"{' ' * (indent + _BELOW)}{rest}",)], width)
+
+
+_fold = partial(textwrap.wrap, break_long_words=False, break_on_hyphens=False)
+
+
+def _longest_word(cells: Iterable[str]) -> int:
+    return max((len(word) for cell in cells for word in cell.split()), default=0)

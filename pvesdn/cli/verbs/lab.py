@@ -16,7 +16,8 @@ from typing import Any, ParamSpec
 import click
 
 from pvesdn.cli import complete, lab_package, options, places, statuses
-from pvesdn.cli.screens.screen import Screen, columns
+from pvesdn.cli.screens.screen import Screen
+from pvesdn.cli.screens.tables import folded
 from pvesdn.cli.session import Session
 from pvesdn.errors import SettingsError
 
@@ -130,8 +131,8 @@ def list_(session: Session) -> int:
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
     from pvesdn_lab.live.scenario import all_scenarios  # noqa: PLC0415
 
-    for line in columns((scenario.name, scenario.title) for scenario in all_scenarios()):
-        session.screen.line(line)
+    titles = ((scenario.name, scenario.title) for scenario in all_scenarios())
+    session.screen.lines(folded(titles, session.screen.width))
     names = live.names()
     for name in names:
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from pvesdn.cli.screens.documents import findings, pending, running
 from pvesdn.cli.screens.overview import overview
 from pvesdn.cli.screens.paths import path_lines
 from pvesdn.cli.screens.pve import pending_lines, running_lines
-from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
+from pvesdn.cli.screens.screen import Line, Span, Style, counted
+from pvesdn.cli.screens.tables import folded
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, show_findings, take, understood
@@ -62,7 +64,7 @@ def show(session: Session, *, draft_file: Path | None, folder: Path | None, inte
         )
     else:
         show_findings(session.screen, known.findings)
-        session.screen.lines(_screen(known, rows))
+        session.screen.lines(_screen(known, rows, session.screen.width))
         if watch is not None:
             session.screen.lines(_watch(watch, session.screen.width))
         for name, reason in sorted(unreachable.items()):
@@ -70,32 +72,31 @@ def show(session: Session, *, draft_file: Path | None, folder: Path | None, inte
     return statuses.UNREACHABLE if unreachable else statuses.OK
 
 
-def _screen(known: Understanding, rows: dict[str, list[Row]]) -> Iterator[Line]:
+def _screen(known: Understanding, rows: dict[str, list[Row]], width: int | None) -> Iterator[Line]:
+    section = partial(_section, width=width)
     yield (_cluster(known.given.cluster),)
     everywhere = [row["name"] for row in rows["nodes"]]
-    yield from _section("VTEPs", (_vtep(row) for row in rows["vteps"]))
+    yield from section("VTEPs", (_vtep(row) for row in rows["vteps"]))
     vteps = known.vteps
     reached = [(name, f"to {peers}", how) for name in sorted(vteps) for peers, how in path_lines(vteps[name], vteps)]
-    yield from _section("Paths to the other VTEPs", reached)
-    yield from _section("Zones", (_zone(row, everywhere) for row in rows["zones"]))
-    yield from _section("VNets", (_vnet(row) for row in rows["vnets"]))
-    yield from _section("Controllers", ((r["id"], _asn(r["asn"]), r["source"]) for r in rows["controllers"]))
-    yield from _section("Exits", (_exit(row) for row in rows["exits"]))
-    yield from _section("Nodes", (_node(row) for row in rows["nodes"]))
+    yield from section("Paths to the other VTEPs", reached)
+    yield from section("Zones", (_zone(row, everywhere) for row in rows["zones"]))
+    yield from section("VNets", (_vnet(row) for row in rows["vnets"]))
+    yield from section("Controllers", ((r["id"], _asn(r["asn"]), r["source"]) for r in rows["controllers"]))
+    yield from section("Exits", (_exit(row) for row in rows["exits"]))
+    yield from section("Nodes", (_node(row) for row in rows["nodes"]))
     if known.running.version is not None or known.pending:
         yield ()
         yield (Span("PVE's SDN", Style.STRONG),)
-        yield from running_lines(known.running)
-        yield from pending_lines(known.pending)
+        yield from wrapped((*running_lines(known.running), *pending_lines(known.pending)), width)
     ours = [row for row in rows["vnets"] if row["guest_command"]]
-    yield from _section(
+    yield from section(
         "Guests: VNets of pvesdn.cfg cannot be picked in the GUI; users need SDN.Use on the ACL path",
         ((row["id"], row["guest_command"], f"ACL path {row['acl_path']}") for row in ours),
+        whole=(1,),
     )
     carried = [row for row in rows["vnets"] if row["drawn_in"]]
-    yield from _section(
-        "Guests: VNets of PVE's panel that are carried, picked there as bridges", map(_carried, carried)
-    )
+    yield from section("Guests: VNets of PVE's panel that are carried, picked there as bridges", map(_carried, carried))
 
 
 def _carried(row: Row) -> tuple[str, ...]:
@@ -114,14 +115,15 @@ def _cluster(cluster: ClusterState) -> str:
     return f"Cluster {cluster.name}: {counted(len(cluster.members), 'member')}{version}"
 
 
-def _section(title: str, rows: Iterable[tuple[str, ...]]) -> Iterator[Line]:
+def _section(
+    title: str, rows: Iterable[tuple[str, ...]], *, width: int | None, whole: Collection[int] = ()
+) -> Iterator[Line]:
     found = list(rows)
     if not found:
         return
     yield ()
-    yield (Span(title, Style.STRONG),)
-    for line in columns(found):
-        yield (line,)
+    yield from wrapped([(Span(title, Style.STRONG),)], width)
+    yield from folded(found, width, whole=whole)
 
 
 def _vtep(row: Row) -> tuple[str, ...]:
