@@ -26,7 +26,7 @@ from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.model.zone_move import Fate, MovedProperty, ZoneMove
 from pvesdn.move.commands import enter, leave
 from pvesdn.move.fates import EVPN, FATES, VXLAN, Rule
-from pvesdn.move.panel import Leaving, Panel, choose, is_on, place, told
+from pvesdn.move.panel import Leaving, Panel, choose, is_on, keep_their_names, place, told
 
 UNDERLAY_ID = "cluster"
 
@@ -188,13 +188,12 @@ def _properties(leaving: Leaving) -> Iterator[MovedProperty]:
 
 def with_the_panel(own: OwnSdn) -> tuple[str, ...]:
     """What PVE does with a VNet of its own besides carrying its packets, and no longer does with these."""
-    vnets = ", ".join(vnet.id for vnet in own.vnets)
     paths = ", ".join(f"{LOCAL_ZONE}/{vnet.id}" for vnet in own.vnets)
     if not own.vnets:
         return ()
     return (
-        f"Guests stay plugged in, and their configuration stays right: the bridges {vnets} keep their names.",
-        f"The panel no longer offers them: a NIC is set by 'qm set VMID --net0 virtio,bridge={own.vnets[0].id}'.",
+        f"Guests stay plugged in, and their configuration stays right: {keep_their_names(own.vnets)}.",
+        f"The panel no longer offers the VNets: a NIC is set by 'qm set VMID --net0 virtio,bridge={own.vnets[0].id}'.",
         f"Users other than root@pam need SDN.Use on {paths}; rights on the zone no longer count.",
         "Firewall rules of VNets (/etc/pve/sdn/firewall/VNET.fw) no longer apply: move them to the guests first.",
         "The firewall's IP sets +sdn/VNET-... are gone: in rules that use them, write the addresses themselves first.",

@@ -15,6 +15,7 @@ from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.pve_sdn import PveEvpnZone, PveSdn, PveVxlanZone, UnmanagedZone
 from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.vnets import Vnet
 from pvesdn.model.zone_move import Fate, MovedProperty
 from pvesdn.move.fates import REFUSED, Rule
 
@@ -150,6 +151,12 @@ def gather(zone: MovableZone, sections: Mapping[str, tuple[Section, ...]]) -> Le
         vnets=tuple(vnet for vnet in sections["vnets"] if vnet.id in subnets),
         subnets={vnet_id: tuple(found) for vnet_id, found in subnets.items()},
     )
+
+
+def keep_their_names(vnets: Iterable[Vnet]) -> str:
+    """Which bridges stay what guests are plugged into."""
+    names = [vnet.id for vnet in vnets]
+    return f"the bridges {', '.join(names)} keep their names" if names[1:] else f"bridge {names[0]} keeps its name"
 
 
 def not_applied(panel: Panel) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.model.zone_move import MovedProperty, ZoneMove
 from pvesdn.move.commands import enter, leave
 from pvesdn.move.fates import BACK, EVPN, VXLAN
-from pvesdn.move.panel import Panel, gather, is_on, line_numbers, not_applied, place, told
+from pvesdn.move.panel import Panel, gather, is_on, keep_their_names, line_numbers, not_applied, place, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def back_in_the_panel(own: OwnSdn) -> tuple[str, ...]:
     if not own.vnets:
         return ()
     return (
-        f"Guests stay plugged in: the bridges {', '.join(vnet.id for vnet in own.vnets)} keep their names.",
+        f"Guests stay plugged in: {keep_their_names(own.vnets)}.",
         f"Users other than root@pam need SDN.Use on {paths}; rights on {LOCAL_ZONE} no longer count.",
         "The panel offers the VNets and shows the zone's state; zones get no IPAM until one is chosen there.",
     )

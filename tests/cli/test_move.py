@@ -54,8 +54,8 @@ What changes on the wire
   nothing: every device keeps its VNI, its addresses, its MAC and its MTU
 
 What goes with the panel
-  Guests stay plugged in, and their configuration stays right: the bridges web keep their names.
-  The panel no longer offers them: a NIC is set by 'qm set VMID --net0 virtio,bridge=web'.
+  Guests stay plugged in, and their configuration stays right: bridge web keeps its name.
+  The panel no longer offers the VNets: a NIC is set by 'qm set VMID --net0 virtio,bridge=web'.
   Users other than root@pam need SDN.Use on /sdn/zones/localnetwork/web; rights on the zone no longer count.
   Firewall rules of VNets (/etc/pve/sdn/firewall/VNET.fw) no longer apply: move them to the guests first.
   The firewall's IP sets +sdn/VNET-... are gone: in rules that use them, write the addresses themselves first.
@@ -186,7 +186,7 @@ What changes on the wire
   nothing: every device keeps its VNI, its addresses, its MAC and its MTU
 
 What comes with the panel
-  Guests stay plugged in: the bridges app keep their names.
+  Guests stay plugged in: bridge app keeps its name.
   Users other than root@pam need SDN.Use on /sdn/zones/ours/app; rights on /sdn/zones/localnetwork no longer count.
   The panel offers the VNets and shows the zone's state; zones get no IPAM until one is chosen there.
 
