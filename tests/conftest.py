@@ -20,6 +20,8 @@ __all__ = ["in_utc", "pytest_terminal_summary"]
 
 use_memory()
 
+pytest.register_assert_rewrite("tests.screens")  # so that a screen that is another shows in what it differs
+
 swap.WAITS_FOR = 0.0  # who is at work in a test is at work for long
 readvertise.WITHDRAWN_FOR = 0.0  # there is no bgpd to be waited for; in the live lab a second is a second
 

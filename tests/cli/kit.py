@@ -48,6 +48,7 @@ def call(
     terminal: Terminal | None = None,
     piped: bytes | None = None,
     out: io.StringIO | None = None,
+    err: io.StringIO | None = None,
     local_node: str | None = None,
 ) -> Result:
     """One call of `pvesdn`.
@@ -56,6 +57,7 @@ def call(
     :param typed: what a person types on a terminal; None is no terminal.
     :param terminal: the terminal itself.
     :param piped: what another program writes to standard input.
+    :param out: where standard output goes; the same as `err` is one terminal for both.
     :param local_node: the node that the call is made on.
     """
 
@@ -64,7 +66,7 @@ def call(
         return cluster.world(observer=observer, local_node=local_node)
 
     kept = sys.stdin, sys.stdout, sys.stderr
-    stdout, stderr = out or io.StringIO(), io.StringIO()
+    stdout, stderr = out or io.StringIO(), err or io.StringIO()
     stdin: io.TextIOBase = terminal or (io.StringIO() if typed is None else Terminal(typed))
     if piped is not None:
         stdin = io.TextIOWrapper(io.BytesIO(piped), encoding="utf-8")

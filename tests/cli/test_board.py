@@ -34,6 +34,7 @@ from pvesdn.model.progress import (
     Way,
 )
 from pvesdn.model.report import Outcome
+from tests.screens import hold
 
 SCREENS = Path(__file__).parent / "board_screens"
 SIZES = {80: 24, 120: 40}
@@ -263,10 +264,7 @@ def plain(line: Line) -> str:
 def test_what_goes_on_is_shown_at_80_and_at_120_columns(case: str, request: pytest.FixtureRequest) -> None:
     for width, height in SIZES.items():
         lines = shown(STORIES[case](), width, height)
-        screen = SCREENS / f"{case}-{width}.txt"
-        if request.config.getoption("--update-golden", default=False):
-            screen.write_text("".join(f"{line}\n" for line in lines))
-        assert "".join(f"{line}\n" for line in lines) == screen.read_text()
+        hold(request, SCREENS / case, "".join(f"{line}\n" for line in lines), width)
 
 
 def test_every_screen_there_is_belongs_to_a_case() -> None:

@@ -17,8 +17,9 @@ from pvesdn.encode.kept import known_definitions, section_texts
 from pvesdn.errors import ApiUnavailable
 from pvesdn.model.history import HISTORY_FILE, Ending, Entry, History
 from tests.cli.kit import Result, call
-from tests.cli.test_screens import CHANGED, DEFINED, WIDTHS
+from tests.cli.test_screens import CHANGED, DEFINED
 from tests.fakes import FakeCluster, fake_cluster
+from tests.screens import WIDTHS, hold
 
 SCREENS = Path(__file__).parent / "history_screens"
 OWN = "/etc/pve/sdn/pvesdn.cfg"
@@ -89,11 +90,7 @@ def test_the_history_looks_as_it_did(request: pytest.FixtureRequest, tried: Trie
         for words in ("history", "history show 2", "history show 4", "diff 1 3", "diff 3"):
             out = tried.call(*words.split(), width=width).out
             printed += f"$ pvesdn {words}\n{ID.sub('0123456789abcdef', out)}\n"
-        screen = SCREENS / f"history-{width}.txt"
-        if request.config.getoption("--update-golden", default=False):
-            screen.write_text(printed)
-        assert printed == screen.read_text()
-        assert [line for line in printed.splitlines() if len(line) > width] == []
+        hold(request, SCREENS / "history", printed, width)
 
 
 def test_an_apply_has_an_entry_before_it_changes_anything(tried: Tried) -> None:

@@ -38,10 +38,10 @@ from tests.cli.test_verify import HEALTHY, heal
 from tests.documents import validator
 from tests.fakes import FakeCluster, fake_cluster
 from tests.golden_verify.damage import damaged, without_quorum
+from tests.screens import WIDTHS, hold
 
 SCREENS = Path(__file__).parent / "status_screens"
 CASES = Path(__file__).parents[1] / "golden_verify"
-WIDTHS = (80, 120)
 HOLDER = "/etc/pve/priv/lock/pvesdn.holder"
 ARMED = {"id": "abc", "who": "pvesdn on node1", "seconds": 600, "frr": "none"}
 NODES = ("node1", "node2", "node3")
@@ -51,16 +51,10 @@ NODES = ("node1", "node2", "node3")
 def same(request: pytest.FixtureRequest) -> Callable[[str, int, str], None]:
     """Hold what was printed against the screen of that name and width."""
 
-    def hold(case: str, width: int, printed: str) -> None:
-        screen = SCREENS / f"{case}-{width}.txt"
-        if request.config.getoption("--update-golden", default=False):
-            SCREENS.mkdir(exist_ok=True)
-            screen.write_text(printed)
-        assert printed == screen.read_text()
-        assert max(map(len, printed.splitlines())) <= width
-        assert "\x1b" not in printed
+    def same(case: str, width: int, printed: str) -> None:
+        hold(request, SCREENS / case, printed, width)
 
-    return hold
+    return same
 
 
 @pytest.fixture

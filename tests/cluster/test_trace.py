@@ -17,10 +17,10 @@ from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import forget_answers, locked_state, read_json, write_json
 from tests.cli.kit import Result, call, settings_file
 from tests.cluster.kit import apply_to, world_of
+from tests.screens import WIDTHS, hold
 
 SCREENS = Path(__file__).parent / "trace_screens"
 GOLDEN_VERIFY = Path(__file__).parents[1] / "golden_verify"
-WIDTHS = (80, 120)
 MEMBERS = ("node1", "node2", "node3")
 SECOND_SUBNET = "subnet: prod-10.20.2.0-24\n\tvnet db\n\tgateway 10.20.2.1\n"
 FORWARDS = "/proc/sys/net/ipv4/conf/web/forwarding"
@@ -166,18 +166,7 @@ def test_a_way_through_a_healthy_cluster_arrives_and_looks_as_it_did(
     for width in WIDTHS:
         done = healthy.call(*ends, width=width)
         assert (done.status, done.err) == (0, "")
-        hold(f"{case}-{width}", done.out, width, request)
-
-
-def hold(name: str, printed: str, width: int, request: pytest.FixtureRequest) -> None:
-    """Hold what was printed against the screen of that name."""
-    screen = SCREENS / f"{name}.txt"
-    if request.config.getoption("--update-golden", default=False):
-        SCREENS.mkdir(exist_ok=True)
-        screen.write_text(printed)
-    assert printed == screen.read_text()
-    assert max(map(len, printed.splitlines())) <= width
-    assert "\x1b" not in printed
+        hold(request, SCREENS / case, done.out, width)
 
 
 def places(document: dict[str, Any], direction: str = "there") -> list[str]:
@@ -370,7 +359,7 @@ def test_a_way_that_ends_looks_as_it_did(
     for width in WIDTHS:
         done = traced.call(*ends, width=width)
         assert (done.status, done.err) == (1, "")
-        hold(f"{case}-{width}", done.out, width, request)
+        hold(request, SCREENS / case, done.out, width)
 
 
 def test_each_circle_is_gone_round_once_and_its_nodes_are_named(traced: Traced) -> None:
