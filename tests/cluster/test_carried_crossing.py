@@ -78,3 +78,38 @@ def test_guests_of_a_zone_of_pves_own_do_not_cross_into_one_that_is_carried(clus
         "unplug them, or keep their VNI: 'vnet: flat' in pvesdn.cfg with zone prod and tag 5; or use --detach-guests"
     )
     refused(cluster, tap, "flat", said)
+
+
+PLAIN = "vxlan: first\n\nvxlan: second\n\nvnet: db\n\tzone first\n\ttag 100\n\nvnet: shop\n\tzone second\n\ttag 200\n"
+EXCHANGED = (
+    "vxlan: first\n\nvxlan: second\n\nvnet: db\n\tzone second\n\ttag 200\n\nvnet: shop\n\tzone first\n\ttag 100\n"
+)
+
+
+def plain(cluster: SimulatedCluster) -> str:
+    """Two VNets of pvesdn.cfg in zones of their own, with a guest in one, then in each other's place."""
+    cluster.write_sdn("pvesdn.cfg", SYMMETRIC + PLAIN)
+    agree(cluster)
+    tap = cluster.plug_guest("pve2", "db", 100)
+    cluster.write_sdn("pvesdn.cfg", SYMMETRIC + EXCHANGED)
+    return tap
+
+
+def test_guests_do_not_cross_where_two_sections_change_places(cluster: SimulatedCluster) -> None:
+    tap = plain(cluster)
+    said = (
+        "pve2: vnet 'db' is in zone 'second' now, with VNI 200, which the nodes have for vnet 'shop', now in zone 'first'; "
+        "its guests are in VNI 100, and would come into that network: {tap}; unplug them, or keep the VNIs: tag 100 for "
+        "vnet 'db', tag 200 for vnet 'shop'; or use --detach-guests"
+    )
+    refused(cluster, tap, "db", said)
+    assert links(cluster).links["vxlan_db"]["info"]["id"] == 200
+
+
+def test_sections_that_change_places_and_keep_their_vnis_take_their_guests_along(cluster: SimulatedCluster) -> None:
+    tap = plain(cluster)
+    kept = EXCHANGED.replace("200", "300").replace("100", "200").replace("300", "100")
+    cluster.write_sdn("pvesdn.cfg", SYMMETRIC + kept)
+    agree(cluster)
+    assert links(cluster).links["vxlan_db"]["info"]["id"] == 100
+    assert links(cluster).links[tap]["master"] == "db"

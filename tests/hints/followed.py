@@ -55,6 +55,9 @@ FOLLOWED = {
     "tests/cluster/test_carried_crossing.py::test_guests_stay_in_their_network_as_a_section_with_their_vni": (
         ("design/carried/keeping.py", "give it tag .*"),
     ),
+    "tests/cluster/test_carried_crossing.py::test_sections_that_change_places_and_keep_their_vnis_take_their_guests_along": (
+        ("design/carried/exchanging.py", "unplug them, or keep the VNIs: .*; or use --detach-guests"),
+    ),
     "tests/cluster/test_carried.py::test_the_panels_button_alone_is_told_and_mended": (
         ("design/checks/uncarried.py", "run pvesdn apply; PVE's own Apply does not carry VNets"),
     ),

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pvesdn.design.carried.allotting import DrawnVnet, allot
+from pvesdn.design.carried.exchanging import exchanging
 from pvesdn.design.carried.keeping import crossing, kept
 from pvesdn.design.carried.standing import lost_homes, standing
 from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN
@@ -58,7 +59,7 @@ def carry(
     zones = {zone.id: home for zone, home in _pairs(given) if home.id not in refused}
     lost = lost_homes(given, zones, refused) if only_looks else {}
     if not zones and not lost:
-        return Carried(given, () if detaches_guests else tuple(crossing(given, zones, {}, guest_names)))
+        return Carried(given, () if detaches_guests else tuple(_crossing(given, zones, {}, guest_names)))
     own = given.sdn.own
     drawn = [
         DrawnVnet(zone, vnet, zones[zone.id].nodes, is_new=vnet.id in new)
@@ -83,10 +84,18 @@ def carry(
     left |= {item.vnet.id for item in remaining if item.vnet.zone not in refused}
     subnets = tuple(subnet for subnet in given.sdn.pve.subnets if subnet.vnet not in left)
     complete = _with(own, {**zones, **lost}, made, subnets)
-    going = () if detaches_guests else crossing(given, zones, allotted.tags, guest_names)
+    going = () if detaches_guests else _crossing(given, zones, allotted.tags, guest_names)
     findings = (*allotted.findings, *(item.finding(guest_names) for item in staying), *going)
     pve = given.sdn.pve.model_copy(update={"lost_zones": tuple(z for z in lost.values() if z.id not in refused)})
     return Carried(replace(given, sdn=replace(given.sdn, own=complete, pve=pve)), findings, allotted.table)
+
+
+def _crossing(
+    given: DesignInput, zones: Mapping[str, PveSimpleZone], tags: Mapping[str, int], guest_names: Mapping[int, str]
+) -> Iterator[Finding]:
+    """VNets whose guests would find themselves in another network."""
+    yield from crossing(given, zones, tags, guest_names)
+    yield from exchanging(given, zones.keys(), guest_names)
 
 
 def _pairs(given: DesignInput) -> Iterator[tuple[OwnZone, PveSimpleZone]]:

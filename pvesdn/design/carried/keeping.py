@@ -5,6 +5,7 @@ them there stays until the last one is unplugged. Pure.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -122,19 +123,18 @@ def _into_sections(
     nodes = {zone.id: zone_nodes(zone, given.cluster) for zone in given.sdn.own.zones}
     sections = {vnet.id: vnet for vnet in given.sdn.own.vnets if vnet.zone in nodes}
     for node, facts in sorted(given.facts.items()) if sections else ():
-        for name, vni, ports in _networks(facts):
+        for name, vni, ports in networks(facts):
             vnet = sections.get(name)
             if vnet is None or vnet.tag == vni or node not in vnet_nodes(vnet, nodes[vnet.zone]):
                 continue
-            former = carrier_of(given, homes, name, vni)
-            gave = {entry.zone for entry in written(given) if (entry.vnet, entry.vni) == (name, vni)}
-            gave = gave if former is None else {former.id}
+            gave = givers(given, homes, name, vni)
             if gave and vnet.zone not in gave:
                 guests = ", ".join(labelled(port, guest_names) for port in ports)
                 what = (
                     f"vnet '{name}' is in zone '{vnet.zone}' now, with VNI {vnet.tag}, and its guests are in VNI {vni}, "
                     f"which zone '{min(gave)}' gave it: {guests}"
                 )
+                former = carrier_of(given, homes, name, vni)
                 way = f"give it tag {vni}" if former is None else f"draw it in zone '{former.carries}' of PVE's instead"
                 hint = f"unplug them, or keep their VNI: {way}; or use --detach-guests"
                 yield Finding.at(vnet.at("zone"), Severity.ERROR, what, hint=hint, node=node)
@@ -152,7 +152,7 @@ def _crossing(
     if not drawn:
         return
     for node, facts in sorted(given.facts.items()):
-        for vnet, vni, ports in _networks(facts):
+        for vnet, vni, ports in networks(facts):
             zone = drawn.get(vnet)
             if zone is None or not _has(homes[zone.id], node):
                 continue
@@ -171,7 +171,7 @@ def _with_guests(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int, tuple[str
             yield stanza, vni, tuple(port.port for port in plugged[stanza.name])
 
 
-def _networks(facts: NodeFacts) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+def networks(facts: NodeFacts) -> Iterator[tuple[str, int, tuple[str, ...]]]:
     """Bridges with guests, the VNI that these are in, and their ports: by our own file, else by the VXLAN port that
     runs in the bridge, as in zones of PVE's own.
     """
@@ -208,6 +208,14 @@ def carrier_of(given: DesignInput, homes: Container[str], vnet: str, vni: int) -
         if zone.id in names or (not names and zone.vni_range is not None and vni in zone.vni_range):
             return zone
     return None
+
+
+def givers(given: DesignInput, homes: Container[str], vnet: str, vni: int) -> AbstractSet[str]:
+    """Ids of the zones that may have given a VNet its VNI while they carried it, the one that still can alone."""
+    former = carrier_of(given, homes, vnet, vni)
+    if former is not None:
+        return {former.id}
+    return {entry.zone for entry in written(given) if (entry.vnet, entry.vni) == (vnet, vni)}
 
 
 def _has(home: PveSimpleZone, node: str) -> bool:
