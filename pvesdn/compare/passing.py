@@ -4,14 +4,16 @@ networks, and joins them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from pvesdn.compare.options import options_by_name, options_of_files
 from pvesdn.compare.sides import VNI
 from pvesdn.design.shared import names
+from pvesdn.model.cluster import SeenVtep
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, FileChange, NodeChanges
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.ranges import by_number, ranges
@@ -58,13 +60,25 @@ def joined_by_parting(here: Sequence[NodeChanges], there: Sequence[NodeChanges])
         )
 
 
-def doubtful_passing(changes: Sequence[NodeChanges], silent: Collection[str]) -> Iterator[Finding]:
-    """A warning where VNIs pass on while members do not answer: they may come back with what they had."""
-    found = _passing(changes, changes) if silent else {}
+def doubtful_passing(
+    changes: Sequence[NodeChanges], silent: Collection[str], seen: Mapping[str, SeenVtep] = MappingProxyType({})
+) -> Iterator[Finding]:
+    """A warning where VNIs pass on while members do not answer: they may come back with what they had.
+
+    :param seen: what is remembered, by node: a VNI may have been given up by an apply before this one.
+    """
+    if not silent:
+        return
+    found, missed = (
+        _passing(changes, changes),
+        _from_before(changes, {node: seen[node] for node in silent if node in seen}),
+    )
+    nodes = ranges(silent if found else {node for places in missed.values() for node in places.holders})
+    found |= {one: places for one, places in missed.items() if one not in found}
     if not found:
         return
     first, *more = sorted(found)
-    who, whose, nodes = _named(first.device), _named(first.holder), ranges(silent)
+    who, whose = _named(first.device), _named(first.holder)
     yield Finding(
         severity=Severity.WARNING,
         where=ranges(node for places in found.values() for node in places.takers),
@@ -74,12 +88,33 @@ def doubtful_passing(changes: Sequence[NodeChanges], silent: Collection[str]) ->
     )
 
 
+def given_up(changes: Iterable[NodeChanges]) -> frozenset[tuple[int, str]]:
+    """VNIs that devices of ours have and will not have any more, each with its device."""
+    found: set[tuple[int, str]] = set()
+    for node in changes:
+        for file in node.files:
+            if file.path == OUR_INTERFACES:
+                then = {} if file.interfaces is None else _vnis(options_of_files([file.interfaces]))
+                had = _vnis(options_by_name(file.old or ""))
+                found |= {(vni, device) for device, vni in had.items() if then.get(device) != vni}
+    return frozenset(found)
+
+
+def _from_before(changes: Sequence[NodeChanges], seen: Mapping[str, SeenVtep]) -> dict[Passing, _Nodes]:
+    """VNIs that come to a device, and that these members may still have for another one."""
+    takers = _takers(map(_Devices, changes)) if any(was.given_up for was in seen.values()) else {}
+    found: dict[Passing, _Nodes] = {}
+    for (vni, device), nodes in takers.items():
+        for node, was in seen.items():
+            for holder in (holder for held, holder in was.given_up if held == vni and holder != device):
+                places = found.get(Passing(vni, device, holder), _Nodes(nodes, frozenset()))
+                found[Passing(vni, device, holder)] = _Nodes(nodes, places.holders | {node})
+    return found
+
+
 def _passing(takers: Sequence[NodeChanges], holders: Sequence[NodeChanges]) -> dict[Passing, _Nodes]:
     here, there = [_Devices(node) for node in takers], [_Devices(node) for node in holders]
-    coming: dict[tuple[int, str], set[str]] = {}
-    for devices in here:
-        for device, vni in devices.coming.items():
-            coming.setdefault((vni, device), set()).add(devices.node)
+    coming = _takers(here)
     if not coming:
         return {}
     held = _held(there, frozenset().union(*(devices.names for devices in (*here, *there))))
@@ -89,6 +124,15 @@ def _passing(takers: Sequence[NodeChanges], holders: Sequence[NodeChanges]) -> d
             if holder != device:
                 passing[Passing(vni, device, holder)] = _Nodes(nodes, others)
     return passing
+
+
+def _takers(nodes: Iterable[_Devices]) -> Mapping[tuple[int, str], set[str]]:
+    """By VNI and device the nodes on which the one comes to the other."""
+    coming: dict[tuple[int, str], set[str]] = {}
+    for devices in nodes:
+        for device, vni in devices.coming.items():
+            coming.setdefault((vni, device), set()).add(devices.node)
+    return coming
 
 
 def _held(holders: Sequence[_Devices], ours: AbstractSet[str]) -> Mapping[int, Mapping[str, set[str]]]:

@@ -137,7 +137,7 @@ def _is_of_ip(key: str, text: str, veil: Veil) -> bool:
 
 
 def _is_of_record(key: str, text: str) -> bool:
-    if key == "devices":
+    if key in {"device", "devices"}:
         return is_kernel_name(text)
     return _DIGEST.fullmatch(text) is not None or is_number(text) or is_address(text)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pvesdn.compare.conflicts import holds_our_frr
@@ -13,7 +13,7 @@ from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.healing import drift, healed
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.order import serves_others
-from pvesdn.compare.passing import doubtful_passing
+from pvesdn.compare.passing import doubtful_passing, given_up
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.present import NodeNow
 from pvesdn.compare.reloads import whole
@@ -97,12 +97,12 @@ def plan_understood(
             *found,
             *running_findings(known.running, {node.node for node in changes if _changes_interfaces(node)}),
             *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node], node.obstacles)),
-            *doubtful_passing(changes, {*offline, *known.unanswered}),
+            *doubtful_passing(changes, {*offline, *known.unanswered}, known.given.seen),
         ),
         pending=known.pending,
         unreachable=_wanted_only(known.unanswered, only),
         offline=offline,
-        seen=_seen(known),
+        seen=_seen(known, changes),
         vnis=vnis_change(known.snapshot, known.vnis, known.given.sdn.vnis),
         pve=known.running,
         takes_frr_over=takes_frr_over(known.given),
@@ -262,10 +262,18 @@ def _blocking(known: Understanding, node: str) -> tuple[Finding, ...]:
     return tuple(finding.model_copy(update={"where": node}) for finding in known.blocking(node))
 
 
-def _seen(known: Understanding) -> str | None:
-    """The text that remembers every VTEP; None if it is already in place."""
+def _seen(known: Understanding, changes: Sequence[NodeChanges]) -> str | None:
+    """The text that remembers every VTEP, and what nodes that are not in the plan may come back with; None if it is
+    already in place.
+    """
     given, files = known.given, known.snapshot.pve_files
     # Nobody asks for the lists where nobody has left and no address has changed.
     committed = running_peers(files.get(RUNNING_CONFIG)) if departed(given) else frozenset()
-    text = encode_seen(remembered(given, seen_now(given, known.vteps), committed))
+    seen = remembered(given, seen_now(given, known.vteps), committed)
+    planned, gone = {node.node for node in changes}, given_up(changes)
+    for node, was in seen.items():
+        before = given.seen[node].given_up if node in given.seen else ()
+        left = () if node in planned else tuple(sorted(gone.union(before)))
+        seen[node] = was.model_copy(update={"given_up": left})
+    text = encode_seen(seen)
     return None if files.get(SEEN_NAME) == text else text

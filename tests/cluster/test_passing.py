@@ -70,6 +70,38 @@ def test_a_former_number_is_nobody_elses_while_a_node_that_is_left_out_runs_with
         assert [running(cluster, node) for node in cluster.nodes] == [{"db": 300, "web": 301}] * 3
 
 
+def test_a_member_that_is_off_may_come_back_with_a_number_that_was_given_up_before(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", PLAIN) as cluster:
+        agree(cluster)
+        shell = Shell(cluster, tmp_path)
+        cluster.go_offline("pve3")
+        free = PLAIN.replace("tag 100", "tag 300")
+        cluster.write_sdn("pvesdn.cfg", free)
+        shell.run("pvesdn -q apply --yes")
+        taken = free.replace("tag 200", "tag 100")
+        cluster.write_sdn("pvesdn.cfg", taken)
+        told = (
+            "warning: pve1, pve2: VNet web gets VNI 100, which was VNet db's, and pve3 did not answer, which may come back "
+            "with it: the two would be one network until the next apply; bring the node back, or choose another VNI\n"
+        )
+        planned = shell.run("pvesdn plan")
+        assert told in planned.err + planned.out
+        cluster.write_sdn("pvesdn.cfg", free.replace("tag 200", "tag 201"))
+        planned = shell.run("pvesdn plan")
+        assert "which may" not in planned.err + planned.out
+        cluster.write_sdn("pvesdn.cfg", taken)
+        cluster.come_online("pve3")
+        planned = shell.run("pvesdn plan")
+        assert "did not answer" not in planned.err + planned.out
+        done = shell.run("pvesdn apply --yes")
+        assert done.status == 0, done.err
+        assert [running(cluster, node) for node in cluster.nodes] == [{"db": 300, "web": 100}] * 3
+        cluster.go_offline("pve3")
+        cluster.write_sdn("pvesdn.cfg", taken.replace("tag 300", "tag 200"))
+        planned = shell.run("pvesdn plan")
+        assert "VNI 100" not in planned.err + planned.out
+
+
 def test_an_l3vni_and_a_tag_that_change_places_are_not_parted(tmp_path: Path) -> None:
     own = OURS + "\nvnet: lab\n\tzone prod\n\ttag 500\n"
     own = own.replace("\tcarries lan\n\tvni-range 10000-10999\n", "")

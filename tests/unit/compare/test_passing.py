@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 from pvesdn.compare.parting import parting_findings
-from pvesdn.compare.passing import doubtful_passing
+from pvesdn.compare.passing import doubtful_passing, given_up
+from pvesdn.model.cluster import SeenVtep
 from pvesdn.model.facts import Link
 from pvesdn.model.files import ChangeSet, NodeChanges
 from pvesdn.model.findings import Severity
@@ -117,3 +119,19 @@ def test_a_member_that_is_off_may_come_back_with_a_number_that_passes_on() -> No
         "VNI"
     )
     assert list(doubtful_passing([turn("pve1", BEFORE, (*BEFORE, *vnet("lab", 5)))], {"pve3"})) == []
+
+
+def test_of_members_that_are_off_those_are_named_that_may_have_a_number_that_was_given_up_before() -> None:
+    takes = [turn("pve1", vnet("web", 200), vnet("web", 100))]
+    may = SeenVtep(address=ip_address("192.168.0.3"), mtu=1500, given_up=((100, "vxlan_db"),))
+    may_not = may.model_copy(update={"given_up": ((100, "vxlan_web"), (7, "vxlan_db"))})
+    assert list(doubtful_passing(takes, {"pve3"}, {"pve3": may_not})) == []
+    assert list(doubtful_passing(takes, {"pve4"}, {"pve3": may})) == []
+    (told,) = doubtful_passing(takes, {"pve2", "pve3", "pve4"}, {"pve2": may_not, "pve3": may, "pve4": may})
+    assert "VNet web gets VNI 100, which was VNet db's, and pve3, pve4 did not answer" in told.what
+
+
+def test_what_is_given_up_is_what_no_device_of_that_name_has_any_more() -> None:
+    assert given_up([turn("pve1", BEFORE, SWAPPED)]) == {(100, "vxlan_db"), (200, "vxlan_web")}
+    assert given_up([turn("pve1", BEFORE, vnet("db", 100)), turn("pve2", BEFORE, BEFORE)]) == {(200, "vxlan_web")}
+    assert given_up([turn("pve1", BEFORE, ())]) == {(100, "vxlan_db"), (200, "vxlan_web")}
