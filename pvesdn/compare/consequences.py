@@ -8,6 +8,7 @@ from itertools import chain, product
 
 from pvesdn.compare.merged import PvesStanza, merged_consequences
 from pvesdn.compare.options import options_of_text
+from pvesdn.compare.renumbered import renumbered
 from pvesdn.compare.sessions import frr_consequences, runs_protocols
 from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, LargerNic, NodeConsequence
 from pvesdn.model.differences import Difference
@@ -24,6 +25,8 @@ _OF_VNETS = frozenset(
         Effect.VNET_GIVEN_UP,
         Effect.VNET_INTERRUPTED,
         Effect.VNET_SHORTLY_INTERRUPTED,
+        Effect.VNI_CHANGED,
+        Effect.VNI_TAKEN,
         Effect.MTU_SMALLER,
         Effect.GATEWAY_CHANGED,
         Effect.GATEWAY_MAC_MOVED,
@@ -183,6 +186,7 @@ def _of_interfaces(
             sizes.setdefault(vnet, []).append(changed["mtu"])
     for vnet, differences in sizes.items():
         yield from _smaller(vnet, differences)
+    yield from renumbered(file.change.stanzas, bridges.ports, file.there)
 
 
 def _of_removed(name: str, there: str, elsewhere: tuple[str, ...], *, stays: bool) -> Iterator[NodeConsequence]:
