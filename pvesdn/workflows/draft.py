@@ -84,14 +84,21 @@ def vnis_change(snapshot: Snapshot, table: VniTable | None, there: VniTable | No
 
 
 def _differences(table: VniTable, there: VniTable) -> Iterator[Difference]:
-    """By VNet and zone: the VNI that goes and the one that comes."""
-    before, after = (
-        {(given.vnet, given.zone): str(given.vni) for given in t.given if not given.is_former} for t in (there, table)
-    )
-    for vnet, zone in sorted(before.keys() | after.keys()):
-        old, new = before.get((vnet, zone)), after.get((vnet, zone))
-        if old != new:
-            yield Difference(f"{vnet} in {zone}: VNI", () if old is None else (old,), () if new is None else (new,))
+    """By VNet and zone: the VNI that goes and the one that comes, and former ones."""
+    before, after = _by_vnet(there), _by_vnet(table)
+    for vnet, zone, is_former in sorted(before.keys() | after.keys()):
+        old, new = (found.get((vnet, zone, is_former), []) for found in (before, after))
+        gone, come = (tuple(str(vni) for vni in one if vni not in other) for one, other in ((old, new), (new, old)))
+        if gone or come:
+            yield Difference(f"{vnet} in {zone}: {'former VNI' if is_former else 'VNI'}", gone, come)
+
+
+def _by_vnet(table: VniTable) -> dict[tuple[str, str, bool], list[int]]:
+    """VNIs by VNet, zone, and whether they are former ones."""
+    found: dict[tuple[str, str, bool], list[int]] = {}
+    for given in table.given:
+        found.setdefault((given.vnet, given.zone, given.is_former), []).append(given.vni)
+    return found
 
 
 def put_definitions(world: World, name: NodeName, change: ReplaceDefinitions) -> None:

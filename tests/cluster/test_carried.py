@@ -135,6 +135,16 @@ def test_a_plan_shows_the_vnis_and_writes_nothing(cluster: SimulatedCluster) -> 
     assert cluster.read_sdn(VNIS) is None
 
 
+def test_of_a_vni_that_was_edited_by_hand_the_one_that_runs_is_told(cluster: SimulatedCluster) -> None:
+    agree(cluster)
+    cluster.write_sdn(VNIS, (cluster.read_sdn(VNIS) or "").replace("10001", "10050"))
+    change = plan_of(cluster).vnis
+    assert change is not None
+    assert [(one.name, one.old, one.new) for one in change.differences] == [
+        ("web in prod: former VNI", (), ("10001",)),
+    ]
+
+
 def test_a_bridge_that_two_files_have_is_counted_once(cluster: SimulatedCluster, tmp_path: Path) -> None:
     shell = Shell(cluster, tmp_path)
     planned = shell.run("pvesdn plan --node pve2").out

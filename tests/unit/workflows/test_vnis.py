@@ -75,7 +75,8 @@ def test_a_pin_that_changes_a_vni_is_told_as_a_change() -> None:
     assert change is not None
     assert change.old == WEB
     assert [(found.name, found.old, found.new) for found in change.differences] == [
-        ("web in prod: VNI", ("100",), ("7",))
+        ("web in prod: VNI", ("100",), ("7",)),
+        ("web in prod: former VNI", (), ("100",)),
     ]
     assert change.new is not None
     assert change.new.endswith(f"vni: 7\n\tvnet web\n\tzone prod\n\n{WEB.rstrip()}\n\tformer 1\n\n")
