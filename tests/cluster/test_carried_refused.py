@@ -18,7 +18,7 @@ from pvesdn.workflows.understand import understand
 from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import plan_of, serving, world_of
-from tests.cluster.test_carried import SYMMETRIC, agree, panel, press_apply
+from tests.cluster.test_carried import SYMMETRIC, agree, links, panel, press_apply
 from tests.cluster.test_former import Shell
 
 FEW = SYMMETRIC.replace("10000-10999", "10000-10001")
@@ -65,6 +65,35 @@ def test_what_cannot_be_carried_stops_plans_and_nobody_who_looks(cluster: Simula
     told = [item for item in found.discrepancies if item.subject is Subject.DEFINITIONS]
     assert [(item.severity, why in item.found) for item in told] == ([(Severity.WARNING, True)] if why else [])
     assert "prod" in {zone.zone for zone in found.zones}
+
+
+def test_a_vnet_gets_the_number_of_one_that_was_deleted_together_once_that_is_off_the_nodes(
+    cluster: SimulatedCluster,
+) -> None:
+    panel(cluster, "create", "vnets", vnet="aa", zone="lan")
+    agree(cluster)
+    panel(cluster, "delete", "vnets/aa")
+    panel(cluster, "create", "vnets", vnet="bb", zone="lan")
+    with pytest.raises(SdnConfigError) as refused:
+        plan_of(cluster)
+    assert str(refused.value).endswith(
+        "has no VNI left that every member was seen without for vnet 'bb'; extend the range; or delete vnet 'bb' in PVE "
+        "(Datacenter > SDN), run pvesdn apply, which takes VNI 10001 off the nodes, and draw it again"
+    )
+    panel(cluster, "delete", "vnets/bb")
+    agree(cluster)
+    panel(cluster, "create", "vnets", vnet="bb", zone="lan")
+    agree(cluster)
+    assert links(cluster).links["vxlan_bb"]["info"]["id"] == 10001
+
+
+def test_a_range_that_is_extended_has_numbers_for_all(cluster: SimulatedCluster) -> None:
+    pressed(cluster, "no VNI left")
+    with pytest.raises(SdnConfigError, match=r"no VNI left for vnet 'bb'; extend the range$"):
+        plan_of(cluster)
+    cluster.write_sdn("pvesdn.cfg", FEW.replace("10001", "10002"))
+    agree(cluster)
+    assert links(cluster).links["vxlan_bb"]["info"]["id"] == 10002
 
 
 def test_vnets_that_nobody_can_carry_are_told_beside_it(cluster: SimulatedCluster, tmp_path: Path) -> None:

@@ -58,6 +58,15 @@ FOLLOWED = {
     "tests/cluster/test_carried_crossing.py::test_sections_that_change_places_and_keep_their_vnis_take_their_guests_along": (
         ("design/carried/exchanging.py", "unplug them, or keep the VNIs: .*; or use --detach-guests"),
     ),
+    "tests/cluster/test_carried_refused.py::test_a_range_that_is_extended_has_numbers_for_all": (
+        ("design/carried/allotting.py", "extend the range"),
+    ),
+    "tests/cluster/test_carried_refused.py::test_a_vnet_gets_the_number_of_one_that_was_deleted_together_once_that_is_off_the_nodes": (
+        (
+            "design/carried/allotting.py",
+            "extend the range; or delete vnet .*, run pvesdn apply, which takes VNI .* off the nodes, and draw it again",
+        ),
+    ),
     "tests/cluster/test_carried.py::test_the_panels_button_alone_is_told_and_mended": (
         ("design/checks/uncarried.py", "run pvesdn apply; PVE's own Apply does not carry VNets"),
     ),

@@ -185,7 +185,14 @@ class _Allotment:
             return
         waiting = " that every member was seen without" if reserved - self._present.keys() else ""
         what = f"vni-range {item.zone.vni_range} has no VNI left{waiting} for vnet '{item.vnet.id}'"
-        self.findings.append(Finding.at(item.zone.at("vni-range"), Severity.ERROR, what, "extend the range"))
+        freed = [str(vni) for vni in span if vni in reserved & on_nodes and vni not in self._present]
+        hint = "extend the range"
+        if freed and self._is_everybody_read():
+            hint = (
+                f"extend the range; or delete vnet '{item.vnet.id}' in PVE (Datacenter > SDN), run pvesdn apply, which "
+                f"takes VNI {freed[0]} off the nodes, and draw it again"
+            )
+        self.findings.append(Finding.at(item.zone.at("vni-range"), Severity.ERROR, what, hint=hint))
 
     def _say_what_changes(self, item: DrawnVnet, vni: int) -> None:
         """A VNet that runs with another VNI is cut in two until every node has the new one."""
