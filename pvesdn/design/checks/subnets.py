@@ -43,6 +43,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     unrouted: dict[str, list[Subnet]] = {}
     carried = given.sdn.own.carried
     for source in (given.sdn.own, given.sdn.pve):
+        routed = {subnet.vnet for subnet in source.subnets if subnet.gateway is not None}
         for zone, subnet in _placed(source):
             if source is given.sdn.pve and subnet.vnet in carried:
                 continue
@@ -50,7 +51,9 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
                 unrouted.setdefault(zone.id, []).append(subnet)
             yield from _gateway(zone, subnet)
             table = _table(zone)
-            if table is not None:
+            if table is not None and (
+                subnet.gateway is not None or _has_guests(table, zone, is_routed=subnet.vnet in routed)
+            ):
                 prefix = _Prefix(subnet.network, f"subnet '{subnet.id}'", subnet.where, source is given.sdn.own)
                 tables.setdefault(table, []).append(prefix)
     yield from _unrouted(unrouted, carried)
@@ -110,6 +113,14 @@ def _table(zone: Zone) -> str | None:
         return _MAIN
     is_evpn = isinstance(zone, PveEvpnZone) or (isinstance(zone, UnmanagedZone) and zone.type == "evpn")
     return zone.id if is_evpn else None
+
+
+def _has_guests(table: str, zone: Zone, *, is_routed: bool) -> bool:
+    """Whether a table has something of a subnet without a gateway: EVPN makes a host route of each guest in a VRF.
+
+    :param is_routed: its VNet has a gateway of another subnet, without which our bridge is in no VRF; PVE's always is.
+    """
+    return table != _MAIN and (is_routed or not isinstance(zone, EvpnZone))
 
 
 def _of_exits(given: DesignInput, zone: str) -> list[_Prefix]:

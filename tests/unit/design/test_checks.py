@@ -414,10 +414,10 @@ class TestPvesOwnZones:
         pve = {
             "zones.cfg": "simple: local\n\n",
             "vnets.cfg": "vnet: nat\n\tzone local\n\n",
-            "subnets.cfg": "subnet: local-10.0.0.0-16\n\tvnet nat\n\n",
+            "subnets.cfg": "subnet: local-10.0.0.0-16\n\tvnet nat\n\tgateway 10.0.0.1\n\n",
         }
-        found = findings(given(evpn_zone("asymmetric", "vrf main"), pve=pve))
-        assert found == [
+        network = given(evpn_zone("asymmetric", "vrf main"), pve=pve)
+        assert findings(network) == [
             (
                 "pvesdn.cfg:16: subnet 'zone-10.0.2.0-24': overlaps subnet 'local-10.0.0.0-16' (10.0.0.0/16) in the host's "
                 "own routing table; choose another prefix, or another zone"
@@ -862,6 +862,22 @@ class TestRemarksOnZones:
                 "table; choose another prefix, or another zone"
             ),
         ]
+
+    def test_a_subnet_without_a_gateway_is_in_no_table(self) -> None:
+        node = facts("node1", "192.168.0.1/24", "10.0.2.65/26")
+        bare = "subnet: zone-10.0.0.0-16\n\tvnet vmbr2\n\n"
+        cfg = evpn_zone("asymmetric", "vrf main", gateway="")
+        assert findings(given(cfg + bare, node1=node)) == []
+        assert (
+            findings(given(cfg + bare + "subnet: zone-10.9.0.0-24\n\tvnet vmbr2\n\tgateway 10.9.0.1\n", node1=node))
+            == []
+        )
+        other = "vnet: vmbr3\n\tzone sym\n\ttag 3\n\nsubnet: sym-10.0.0.0-16\n\tvnet vmbr3\n\n"
+        assert findings(given(SYMMETRIC + other)) == []
+
+    def test_guests_of_a_routed_vnet_are_in_its_vrf_without_a_gateway_too(self) -> None:
+        (told,) = findings(given(SYMMETRIC + "subnet: sym-10.0.0.0-16\n\tvnet vmbr2\n\n"))
+        assert "overlaps subnet 'sym-10.0.0.0-16' (10.0.0.0/16) in the VRF of zone 'sym'" in told
 
     def test_a_vnet_may_have_the_subnet_of_one_that_goes_with_the_same_apply(self) -> None:
         cfg = evpn_zone("asymmetric", "vrf main")
