@@ -17,6 +17,7 @@ from pvesdn.model.cluster import SeenVtep
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, FileChange, NodeChanges
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.ranges import by_number, ranges
+from pvesdn.model.vnis import said_vni
 
 _OF_VNET, _OF_ZONE = names.vxlan_port(""), names.l3vni_port("")
 _INTERFACES = (OUR_INTERFACES, SDN_INTERFACES)
@@ -198,11 +199,11 @@ def _may_bring(file: FileChange) -> bool:
 
 def _vnis(devices: Mapping[str, Mapping[str, tuple[str, ...]]]) -> dict[str, int]:
     return {
-        name: int(value)
+        name: vni
         for name, options in devices.items()
         if name.startswith((_OF_VNET, _OF_ZONE))
         for value in options.get(VNI, ())
-        if value.isdecimal()
+        if (vni := said_vni(value)) is not None
     }
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pvesdn.model.base import Model
 from pvesdn.model.defined import Defined
-from pvesdn.model.primitives import SdnId, Vni
+from pvesdn.model.primitives import VNI_MAX, SdnId, Vni
 
 TITLE = "# VNIs of VNets that are drawn in PVE's panel. Written by `pvesdn apply`: one that is gone keeps its own."
 """The first line of the file."""
@@ -34,3 +34,8 @@ class VniTable(Model):
     def facts(self) -> frozenset[tuple[int, str, str, bool]]:
         """VNI, VNet and zone of each, and whether it is a former one, wherever it was read."""
         return frozenset((given.vni, given.vnet, given.zone, given.is_former) for given in self.given)
+
+
+def said_vni(value: str) -> int | None:
+    """The VNI that an option of an interface says; None where it is no number, or one of any length."""
+    return int(value) if value.isdecimal() and len(value) <= len(str(VNI_MAX)) else None

@@ -21,7 +21,7 @@ from pvesdn.model.own_sdn import OwnZone
 from pvesdn.model.ranges import by_number
 from pvesdn.model.snapshot import VNIS_NAME
 from pvesdn.model.vnets import Vnet
-from pvesdn.model.vnis import GivenVni, VniTable
+from pvesdn.model.vnis import GivenVni, VniTable, said_vni
 
 _FILE = Where(file=VNIS_NAME, line=0)
 
@@ -271,7 +271,8 @@ def _ports_of(facts: NodeFacts) -> Iterator[tuple[str, int]]:
     """VXLAN devices of a node and their VNIs: live ones, and those of our own file."""
     yield from ((link.name, link.vni) for link in facts.links if link.vni is not None)
     for stanza in facts.own:
-        yield from ((stanza.name, int(value)) for value in stanza.values("vxlan-id") if value.isdecimal())
+        said = map(said_vni, stanza.values("vxlan-id"))
+        yield from ((stanza.name, vni) for vni in said if vni is not None)
 
 
 def _listed(words: Iterable[str]) -> str:

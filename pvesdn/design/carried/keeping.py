@@ -20,6 +20,7 @@ from pvesdn.model.guests import labelled, ports_by_bridge
 from pvesdn.model.own_sdn import OwnZone
 from pvesdn.model.pve_sdn import PveSimpleZone
 from pvesdn.model.vnets import Vnet
+from pvesdn.model.vnis import said_vni
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +188,11 @@ def networks(facts: NodeFacts) -> Iterator[tuple[str, int, tuple[str, ...]]]:
 
 def our_bridges(facts: NodeFacts) -> Iterator[tuple[IfaceStanza, int]]:
     """Bridges of our own file with a VXLAN port: the stanza and the VNI."""
-    vnis = {stanza.name: value for stanza in facts.own for value in stanza.values("vxlan-id") if value.isdecimal()}
+    vnis = {stanza.name: said_vni(value) for stanza in facts.own for value in stanza.values("vxlan-id")}
     for stanza in facts.own:
         vni = vnis.get(vxlan_port(stanza.name))
         if vni is not None:
-            yield stanza, int(vni)
+            yield stanza, vni
 
 
 def carrier_of(given: DesignInput, homes: Container[str], vnet: str, vni: int) -> OwnZone | None:
