@@ -12,6 +12,7 @@ from pvesdn.errors import ApplyRefused
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.ranges import ranges
+from pvesdn.workflows.seen import seen_of_part
 
 
 def take_part(whole: ChangeSet, only: frozenset[str]) -> tuple[ChangeSet, tuple[Finding, ...]]:
@@ -30,7 +31,7 @@ def take_part(whole: ChangeSet, only: frozenset[str]) -> tuple[ChangeSet, tuple[
     if errors := [str(finding) for finding in found if finding.severity is Severity.ERROR]:
         raise ApplyRefused("\n".join(errors))
     part = part_of(whole, only)
-    return replace(part, findings=(*part.findings, *found)), found
+    return replace(part, findings=(*part.findings, *found), seen=seen_of_part(whole, part)), found
 
 
 def left_lines(left: tuple[str, ...] | None) -> Iterator[Line]:

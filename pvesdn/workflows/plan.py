@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pvesdn.compare.conflicts import holds_our_frr
@@ -13,21 +13,16 @@ from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.healing import drift, healed
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.order import serves_others
-from pvesdn.compare.passing import doubtful_passing, given_up
+from pvesdn.compare.passing import doubtful_passing
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.present import NodeNow
 from pvesdn.compare.reloads import whole
 from pvesdn.compare.running import running_findings
 from pvesdn.compare.unrehearsed import why_unrehearsed
 from pvesdn.compare.way_in import way_in
-from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
-from pvesdn.decode.definitions.running_config import running_peers
 from pvesdn.design.cluster import SharedDesign, design_node, share
-from pvesdn.design.ours.vteps import seen_now
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.design.shared.ownership import takes_frr_over
-from pvesdn.design.shared.peer_lists import departed, remembered
-from pvesdn.encode.seen import encode_seen
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.execution import ReloadNetwork
 from pvesdn.model.files import (
@@ -42,12 +37,13 @@ from pvesdn.model.files import (
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.running import SdnFileState
-from pvesdn.model.snapshot import SEEN_NAME, Snapshot
+from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Discrepancy
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.draft import vnis_change
 from pvesdn.workflows.look import LookedAt, Looker
+from pvesdn.workflows.seen import seen_text
 from pvesdn.workflows.understand import Understanding, understand
 
 
@@ -102,7 +98,7 @@ def plan_understood(
         pending=known.pending,
         unreachable=_wanted_only(known.unanswered, only),
         offline=offline,
-        seen=_seen(known, changes),
+        seen=seen_text(known, changes),
         vnis=vnis_change(known.snapshot, known.vnis, known.given.sdn.vnis),
         pve=known.running,
         takes_frr_over=takes_frr_over(known.given),
@@ -260,20 +256,3 @@ def _wanted_only(reasons: dict[str, str], only: frozenset[str] | None) -> dict[s
 def _blocking(known: Understanding, node: str) -> tuple[Finding, ...]:
     """What is hand-written on the node in the place of something of ours blocks every change there."""
     return tuple(finding.model_copy(update={"where": node}) for finding in known.blocking(node))
-
-
-def _seen(known: Understanding, changes: Sequence[NodeChanges]) -> str | None:
-    """The text that remembers every VTEP, and what nodes that are not in the plan may come back with; None if it is
-    already in place.
-    """
-    given, files = known.given, known.snapshot.pve_files
-    # Nobody asks for the lists where nobody has left and no address has changed.
-    committed = running_peers(files.get(RUNNING_CONFIG)) if departed(given) else frozenset()
-    seen = remembered(given, seen_now(given, known.vteps), committed)
-    planned, gone = {node.node for node in changes}, given_up(changes)
-    for node, was in seen.items():
-        before = given.seen[node].given_up if node in given.seen else ()
-        left = () if node in planned else tuple(sorted(gone.union(before)))
-        seen[node] = was.model_copy(update={"given_up": left})
-    text = encode_seen(seen)
-    return None if files.get(SEEN_NAME) == text else text

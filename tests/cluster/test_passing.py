@@ -102,6 +102,20 @@ def test_a_member_that_is_off_may_come_back_with_a_number_that_was_given_up_befo
         assert "VNI 100" not in planned.err + planned.out
 
 
+def test_a_node_that_was_left_out_and_went_off_may_come_back_with_what_it_had(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", PLAIN) as cluster:
+        agree(cluster)
+        shell = Shell(cluster, tmp_path)
+        free = PLAIN.replace("tag 100", "tag 300")
+        cluster.write_sdn("pvesdn.cfg", free)
+        done = shell.run("pvesdn -q apply --node pve1 --node pve2 --yes")
+        assert done.status == 0, done.err
+        cluster.go_offline("pve3")
+        cluster.write_sdn("pvesdn.cfg", free.replace("tag 200", "tag 100"))
+        planned = shell.run("pvesdn plan")
+        assert "VNet web gets VNI 100, which was VNet db's, and pve3 did not answer" in planned.err + planned.out
+
+
 def test_an_l3vni_and_a_tag_that_change_places_are_not_parted(tmp_path: Path) -> None:
     own = OURS + "\nvnet: lab\n\tzone prod\n\ttag 500\n"
     own = own.replace("\tcarries lan\n\tvni-range 10000-10999\n", "")
