@@ -190,7 +190,7 @@ def load_settings(
     :param is_node: this machine is a node of a cluster; None looks.
     :raises SettingsError: a named file is absent, or a file cannot be read or has an unknown key or a bad value.
     """
-    chosen = named or (Path(environ["PVESDN_CONFIG"]) if environ.get("PVESDN_CONFIG") else None)
+    chosen = _chosen(named, environ)
     file = chosen or default_file
     text = _read(file, may_be_absent=chosen is None)
     tables = _parse(file, text)
@@ -209,6 +209,19 @@ def load_settings(
     except ValidationError as error:
         raise SettingsError("\n".join(_faults(file, text, error))) from None
     return Loaded(settings, _warnings(file, text))
+
+
+def settings_file(named: Path | None, environ: Mapping[str, str]) -> Path:
+    """The file that is in force, whether it is there or not.
+
+    :param named: as for `load_settings`.
+    """
+    return _chosen(named, environ) or DEFAULT_FILE
+
+
+def _chosen(named: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """The file that somebody has named, which must be there."""
+    return named or (Path(environ["PVESDN_CONFIG"]) if environ.get("PVESDN_CONFIG") else None)
 
 
 def _read(file: Path, *, may_be_absent: bool) -> str:

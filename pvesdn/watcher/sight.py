@@ -62,10 +62,12 @@ class Eyes:
     :param files: paths of the files that a look of pvesdn depends on.
     :param node: its name as a member; that in `.members` if empty.
     :param root: the node's file system; ``/`` but in tests.
+    :param settings: the settings file that is in force, wherever `root` is; empty for none.
     """
 
-    def __init__(self, files: list[str], root: str = "/", node: str = "") -> None:
+    def __init__(self, files: list[str], root: str = "/", node: str = "", settings: str = "") -> None:
         self._files = files
+        self._settings = settings
         self._root = root.rstrip("/")
         self._node = node
         self._members = ("", _Members({}, node))
@@ -80,12 +82,12 @@ class Eyes:
         except (ValueError, RecursionError):
             return Sight(trouble=f"{MEMBERS} or {COUNTERS} is no JSON of pmxcfs")
         files = [self._state(path, counted) for path in self._files]
-        checkpoint = self._time(_CHECKPOINT)
+        checkpoint = _time(self._root + _CHECKPOINT)
         return Sight(
             # Without `starttime` a pmxcfs that was restarted might have the same counters for other contents.
-            cluster=(members.nodes, counted.get("starttime"), *files),
-            network=tuple(self._time(path) for path in _NETWORK),
-            applies=(checkpoint, self._time(_WRITTEN)),
+            cluster=(members.nodes, counted.get("starttime"), _time(self._settings), *files),
+            network=tuple(_time(self._root + path) for path in _NETWORK),
+            applies=(checkpoint, _time(self._root + _WRITTEN)),
             is_open=checkpoint is not None,
             place=members.place,
             stands_by=members.stands_by,
@@ -98,7 +100,7 @@ class Eyes:
         pmxcfs has whole seconds. Two changes within one are seen as one: whoever plans waits longer than that.
         """
         count = counted.get(path[len(_PMXCFS) :]) if path.startswith(_PMXCFS) else None
-        return count if count is not None else self._time(path)
+        return count if count is not None else _time(self._root + path)
 
     def _membership(self) -> _Members:
         """From the file; what has not changed is not decoded again."""
@@ -118,14 +120,6 @@ class Eyes:
         finally:
             os.close(handle)
         return b"".join(parts).decode("utf-8", "replace")
-
-    def _time(self, path: str) -> object:
-        """None where there is no such file."""
-        try:
-            found = os.stat(self._root + path)
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 class _Members:
@@ -154,6 +148,15 @@ class _Members:
             self.stands_by = (
                 f"{first} is the online member with the lowest id; the watch there acts for all, if it runs"
             )
+
+
+def _time(path: str) -> object:
+    """What changes with a file; None where there is no such file."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _mapping(value: object) -> dict[str, object]:

@@ -16,7 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.settings import DEFAULT_FILE
+from pvesdn.settings import settings_file as settings_in_force
 from pvesdn.watcher.service import LOCK
+from pvesdn.watcher.sight import Eyes
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import UCAST, Result, call, settings_file, snapshot_of
 from tests.cli.test_watch import watch
@@ -136,6 +139,29 @@ def test_it_stays_on_a_node_and_nowhere_else(tmp_path: Path, cluster: FakeCluste
     result = call("--config", settings_file(tmp_path), "watch", cluster=cluster)
     assert result.status == 1
     assert "it runs on a node of the cluster" in result.err
+
+
+@pytest.mark.parametrize("is_named_by_a_variable", [False, True])
+def test_a_change_of_the_settings_file_in_force_is_noticed(
+    settings: Path, tmp_path: Path, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, is_named_by_a_variable: bool
+) -> None:
+    begun: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda path, argv: begun.append(argv))
+    environ = {"PVESDN_CONFIG": str(settings)} if is_named_by_a_variable else {}
+    words: list[str | Path] = [] if is_named_by_a_variable else ["--config", settings]
+    call(*words, "watch", cluster=cluster, local_node="pve1", environ=environ)
+    what = json.loads(begun[0][-1])
+    eyes = Eyes(what["files"], what["root"], what["node"], what["settings"])
+    before = eyes.look()
+    assert (before.trouble, eyes.look().cluster) == ("", before.cluster)
+    settings.write_text(f'{settings.read_text()}action = "apply"\n')
+    assert eyes.look().cluster != before.cluster
+
+
+def test_without_a_name_it_is_the_default_settings_file() -> None:
+    assert settings_in_force(None, {}) == DEFAULT_FILE
+    assert settings_in_force(None, {"PVESDN_CONFIG": "/etc/pvesdn.toml"}) == Path("/etc/pvesdn.toml")
+    assert settings_in_force(Path("/root/mine.toml"), {"PVESDN_CONFIG": "/etc/pvesdn.toml"}) == Path("/root/mine.toml")
 
 
 # --- what is pending -------------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def python(start: str) -> list[str]:
 
 def _told(session: Session, settings: Settings, node: str) -> dict[str, object]:
     """What `pvesdn.watcher` needs to know."""
-    from pvesdn.settings import DEFAULT_FILE  # noqa: PLC0415
+    from pvesdn.settings import settings_file  # noqa: PLC0415
     from pvesdn.wiring import local_root  # noqa: PLC0415
     from pvesdn.workflows.watch import SEEN_TO  # noqa: PLC0415
 
@@ -105,7 +105,8 @@ def _told(session: Session, settings: Settings, node: str) -> dict[str, object]:
         "node": node,
         "root": str(local_root(settings)),
         "folder": str(settings.watch.state_dir.absolute()),
-        "files": [*SEEN_TO, str(DEFAULT_FILE)],
+        "files": [*SEEN_TO],
+        "settings": str(settings_file(session.config, session.environ).absolute()),
         "command": [*python("from pvesdn.cli import main; main()"), "--color", session.screen.color, *words],
         "tick": TICK,
         "metrics": _metrics(settings),
