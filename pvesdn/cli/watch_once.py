@@ -84,20 +84,24 @@ class _Left:
             pending = None if report.changes.is_empty or _is_done(report) else _pending(report.changes)
         elif report.left is not None and not (report.left.is_empty and report.left.unreachable):
             pending = None if report.left.is_empty else _pending(report.left)
-        self._write(report.reason, status, pending, _troubles(report), is_settled=report.is_settled)
+        is_settled, keeps = report.is_settled, report.keeps
+        self._write(report.reason, status, pending, _troubles(report), is_settled=is_settled, keeps=keeps)
 
     def failed(self, lines: Sequence[str], status: int, changes: ChangeSet | None) -> None:
         """It did not: a plan that needs a person's decision, or nothing could be planned."""
         pending = self._files.document(LOOK_FILE).get("pending") if changes is None else _pending(changes)
         self._write("", status, pending, lines, is_settled=False)
 
-    def _write(self, reason: str, status: int, pending: Any, problems: Sequence[str], *, is_settled: bool) -> None:
+    def _write(
+        self, reason: str, status: int, pending: Any, problems: Sequence[str], *, is_settled: bool, keeps: bool = False
+    ) -> None:
         document = {
             "at": self._now,
             "action": self._action,
             "reason": reason,
             "exit_status": status,
             "is_settled": is_settled,
+            "keeps": keeps,
             "pending": pending,
             "problems": list(problems),
         }
@@ -174,7 +178,8 @@ class _Told:
         """Report the outcome. Returns the exit status, which stays that of the problem while it lasts."""
         lines = _troubles(report)
         if report.changes is None:
-            if report.is_settled or _without_numbers(report.reason) != self._waited_for:
+            has_said_so = _without_numbers(report.reason) == self._waited_for
+            if not has_said_so or (report.is_settled and not report.keeps):
                 self._say(report.reason)
         elif lines:
             if self.knows(lines):

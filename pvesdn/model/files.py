@@ -285,6 +285,7 @@ class ChangeSet:
         member has one vote.
     :param unrehearsed: why PVE's definitions cannot be rehearsed; with a single node none of them is.
     :param edits: PVE's definitions are not pending yet: they are made so first. None where they are, or nothing is.
+    :param kept: VNets that are only there for the guests in them, with the nodes where these are.
     """
 
     nodes: tuple[NodeChanges, ...]
@@ -307,6 +308,7 @@ class ChangeSet:
     can_lose_one: bool = True
     unrehearsed: tuple[Unrehearsed, ...] = ()
     edits: SdnEdits | None = None
+    kept: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
 
     @property
     def takes_from_pve(self) -> bool:

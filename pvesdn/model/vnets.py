@@ -36,6 +36,11 @@ class Vnet(Defined):
     was_routed: bool = False
     left_families: frozenset[int] = frozenset()
 
+    @property
+    def is_kept_for_guests(self) -> bool:
+        """PVE has it no more, or elsewhere: it is there on `nodes` alone, as long as guests are plugged into it."""
+        return self.drawn_in is not None and self.nodes is not None
+
 
 class Subnet(Defined):
     """A subnet of a VNet.

@@ -122,20 +122,23 @@ class Service:
             if self._is_given_up and what == VERIFY:
                 self._turns.put_off(now)
                 return
-            self._turns.ended(now, what, is_good=status == 0, is_settled=what != LOOK or self._is_settled())
+            result = self._result() if what == LOOK else {"is_settled": True}
+            is_settled, keeps = result.get("is_settled") is True, result.get("keeps") is True
+            self._turns.ended(now, what, is_good=status == 0, is_settled=is_settled, keeps=keeps)
         elif now >= deadline:
             self._hands.say(f"pvesdn (process {pid}) has not ended in time, and is told to")
             self._hands.signal(pid, is_last=self._told_to_end > 0)
             self._told_to_end += 1
             self._running = (what, pid, now + GRACE)
 
-    def _is_settled(self) -> bool:
-        """Whether the last look left nothing to wait for; without a word of it, one look more does no harm."""
+    def _result(self) -> dict[str, object]:
+        """What the last look left; without a word of it, one look more does no harm."""
         try:
             with open(os.path.join(self._folder, RESULT), "rb") as file:
-                return json.loads(file.read(LARGEST)).get("is_settled") is True
-        except (OSError, ValueError, AttributeError, RecursionError):
-            return False
+                found = json.loads(file.read(LARGEST))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def _give_up(self, now: float, what: str, pid: int) -> None:
         """Of a verification or of metrics, for the sake of what comes first."""

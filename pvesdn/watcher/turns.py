@@ -28,6 +28,10 @@ AGAIN = 60.0
 up to `AT_MOST`.
 """
 AT_MOST = 900.0
+KEPT = 900.0
+"""Seconds until a look that found VNets kept for the guests in them is done again: no file tells that a guest is shut
+down or plugged in elsewhere.
+"""
 
 
 class Turns:
@@ -88,10 +92,11 @@ class Turns:
         else:
             self._metrics_at = None
 
-    def ended(self, now: float, what: str, *, is_good: bool, is_settled: bool) -> None:
+    def ended(self, now: float, what: str, *, is_good: bool, is_settled: bool, keeps: bool = False) -> None:
         """How it ended.
 
         :param is_settled: it has nothing to wait for.
+        :param keeps: of a look: VNets are kept for the guests in them.
         """
         if what == METRICS:
             self._metrics_at = now + self._every
@@ -105,7 +110,7 @@ class Turns:
             return
         if is_good:
             self._failures = 0
-            self._again = None if is_settled else now + SOON
+            self._again = now + SOON if not is_settled else now + KEPT if keeps else None
             return
         self._again = now + _back_off(self._failures)
         self._failures += 1

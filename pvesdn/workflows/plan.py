@@ -118,6 +118,7 @@ def plan_understood(
         look=looker.look(looked_at),
         can_lose_one=known.given.cluster.can_lose_one,
         unrehearsed=tuple(unrehearsed),
+        kept={vnet.id: vnet.nodes or frozenset() for vnet in known.given.sdn.own.vnets if vnet.is_kept_for_guests},
     )
 
 

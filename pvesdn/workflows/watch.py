@@ -6,8 +6,6 @@ or missed a node is resumed; definitions that somebody is still writing are give
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -28,6 +26,7 @@ from pvesdn.workflows.lock import alone
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.read import SDN_DIR, read_cluster
 from pvesdn.workflows.watch_memory import LastRun, Memory, clock_time, decode_memory, encode_memory
+from pvesdn.workflows.watch_seen import digests, digests_of_texts, kept_for_guests, left_by_guests, still_in
 from pvesdn.workflows.world import World
 
 DEFINITIONS = tuple(f"{SDN_DIR}/{name}" for name in PVE_FILES if is_definition(name) or name == RUNNING_CONFIG)
@@ -49,6 +48,8 @@ PATIENCE = 300.0
 TRIED_AGAIN = 3600.0
 """Seconds until an apply that failed is tried again. Sooner would reload a node that does not work every minute."""
 
+_UNCHANGED = "nothing has changed since the last look"
+
 WatchAction: TypeAlias = Literal["report", "apply"]
 
 
@@ -61,6 +62,7 @@ class WatchReport:
     :param is_failing: it did not act, although the last run failed and nobody has fixed the cause.
     :param is_settled: there was nothing to wait for, so it is known whether all is well.
     :param left: the plan of a look that did not act: what is left of what an earlier one told, or failed to apply.
+    :param keeps: VNets are only there for the guests in them, who leave without a change of any file.
     """
 
     acted: bool
@@ -71,6 +73,7 @@ class WatchReport:
     is_failing: bool = False
     is_settled: bool = True
     left: ChangeSet | None = None
+    keeps: bool = False
 
 
 def watch_once(
@@ -96,7 +99,8 @@ def watch_once(
     """
     with ExitStack() as turn:
         try:
-            return _look(world, state, planner, turn, action=action, announce=announce, remember=remember)
+            report = _look(world, state, planner, turn, action=action, announce=announce, remember=remember)
+            return replace(report, keeps=bool(decode_memory(report.state).kept))
         except AnotherApply as error:
             return WatchReport(acted=False, reason=f"standing by: {error.message}", state=state, is_settled=False)
 
@@ -128,15 +132,16 @@ def _look(
     stand_by = _stands_by(members, local)
     if stand_by:
         return WatchReport(acted=False, reason=stand_by, state=state, is_settled=False)
-    memory, now = decode_memory(state), _digests(files, members)
+    memory, now = decode_memory(state), digests(files, members)
     reason = _reason(memory, now)
-    if not reason and memory.run not in {LastRun.FAILED, LastRun.PENDING}:
+    if not reason and memory.run not in {LastRun.FAILED, LastRun.PENDING} and not memory.kept:
         quiet = encode_memory(replace(memory, waiting_since=None))
-        return WatchReport(acted=False, reason="nothing has changed since the last look", state=quiet)
+        return WatchReport(acted=False, reason=_UNCHANGED, state=quiet)
     changes = _plan(world, memory, planner)
     if isinstance(changes, WatchReport):
         return changes
-    memory = replace(memory, seen=now, is_readable=True, waiting_since=None)
+    reason, kept = reason or left_by_guests(memory, changes), kept_for_guests(memory, changes)
+    memory = replace(memory, seen=now, is_readable=True, waiting_since=None, kept=kept)
     is_retry = not reason and memory.run is LastRun.FAILED
     if not reason:
         if done := _without_acting(world, memory, changes, action):
@@ -145,6 +150,7 @@ def _look(
             f"trying again what failed at {clock_time(memory.ran_at)}" if is_retry else "applying what was reported"
         )
     world, changes = _with_a_turn(world, changes, planner, action, turn)
+    memory = replace(memory, kept=kept_for_guests(memory, changes))
     if announce is not None:
         announce(reason, changes)
     if action == "report":
@@ -243,13 +249,10 @@ def _wait(world: World, memory: Memory, why: str) -> WatchReport:
 
 def _without_acting(world: World, memory: Memory, changes: ChangeSet, action: WatchAction) -> WatchReport | None:
     """With nothing changed since: what became of what failed or was reported; None if it is to be applied now."""
+    if memory.run is LastRun.DONE:
+        return WatchReport(False, f"{_UNCHANGED}{still_in(memory.kept)}", encode_memory(memory), left=changes)
     if memory.run is LastRun.PENDING:
-        if changes.is_empty and not changes.unreachable:
-            reason = "what was pending has been applied"
-            return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)), left=changes)
-        if action != "report":
-            return None
-        return WatchReport(False, "what was reported is still pending", encode_memory(memory), left=changes)
+        return _pending(memory, changes, action)
     if changes.is_empty and not changes.unreachable:
         reason = f"what failed at {clock_time(memory.ran_at)} has been fixed"
         return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)), left=changes)
@@ -259,6 +262,15 @@ def _without_acting(world: World, memory: Memory, changes: ChangeSet, action: Wa
     when = f"the run of {clock_time(memory.ran_at)} failed"
     reason = f"{when}: `pvesdn apply` takes it up, or the first look after {clock_time(again)}"
     return WatchReport(False, reason, encode_memory(memory), is_failing=True, left=changes)
+
+
+def _pending(memory: Memory, changes: ChangeSet, action: WatchAction) -> WatchReport | None:
+    if changes.is_empty and not changes.unreachable:
+        reason = "what was pending has been applied"
+        return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)), left=changes)
+    if action != "report":
+        return None
+    return WatchReport(False, "what was reported is still pending", encode_memory(memory), left=changes)
 
 
 def _ending(changes: ChangeSet, report: ApplyReport) -> LastRun:
@@ -275,7 +287,7 @@ def _with_own_entry(world: World, memory: Memory) -> Memory:
         files = world.nodes.read(require_node(world), [HISTORY_FILE])
     except NodeError:
         return memory  # one look more does no harm
-    return replace(memory, seen={**(memory.seen or {}), **_texts(files)})
+    return replace(memory, seen={**(memory.seen or {}), **digests_of_texts(files)})
 
 
 def _stands_by(members: MembersFile, local: str) -> str:
@@ -285,13 +297,3 @@ def _stands_by(members: MembersFile, local: str) -> str:
     if online and online[0][1] != local:
         return f"standing by: {online[0][1]} is the online member with the lowest id; the watch there acts for all, if it runs"
     return ""
-
-
-def _digests(files: Mapping[str, str], members: MembersFile) -> dict[str, str]:
-    """By path. The counters of pmxcfs are left out: they change while the membership does not."""
-    nodes = {name: [m.node_id, m.is_online, str(m.address or "")] for name, m in sorted(members.nodes.items())}
-    return _texts({path: files[path] for path in sorted(files)} | {MEMBERS_FILE: json.dumps(nodes)})
-
-
-def _texts(files: Mapping[str, str]) -> dict[str, str]:
-    return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}

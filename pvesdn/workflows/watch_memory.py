@@ -57,6 +57,7 @@ class Memory:
     :param is_readable: False when there was a record and it could not be read.
     :param ran_at: when the last run was begun, seconds of the Unix epoch; 0 when it is over.
     :param waiting_since: the first of the looks that have been waiting for an edit to end; None when none is.
+    :param kept: VNets that were only there for the guests in them, each with a node where these were.
     """
 
     seen: Mapping[str, str] | None = None
@@ -65,6 +66,7 @@ class Memory:
     ran_at: float = 0.0
     waiting_since: float | None = None
     trouble: Trouble | None = None
+    kept: frozenset[tuple[str, str]] = frozenset()
 
 
 def decode_memory(text: str | None) -> Memory:
@@ -85,6 +87,7 @@ def decode_memory(text: str | None) -> Memory:
             trouble=None
             if told is None
             else Trouble(str(told["digest"]), str(told["plan"]), _moment(told["since"]), _moment(told["told"])),
+            kept=frozenset((str(vnet), str(node)) for vnet, node in document.get("kept", ())),
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return Memory(is_readable=False)
@@ -111,6 +114,8 @@ def encode_memory(memory: Memory) -> str:
     if memory.trouble is not None:
         told = memory.trouble
         document["trouble"] = {"digest": told.digest, "plan": told.plan, "since": told.since, "told": told.told}
+    if memory.kept:
+        document["kept"] = sorted(memory.kept)
     return json.dumps(document, sort_keys=True)
 
 

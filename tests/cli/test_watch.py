@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from pvesdn.resources import data_dir
+from pvesdn.workflows.watch import WatchReport
 from tests.cli.kit import UCAST, Result, call, settings_file
 from tests.fakes import FakeCluster
 
@@ -55,6 +56,18 @@ def test_the_second_look_has_nothing_to_say(tmp_path: Path, cluster: FakeCluster
     watch(tmp_path, cluster, action="apply")
     assert watch(tmp_path, cluster) == Result(0, "watch: nothing has changed since the last look\n", "")
     assert watch(tmp_path, cluster, "-q") == Result(0, "", "")
+
+
+def test_that_guests_are_still_in_what_is_kept_for_them_is_said_once(
+    tmp_path: Path, cluster: FakeCluster, state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    still = "nothing has changed since the last look; guests are still in what is kept for them: web on node2"
+    report = WatchReport(acted=False, reason=still, state="{}", keeps=True)
+    monkeypatch.setattr("pvesdn.cli.watch_once.watch_once", lambda *words, **more: report)
+    assert watch(tmp_path, cluster) == Result(0, f"watch: {still}\n", "")
+    assert watch(tmp_path, cluster) == Result(0, "", "")
+    left = json.loads((state_dir / "watch-look.json").read_text())
+    assert (left["is_settled"], left["keeps"], left["reason"]) == (True, True, still)
 
 
 def test_what_is_pending_is_shown_once(tmp_path: Path, cluster: FakeCluster) -> None:

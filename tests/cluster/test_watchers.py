@@ -12,7 +12,7 @@ import pytest
 
 from pvesdn.watcher.service import RESULT, Hands, Service
 from pvesdn.watcher.sight import Eyes
-from pvesdn.watcher.turns import AGAIN, LOOK, SETTLED, SOON, VERIFY, Turns
+from pvesdn.watcher.turns import AGAIN, KEPT, LOOK, SETTLED, SOON, VERIFY, Turns
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.watch import SEEN_TO, WatchAction, watch_once
 from pvesdn_lab.simulated.cluster import SimulatedCluster
@@ -76,7 +76,7 @@ class Watcher(Hands):
         self.state = report.state
         self.told.append(report.reason)
         self.applies += report.report is not None and not (report.changes is None or report.changes.is_empty)
-        (self.folder / RESULT).write_text(json.dumps({"is_settled": report.is_settled}))
+        (self.folder / RESULT).write_text(json.dumps({"is_settled": report.is_settled, "keeps": report.keeps}))
         return 0
 
     def looks(self) -> list[float]:
@@ -383,3 +383,70 @@ def test_where_the_settings_say_report_a_vnet_that_is_drawn_is_pending(carried: 
     assert "dmz" not in links(cluster).links
     assert carried.of["pve1"].told[-1] == "changed: /etc/pve/sdn/vnets.cfg"
     assert not is_nothing(plan_of(cluster))
+
+
+@pytest.fixture
+def keeping(carried: Watchers) -> Watchers:
+    """The same: a VNet was deleted in the panel, and is kept on pve2 for the guest in it."""
+    drawn(carried.cluster, "dmz")
+    carried.cluster.plug_guest("pve2", "web", 100)
+    panel(carried.cluster, "delete", "vnets/web")
+    carried.pass_time(60)
+    assert "vxlan_web" in our_links(carried)
+    assert is_nothing(plan_of(carried.cluster))
+    return carried
+
+
+def our_links(watchers: Watchers) -> set[str]:
+    return set(links(watchers.cluster, "pve2").links)
+
+
+def test_the_last_guest_that_leaves_what_is_kept_for_it_is_noticed(keeping: Watchers) -> None:
+    keeping.pass_time(KEPT)
+    assert "vxlan_web" in our_links(keeping)
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    keeping.pass_time(KEPT + TICK)
+    assert "vxlan_web" not in our_links(keeping)
+    assert "guests have left what was kept for them: web on pve2" in keeping.of["pve1"].told
+    assert is_nothing(plan_of(keeping.cluster))
+
+
+def test_while_guests_stay_it_looks_at_them_four_times_an_hour_and_applies_nothing(keeping: Watchers) -> None:
+    begun, applies = keeping.now, keeping.applies()
+    keeping.pass_time(6 * 3600)
+    assert 22 <= len([when for when in keeping.of["pve1"].looks() if when > begun]) <= 24
+    assert keeping.applies() == applies
+    assert keeping.of["pve2"].looks() == keeping.of["pve3"].looks() == []
+    assert keeping.of["pve1"].told[-1] == (
+        "nothing has changed since the last look; guests are still in what is kept for them: web on pve2"
+    )
+
+
+def test_it_stops_looking_at_guests_once_nothing_is_kept_any_more(keeping: Watchers) -> None:
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    keeping.pass_time(KEPT + 60)
+    looks = keeping.of["pve1"].looks()
+    keeping.pass_time(3 * KEPT)
+    assert keeping.of["pve1"].looks() == looks
+
+
+def test_where_the_settings_say_report_guests_that_have_left_are_told_once(keeping: Watchers) -> None:
+    for watcher in keeping.of.values():
+        watcher.action = "report"
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    keeping.pass_time(3 * KEPT)
+    assert keeping.of["pve1"].told.count("guests have left what was kept for them: web on pve2") == 1
+    assert "vxlan_web" in our_links(keeping)
+    assert plan_of(keeping.cluster).has_work
+
+
+def test_a_node_that_does_not_answer_has_lost_no_guests(keeping: Watchers) -> None:
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    keeping.cluster.refuse_ssh("pve2")
+    keeping.pass_time(KEPT + TICK)
+    assert keeping.of["pve1"].told[-1].startswith("nothing has changed since the last look; guests are still in")
+    keeping.cluster.refuse_ssh("pve2", refuses=False)
+    keeping.pass_time(KEPT + TICK)
+    assert "vxlan_web" not in our_links(keeping)
+    keeping.pass_time(KEPT + TICK)
+    assert "vxlan_web" not in our_links(keeping)

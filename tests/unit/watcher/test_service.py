@@ -11,7 +11,7 @@ import pytest
 from pvesdn.watcher.notify import Notifier
 from pvesdn.watcher.service import BLIND, GRACE, LONGEST, Hands, Service
 from pvesdn.watcher.sight import Eyes, Sight
-from pvesdn.watcher.turns import AGAIN, RELOADED, SETTLED, UNREST, Turns
+from pvesdn.watcher.turns import AGAIN, KEPT, RELOADED, SETTLED, SOON, UNREST, Turns
 
 
 class See(Eyes):
@@ -300,3 +300,33 @@ def test_a_file_of_metrics_that_cannot_be_taken_away_is_told_once(tmp_path: Path
         made.tick(now)
     said = [line for line in hands.done if str(folder) in line]
     assert said == [f"say {folder}: Is a directory; take it away, or what was once so is told beside what is"]
+
+
+@pytest.mark.parametrize(
+    ("left", "later"),
+    [
+        ('{"is_settled": true, "keeps": true}', KEPT),
+        ('{"is_settled": true, "keeps": false}', None),
+        ('{"is_settled": false, "keeps": true}', SOON),
+        ("[]", SOON),
+        ("{", SOON),
+    ],
+)
+def test_what_a_look_has_left_says_when_the_next_one_is(tmp_path: Path, left: str, later: float | None) -> None:
+    hands, turns = Do(), Turns()
+    made = Service(See(), turns, hands, str(tmp_path))
+    made.tick(0)
+    made.tick(SETTLED)
+    assert hands.done[-1] == "look"
+    (tmp_path / "watch-look.json").write_text(left)
+    turns.started("verify")
+    hands.status = 0
+    ended = SETTLED + 1
+    looks = [now for now in range(int(ended), int(ended + 2 * KEPT)) if _looks(made, hands, now)]
+    assert looks[:1] == ([] if later is None else [ended + later])
+
+
+def _looks(made: Service, hands: Do, now: float) -> bool:
+    before = hands.done.count("look")
+    made.tick(now)
+    return hands.done.count("look") > before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.watcher.sight import Sight
-from pvesdn.watcher.turns import APART, LOOK, METRICS, PATIENCE, RELOADED, SETTLED, SOON, UNREST, VERIFY, Turns
+from pvesdn.watcher.turns import APART, KEPT, LOOK, METRICS, PATIENCE, RELOADED, SETTLED, SOON, UNREST, VERIFY, Turns
 
 
 def sight(cluster: object = 1, network: object = 1, **given: object) -> Sight:
@@ -74,6 +74,15 @@ def test_a_look_that_waits_is_repeated_soon(turns: Turns) -> None:
     turns.ended(100, LOOK, is_good=True, is_settled=False)
     assert turns.due(100 + SOON - 1, sight()) == ""
     assert turns.due(100 + SOON, sight()) == LOOK
+
+
+def test_a_look_that_found_something_kept_for_guests_is_repeated_in_a_while(turns: Turns) -> None:
+    turns.ended(100, LOOK, is_good=True, is_settled=True, keeps=True)
+    assert turns.due(100 + KEPT - 1, sight()) == ""
+    assert turns.due(100 + KEPT, sight()) == LOOK
+    turns.started(LOOK)
+    turns.ended(1100, LOOK, is_good=True, is_settled=True)
+    assert turns.due(1100 + 2 * KEPT, sight()) == ""
 
 
 def test_nodes_that_were_reloaded_together_are_verified_one_after_the_other(turns: Turns) -> None:

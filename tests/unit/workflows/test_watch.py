@@ -440,7 +440,9 @@ def test_definitions_that_do_not_decode_are_waited_for_and_then_an_error() -> No
 @example('{"ran_at": 5}')
 @given(
     st.text()
-    | st.dictionaries(st.sampled_from(["run", "ran_at", "trouble", "waiting_since", "/x"]), json_values).map(json.dumps)
+    | st.dictionaries(st.sampled_from(["run", "ran_at", "trouble", "waiting_since", "kept", "/x"]), json_values).map(
+        json.dumps
+    )
 )
 def test_whatever_the_record_holds_it_is_read_or_said_to_be_unreadable(text: str) -> None:
     memory = decode_memory(text)
