@@ -171,9 +171,49 @@ def test_a_node_without_dnsmasq_is_refused_before_anything_is_touched(cluster: S
     assert [filtered(cluster, node) for node in cluster.nodes] == [set()] * 3
 
 
+def with_subnet(cluster: SimulatedCluster, vnet: str, cidr: str, **values: str) -> None:
+    panel(cluster, "create", f"vnets/{vnet}/subnets", subnet=cidr, type="subnet", **values)
+
+
+def configured(cluster: SimulatedCluster, vnet: str) -> str | None:
+    """What the nodes' dnsmasq serves in a VNet; the same on each."""
+    (text,) = {node.read(f"/etc/dnsmasq.d/lan/10-{vnet}.conf") for node in cluster.nodes.values()}
+    return text
+
+
 def test_each_node_serves_the_zone_before_its_interfaces_are_loaded(served: SimulatedCluster) -> None:
-    texts = {node.read("/etc/dnsmasq.d/lan/10-web.conf") for node in served.nodes.values()}
-    assert texts == {"interface=web\n"}
+    with_subnet(served, "web", "10.0.2.0/24", gateway="10.0.2.1")
+    with_subnet(served, "web", "fd00:2::/64", gateway="fd00:2::1", **{"dhcp-dns-server": "fd00:2::53"})
+    press_apply(served)
+    assert configured(served, "web") == (
+        "dhcp-range=set:lan-10.0.2.0-24,10.0.2.0,static,255.255.255.0,infinite\n"
+        "dhcp-option=tag:lan-10.0.2.0-24,option:router,10.0.2.1\n"
+        "dhcp-range=set:lan-fd00:2::-64,fd00:2::,static,64,infinite\n"
+        "dhcp-option=tag:lan-fd00:2::-64,option6:dns-server,fd00:2::53\n"
+        "interface=web\n"
+    )
     panel(served, "set", "zones/lan", delete="dhcp")
-    agree(served)
-    assert [node.read("/etc/dnsmasq.d/lan/10-web.conf") for node in served.nodes.values()] == [None] * 3
+    press_apply(served)
+    assert configured(served, "web") is None
+
+
+def test_a_subnet_without_a_gateway_is_not_served_and_a_vnet_with_no_other_is_not_either(
+    served: SimulatedCluster,
+) -> None:
+    panel(served, "create", "vnets", vnet="db", zone="lan")
+    with_subnet(served, "web", "10.0.2.0/24", gateway="10.0.2.1")
+    with_subnet(served, "web", "10.0.3.0/24", **{"dhcp-range": "start-address=10.0.3.10,end-address=10.0.3.99"})
+    with_subnet(served, "db", "10.0.4.0/24", **{"dhcp-range": "start-address=10.0.4.10,end-address=10.0.4.99"})
+    press_apply(served)
+    assert "lan-10.0.2.0-24" in (configured(served, "web") or "")
+    assert "lan-10.0.3.0-24" not in (configured(served, "web") or "")
+    assert configured(served, "db") is None
+
+
+def test_a_vnet_whose_subnets_have_gone_is_not_served_any_more(served: SimulatedCluster) -> None:
+    with_subnet(served, "web", "10.0.2.0/24", gateway="10.0.2.1")
+    press_apply(served)
+    assert configured(served, "web") is not None
+    panel(served, "delete", "vnets/web/subnets/lan-10.0.2.0-24")
+    press_apply(served)
+    assert configured(served, "web") is None

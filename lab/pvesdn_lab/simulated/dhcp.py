@@ -31,14 +31,20 @@ def set_up_dhcp(running: Mapping[str, Any], node: Host) -> str:
     if zones and node.run("dpkg-query", "-W", "dnsmasq").returncode:
         return "dnsmasq is not installed, and a zone has DHCP"
     for name, zone in zones.items():
-        for path, text in _texts(name, zone, running).items():
-            node.write(path, text)
-        if node.read(entries_of(name)) is None:
-            node.write(entries_of(name), "")
+        _configure(name, zone, running, node)
         for verb in ("enable", "restart"):
             if status := node.run("systemctl", verb, unit_of(name)).returncode:
                 return f"command 'systemctl {verb} {unit_of(name)}' failed: exit code {status}"
     return ""
+
+
+def _configure(name: str, zone: Mapping[str, Any], running: Mapping[str, Any], node: Host) -> None:
+    for old in node.path(f"/etc/dnsmasq.d/{name}").glob("10-*.conf"):
+        old.unlink()
+    for path, text in _texts(name, zone, running).items():
+        node.write(path, text)
+    if node.read(entries_of(name)) is None:
+        node.write(entries_of(name), "")
 
 
 def enter_guest(node: Host, zone: str, mac: str, addresses: str) -> None:
@@ -70,22 +76,27 @@ def _texts(name: str, zone: Mapping[str, Any], running: Mapping[str, Any]) -> di
         f"{folder}/00-default.conf": _lines(usual),
     }
     for vnet, section in _sections(running, "vnets").items():
-        if section.get("zone") == name:
-            found[f"{folder}/10-{vnet}.conf"] = _lines(_served(vnet, _sections(running, "subnets")))
+        served = list(_served(vnet, _sections(running, "subnets"))) if section.get("zone") == name else []
+        if served:
+            found[f"{folder}/10-{vnet}.conf"] = _lines([*served, f"interface={vnet}"])
     return found
 
 
 def _served(vnet: str, subnets: Sections) -> Iterator[str]:
-    for name, subnet in subnets.items():
-        if subnet.get("vnet") == vnet:
-            _, host, mask = name.split("-")
-            network = ip_network(f"{host}/{mask}", strict=False)
-            yield f"dhcp-range=set:{name},{network.network_address},static,{network.netmask},infinite"
-            if gateway := subnet.get("gateway"):
-                yield f"dhcp-option=tag:{name},option:router,{gateway}"
-            if server := subnet.get("dhcp-dns-server"):
-                yield f"dhcp-option=tag:{name},option:dns-server,{server}"
-    yield f"interface={vnet}"
+    """Not a subnet without a gateway; one without `dhcp-range` is there, and IPAM has no address for its guests."""
+    for name, subnet in sorted(subnets.items()):
+        gateway = subnet.get("gateway")
+        if subnet.get("vnet") != vnet or not gateway:
+            continue
+        _, host, prefix = name.split("-")
+        network = ip_network(f"{host}/{prefix}", strict=False)
+        is_v6 = network.version == 6  # noqa: PLR2004 - IPv6
+        mask, option = (prefix, "option6") if is_v6 else (network.netmask, "option")
+        yield f"dhcp-range=set:{name},{host},static,{mask},infinite"
+        if not is_v6:
+            yield f"dhcp-option=tag:{name},option:router,{gateway}"
+        if server := subnet.get("dhcp-dns-server"):
+            yield f"dhcp-option=tag:{name},{option}:dns-server,{server}"
 
 
 def _sections(running: Mapping[str, Any], kind: str) -> Sections:
