@@ -154,7 +154,8 @@ def described(zone: Zone, own: OwnSdn) -> str:
 
 
 def _carrier(zone: Zone, own: OwnSdn) -> str | None:
-    return next((ours.id for ours in own.zones if ours.carries == zone.id), None)
+    carrier = own.carriers.get(zone.id)
+    return None if carrier is None else carrier.id
 
 
 def in_a_line(found: Discrepancy) -> str:
@@ -175,10 +176,7 @@ def _packages(given: DesignInput) -> dict[str, str]:
 
 
 def _uncarried(parts: Parts, verification: Verification) -> tuple[str, ...]:
-    sdn = parts.given.sdn
-    homes = {zone.carries for zone in sdn.own.zones}
-    drawn = {vnet.id for vnet in sdn.own.vnets if vnet.drawn_in is not None}
-    drawn |= {vnet.id for vnet in sdn.pve.vnets if vnet.zone in homes}
+    drawn = {vnet.id for _, vnet in parts.given.sdn.drawn}
     return tuple(
         sorted({found.object for found in verification.discrepancies if found.object in drawn and found.trait in LACKS})
     )

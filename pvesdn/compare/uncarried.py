@@ -50,11 +50,10 @@ def uncarried(
         here = zone_nodes(zone, given.cluster)
         vnets = [
             vnet
-            for vnet in given.sdn.own.vnets
-            if vnet.zone == zone.id and vnet.drawn_in is not None and facts.node in vnet_nodes(vnet, here)
+            for carrier, vnet in given.sdn.drawn
+            if carrier.id == zone.id
+            and (facts.node in vnet_nodes(vnet, here) if vnet.drawn_in is not None else vnet.id not in ours)
         ]
-        # Those that cannot be carried as they are drawn.
-        vnets += [vnet for vnet in given.sdn.pve.vnets if vnet.zone == zone.carries and vnet.id not in ours]
         for found in bare(given, facts, zone, vnets, given.sdn.own.subnets):
             name = found.vnet.id
             if {name, vxlan_port(name)} & missing or name not in ours:

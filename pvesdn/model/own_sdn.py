@@ -174,3 +174,8 @@ class OwnSdn(Model):
     def carried(self) -> frozenset[str]:
         """The VNets among `vnets` that are drawn in PVE's panel."""
         return frozenset(vnet.id for vnet in self.vnets if vnet.drawn_in is not None)
+
+    @property
+    def carriers(self) -> dict[str, OwnZone]:
+        """The zones that carry one of PVE's, by the id of that one; of two that carry the same the first."""
+        return {zone.carries: zone for zone in reversed(self.zones) if zone.carries is not None}

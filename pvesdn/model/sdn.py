@@ -58,6 +58,16 @@ class SdnConfig:
             controllers=_by_id((*own.controllers, *pve.controllers)),
         )
 
+    @cached_property
+    def drawn(self) -> tuple[tuple[OwnZone, Vnet], ...]:
+        """VNets of PVE's panel that a zone of ours carries, with that zone: ours, and PVE's own where one cannot be
+        carried as it is drawn.
+        """
+        own, carriers, zones = self.own, self.own.carriers, {zone.id: zone for zone in self.own.zones}
+        ours = [vnet for vnet in own.vnets if vnet.drawn_in is not None and vnet.zone in zones]
+        left = [vnet for vnet in self.pve.vnets if vnet.zone in carriers and vnet.id not in own.carried]
+        return (*((zones[vnet.zone], vnet) for vnet in ours), *((carriers[vnet.zone], vnet) for vnet in left))
+
 
 def _by_id(objects: Iterable[_T]) -> tuple[_T, ...]:
     key: Any = attrgetter("id")

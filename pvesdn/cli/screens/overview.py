@@ -21,7 +21,7 @@ from pvesdn.workflows.understand import Understanding
 def overview(known: Understanding) -> dict[str, list[dict[str, Any]]]:
     """Rows by kind; rows of a kind have the same keys; what is absent is None or empty."""
     given = known.given
-    carriers = {zone.carries: zone.id for zone in given.sdn.own.zones if zone.carries is not None}
+    carriers = {home: zone.id for home, zone in given.sdn.own.carriers.items()}
     zones = {zone.id: _zone(zone, known, carriers.get(zone.id)) for zone in given.sdn.both.zones}
     subnets: dict[str, list[Subnet]] = {}
     for subnet in given.sdn.both.subnets:

@@ -26,14 +26,13 @@ def home_of(finding: Finding, given: DesignInput) -> str:
     place = finding.place
     if place is None:
         return ""
-    carriers = {zone.carries: zone for zone in given.sdn.own.zones if zone.carries is not None}
+    carriers = given.sdn.own.carriers
     if place.file == OWN_NAME:
         at = (place.line, place.column)
-        meant = ((name, zone.at(key)) for name, zone in carriers.items() for key in _FOLLOWS_PVE)
-        return next((name for name, where in meant if (where.line, where.column) == at), "")
-    pve = given.sdn.pve
-    vnets = {vnet.id: vnet.zone for vnet in pve.vnets}
-    subnets = {subnet.id: vnets.get(subnet.vnet, "") for subnet in pve.subnets}
+        meant = ((zone.carries or "", zone.at(key)) for zone in given.sdn.own.zones for key in _FOLLOWS_PVE)
+        return next((name for name, where in meant if name and (where.line, where.column) == at), "")
+    vnets = {vnet.id: vnet.drawn_in or vnet.zone for _, vnet in given.sdn.drawn}
+    subnets = {subnet.id: vnets.get(subnet.vnet, "") for subnet in given.sdn.pve.subnets}
     zone = {"zone": {name: name for name in carriers}, "vnet": vnets, "subnet": subnets}.get(place.kind, {})
     home = zone.get(place.id, "")
     return home if home in carriers else ""

@@ -75,6 +75,22 @@ def test_what_is_carried_is_there_once() -> None:
     assert [subnet.id for subnet in both.subnets] == ["lan-10.0.2.0-24"]
 
 
+def test_what_the_panel_has_for_a_zone_of_ours_is_known_with_that_zone_carried_or_not() -> None:
+    def pairs(network: DesignInput) -> list[tuple[str, str, bool]]:
+        return [(zone.id, vnet.id, vnet.drawn_in is not None) for zone, vnet in network.sdn.drawn]
+
+    assert pairs(drawn(UNDERLAY)) == []
+    assert pairs(drawn()) == [("prod", "db", False), ("prod", "web", False)]
+    assert pairs(carry(drawn()).given) == [("prod", "db", True), ("prod", "web", True)]
+    assert pairs(carry(drawn(), refused=frozenset({"lan"})).given) == [("prod", "db", False), ("prod", "web", False)]
+
+
+def test_of_two_zones_that_carry_the_same_the_first_has_its_vnets() -> None:
+    network = drawn(CARRIER + "vxlan: also\n\tcarries lan\n\tvni-range 200-203\n\n")
+    assert {zone.id for zone, _ in network.sdn.drawn} == {"also"}
+    assert [zone.id for zone in network.sdn.own.carriers.values()] == ["also"]
+
+
 def test_without_carrying_zones_nothing_is_touched() -> None:
     network = drawn(UNDERLAY)
     assert carry(network) == Carried(network)
