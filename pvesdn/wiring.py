@@ -17,6 +17,7 @@ from pvesdn.adapters.system import SystemClock, ThreadPulse, last_written
 from pvesdn.errors import SettingsError
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json, NodeName
+from pvesdn.model.progress import Stopping
 from pvesdn.ports import ClusterApi, Observer
 from pvesdn.settings import NODE_MARK, LabSettings, Settings, SshSettings
 from pvesdn.workflows.read import SDN_DIR, read_members
@@ -36,13 +37,14 @@ def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NOD
     """
     api = PveApi(settings.api)
     local = _local_node(settings, node_mark)
+    interrupted = partial(observer.tell, Stopping())
     return World(
         api=api,
         nodes=ProgramAgent(_transport(settings, api, local)),
         clock=SystemClock(),
         observer=observer,
-        runner=SideBySide(AT_ONCE),
-        at_once=SideBySide(ALL_AT_ONCE),
+        runner=SideBySide(AT_ONCE, interrupted),
+        at_once=SideBySide(ALL_AT_ONCE, interrupted),
         local_node=local,
         pulse=ThreadPulse(),
         who=_who(settings.api),

@@ -30,10 +30,12 @@ class SideBySide:
     """A `ports.Runner` with a thread for each node that is under way.
 
     :param at_once: how many nodes at the same time: each takes a process, and the memory of one answer.
+    :param interrupted: called when somebody ends the run, before what changes a node is waited for.
     """
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, interrupted: Callable[[], object] = lambda: None) -> None:
         self._at_once = at_once
+        self._interrupted = interrupted
 
     def each(
         self, nodes: Sequence[NodeName], task: Callable[[NodeName], Result]
@@ -56,6 +58,7 @@ class SideBySide:
             try:
                 wait(begun.values(), return_when="FIRST_EXCEPTION")
             except KeyboardInterrupt:
+                self._interrupted()
                 _let_go(pool, begun.values())
                 raise
             finally:

@@ -188,6 +188,11 @@ class PutsBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopping:
+    """Somebody has ended the run: no further node is begun, and what changes a node is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Beat:
     """Time has passed, and the apply is at work."""
 
@@ -205,5 +210,6 @@ Event: TypeAlias = (
     | Committed
     | Stays
     | PutsBack
+    | Stopping
     | Beat
 )

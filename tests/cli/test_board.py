@@ -27,6 +27,7 @@ from pvesdn.model.progress import (
     PutsBack,
     Stays,
     StepName,
+    Stopping,
     Thing,
     Turns,
     WaitsForLock,
@@ -165,6 +166,11 @@ def interrupted() -> Story:
     ]
 
 
+def stopping() -> Story:
+    """Somebody has pressed Ctrl-C in the middle of a reload."""
+    return [*the_first_node_goes_alone(), *at(13, Stopping())]
+
+
 def not_confirmed() -> Story:
     nodes = named(2)
     return [
@@ -233,6 +239,7 @@ STORIES: Mapping[str, Callable[[], Story]] = {
     "fails": a_node_fails,
     "putting-back": putting_back,
     "rolled-back": rolled_back,
+    "stopping": stopping,
     "interrupted": interrupted,
     "not-confirmed": not_confirmed,
     "verified": verifying,

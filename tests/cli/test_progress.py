@@ -20,12 +20,15 @@ from pvesdn.model.progress import (
     Awaits,
     Beat,
     Begun,
+    Committed,
     Ended,
     Event,
     NotReached,
     PutBackFor,
     PutsBack,
+    Stays,
     StepName,
+    Stopping,
     Thing,
     Turns,
     WaitsForLock,
@@ -106,6 +109,43 @@ def test_what_has_a_meaning_for_the_way_back_has_a_line(capsys: Out, plain: Plai
         "pve1: not reached; it puts itself back after 12:00:56 unless it hears from us",
         "putting back: pve1: interrupted",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ([Begun("pve1", StepName.STAGED)], "what is under way on pve1 is waited for, then no node is changed"),
+        (
+            [Begun("pve1", StepName.RELOADED)],
+            "what is under way on pve1 is waited for, then every node that has changed is put back as it was",
+        ),
+        (
+            [Begun("pve1", StepName.RELOADED), Ended("pve1", StepName.RELOADED, OK), Begun("pve1", StepName.VERIFIED)],
+            "every node that has changed is put back as it was",
+        ),
+        (
+            [Begun("pve1", StepName.RELOADED), PutsBack(("pve1",)), Begun("pve1", StepName.UNDONE)],
+            "what is under way on pve1 is waited for, then nodes that are not put back by then do it by themselves",
+        ),
+        ([Begun("pve1", StepName.FINISHED), Stays(("pve1",))], "what was done stays"),
+        ([Committed(), Begun("pve1", StepName.RELOADED)], "what was done stays"),
+    ],
+    ids=["staging", "reloading", "verifying", "putting back", "kept", "committed"],
+)
+def test_that_a_run_is_being_ended_is_said_at_once_with_what_becomes_of_the_nodes(
+    capsys: Out, plain: PlainSteps, before: list[Event], told: str
+) -> None:
+    with plain:
+        tell(plain, *before, Stopping())
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said.startswith("stopping: ")
+    assert said.endswith(told)
+
+
+def test_before_anything_is_done_on_a_node_an_end_is_not_announced(capsys: Out, plain: PlainSteps) -> None:
+    with plain:
+        tell(plain, Begun("pve1", StepName.READ), Stopping())
+    assert capsys.readouterr().out == ""
 
 
 def test_of_a_rollback_a_log_has_signs_of_life_and_leaves_the_rest_to_the_result(

@@ -93,7 +93,8 @@ def is_interrupted() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("is_interrupted")
-def test_an_interrupt_ends_who_reads_and_waits_for_who_changes(tmp_path: Path) -> None:
+def test_an_interrupt_is_told_at_once_ends_who_reads_and_waits_for_who_changes(tmp_path: Path) -> None:
+    told = threading.Event()
     reads, may_end, has_ended = (tmp_path / name for name in ("reads", "may-end", "has-ended"))
     changes = f"until [ -e {may_end} ]; do sleep 0.05; done; echo > {has_ended}"
     commands = {"node1": f"echo $$ > {reads}; exec sleep 600", "node2": changes}
@@ -106,11 +107,12 @@ def test_an_interrupt_ends_who_reads_and_waits_for_who_changes(tmp_path: Path) -
         comes_true(lambda: reads.exists() and reads.read_text().endswith("\n"))
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         comes_true(lambda: not Path("/proc", reads.read_text().strip()).exists())
+        comes_true(told.is_set)
         may_end.touch()
 
     thread = threading.Thread(target=somebody)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
-        SideBySide(2).each(("node1", "node2"), task)
+        SideBySide(2, told.set).each(("node1", "node2"), task)
     thread.join()
     assert has_ended.exists()

@@ -20,6 +20,7 @@ from pvesdn.model.progress import (
     PutsBack,
     Stays,
     StepName,
+    Stopping,
     Thing,
     Turns,
     WaitsForLock,
@@ -99,6 +100,7 @@ class Board:
         self.back: PutsBack | None = None
         self.is_committed = False
         self.is_kept = False
+        self.is_stopping = False
         self.began: float | None = None
 
     def take(self, event: Event, at: float) -> None:
@@ -132,8 +134,10 @@ class Board:
             case WaitsForYes():
                 self.yes = event
             case PutsBack():
-                self.back, self.yes = event, None
+                self.back, self.yes, self.is_stopping = event, None, False
                 self.began = at if self.began is None else self.began
+            case Stopping():
+                self.is_stopping = True
             case Stays(nodes):
                 self.is_kept = True
                 for name in nodes:

@@ -84,6 +84,7 @@ def _phase(board: Board, names: Sequence[NodeName]) -> str:
     nodes = [board.of(name) for name in names]
     under_way = {node.now.step for node in nodes if node.now is not None}
     phases = {
+        "stopping": board.is_stopping,
         "putting back": board.back is not None,
         "verified, waiting to be confirmed": board.yes is not None,
         "comparing with PVE's dry run": StepName.COMPARED in under_way,
@@ -162,7 +163,7 @@ def _idle(board: Board, name: NodeName, node: NodeBoard) -> tuple[str, ...]:
 
 def _waiting(board: Board, name: NodeName, node: NodeBoard) -> str:
     reached, rounds = _round(board), () if board.turns is None else board.turns.order.rounds
-    if board.back is not None or reached is None or board.is_committed:
+    if board.back is not None or board.is_stopping or reached is None or board.is_committed:
         return ""
     if any(name in later for later in rounds[reached + 1 :]):
         first = ", which goes first" if reached == 0 and board.turns and board.turns.order.has_canary else ""

@@ -11,6 +11,8 @@ from pvesdn.model.progress import PutBackFor, StepName, WaitsForLock, WaitsForYe
 from pvesdn.model.ranges import ranges
 
 _AS_MEANT = frozenset({PutBackFor.SILENCE, PutBackFor.REHEARSAL})
+_LEFT_AT_ONCE = frozenset({StepName.VERIFIED, StepName.COMPARED, StepName.CONFIRMED})
+"""Steps that change nothing, so that nobody waits for them."""
 TimeOfDay = Callable[[float], str]
 
 
@@ -19,6 +21,8 @@ def fate_lines(board: Board, time_of_day: TimeOfDay) -> Iterator[Line]:
     if board.lock is not None:
         yield (lock_words(board.lock),)
         yield ("Nothing is touched meanwhile.",)
+    elif board.is_stopping:
+        yield Span("Stopping", Style.WARNING), f": {stopping_words(board)}. Another Ctrl-C makes it no quicker."
     elif board.back is not None and board.back.is_asked_for:
         yield ("Each node checks that it is as it was. One that is not reached puts itself back as soon as it can.",)
     elif board.back is not None:
@@ -48,6 +52,20 @@ def lock_words(lock: WaitsForLock) -> str:
     if holder.who and holder.age is not None:
         whose = f"{holder.who} has held it for {duration(holder.age)}"
     return f"Waiting for the cluster lock, {left} at most: {whose}."
+
+
+def stopping_words(board: Board) -> str:
+    """What is still waited for in a run that somebody has ended, and what becomes of the nodes then."""
+    under_way = [name for name in board.names() if (now := board.of(name).now) and now.step not in _LEFT_AT_ONCE]
+    if board.back is not None:
+        then = "nodes that are not put back by then do it by themselves"
+    elif board.is_committed or board.is_kept:
+        then = "what was done stays"
+    elif any(node.has_begun for node in board.nodes.values()):
+        then = "every node that has changed is put back as it was"
+    else:
+        then = "no node is changed"
+    return f"what is under way on {ranges(under_way)} is waited for, then {then}" if under_way else then
 
 
 def yes_words(yes: WaitsForYes, time_of_day: TimeOfDay) -> str:

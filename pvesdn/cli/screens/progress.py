@@ -15,7 +15,7 @@ from pvesdn.cli.screens.aside import Aside
 from pvesdn.cli.screens.board import Board, NodeBoard
 from pvesdn.cli.screens.board_lines import local_time
 from pvesdn.cli.screens.confirmation import duration
-from pvesdn.cli.screens.fate import lock_words, yes_words
+from pvesdn.cli.screens.fate import lock_words, stopping_words, yes_words
 from pvesdn.cli.screens.screen import Screen, Span, Style
 from pvesdn.cli.screens.step_words import doing, ended, took, trail, waits
 from pvesdn.model.primitives import NodeName
@@ -28,6 +28,7 @@ from pvesdn.model.progress import (
     NotReached,
     PutsBack,
     StepName,
+    Stopping,
     WaitsForLock,
     WaitsForYes,
 )
@@ -166,6 +167,8 @@ class PlainSteps(Steps):
                 self._say(f"{node}: {self._not_reached(node)}")
             case PutsBack(nodes, why):
                 self._say(Span("putting back: ", Style.WARNING), f"{ranges(nodes)}: {why}")
+            case Stopping() if self.board.names():
+                self._say(Span("stopping: ", Style.WARNING), stopping_words(self.board))
             case WaitsForYes():
                 self._say(yes_words(event, local_time))
             case WaitsForLock():
