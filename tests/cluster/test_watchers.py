@@ -20,6 +20,8 @@ from tests.cli.kit import UCAST
 from tests.cluster.kit import PLANNER, after_reloads, draw, plan_of, serving, world_of
 from tests.cluster.test_carried import OURS as CARRYING
 from tests.cluster.test_carried import is_nothing, links, panel, press_apply
+from tests.cluster.test_one_sided import ALL, TWO, has_device, pves
+from tests.cluster.test_one_sided import OURS as BESIDE
 
 TICK = 5.0
 OURS = "/etc/network/interfaces.d/pvesdn"
@@ -208,6 +210,29 @@ def test_a_node_that_joins_is_meshed_by_nobody_typing_anything(cluster: Simulate
     assert "192.168.0.4" in cluster.nodes["pve1"].path(OURS).read_text()
     assert cluster.nodes["pve4"].path(OURS).is_file()
     assert plan_of(cluster).is_empty
+
+
+@pytest.mark.parametrize(("peers", "nodes"), [(ALL, ""), (TWO, "pve1,pve2")], ids=["on all nodes", "on two nodes"])
+def test_a_node_that_joins_beside_an_evpn_zone_of_pves_gets_bgp_of_pves_and_what_is_ours_once(
+    tmp_path: Path, peers: str, nodes: str
+) -> None:
+    """PVE sets up BGP on every node, and nobody has a session with one that no list of peers has."""
+    with serving(tmp_path / "cluster", BESIDE) as cluster:
+        draw(cluster, pves(peers, nodes=nodes))
+        watchers = Watchers(cluster, tmp_path)
+        watchers.pass_time(60)
+        assert watchers.applies()["pve1"] == 1
+        cluster.join("pve4", "192.168.0.4/24")
+        watchers.of["pve4"] = watchers.begin("pve4")
+        watchers.pass_time(60)
+        assert [has_device(cluster, node, "vxlan_mine") for node in cluster.nodes] == [True] * 4
+        assert has_device(cluster, "pve4", "vxlan_wb") is (nodes == "")
+        assert "192.168.0.4" in (cluster.nodes["pve1"].read(OURS) or "")
+        assert "router bgp 65000" in cluster.nodes["pve4"].frr()["config"]
+        assert is_nothing(plan_of(cluster))
+        watchers.pass_time(3700)
+        assert watchers.applies() == {"pve1": 2, "pve2": 0, "pve3": 0, "pve4": 0}
+        assert not any("failed" in reason or "did not finish" in reason for reason in watchers.of["pve1"].told)
 
 
 def test_where_the_settings_say_report_nothing_is_touched(cluster: SimulatedCluster, tmp_path: Path) -> None:
