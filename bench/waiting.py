@@ -139,7 +139,7 @@ def main(looks: int) -> None:
         server = mounted(pve)
         told = {
             "node": "pve1", "root": str(folder / "root"), "folder": str(folder / "state"), "tick": QUICK,
-            "files": [*SEEN_TO, "/etc/pve/priv/pvesdn.toml"], "command": ["/bin/true"],
+            "files": list(SEEN_TO), "settings": str(pve / "priv/pvesdn.toml"), "command": ["/bin/true"],
         }  # fmt: skip
         argv = [*python("from pvesdn.watcher.__main__ import main; sys.exit(main(sys.argv[1]))"), json.dumps(told)]
         process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)

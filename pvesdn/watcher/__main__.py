@@ -1,7 +1,7 @@
 """The process: `python -m pvesdn.watcher`, which `pvesdn watch` becomes once its settings have been checked.
 
-Its one argument is JSON: ``{"node", "root", "folder", "files", "settings", "command", "tick", "metrics"}``; the last is
-null, or ``{"file", "every", "unknown"}``.
+Its one argument is JSON: ``{"node", "root", "folder", "files", "settings", "command", "tick", "metrics"}``; `settings`
+may be absent, and the last is null, or ``{"file", "every", "unknown"}``.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def main(argument: str) -> int:
         return 1
     hands = _Processes(told["command"], environ)
     metrics = told.get("metrics") or {"file": "", "every": 0.0, "unknown": ""}
-    eyes = Eyes(told["files"], told["root"], told["node"], told["settings"])
+    eyes = Eyes(told["files"], told["root"], told["node"], told.get("settings", ""))
     service = Service(eyes, Turns(metrics["every"]), hands, folder, metrics["file"], unknown=metrics["unknown"])
     service.tick(time.monotonic())
     notifier.ready()

@@ -50,6 +50,7 @@ class Watcher:
             "root": str(cluster.live[node].root),
             "folder": str(self._folder),
             "files": list(SEEN_TO),
+            "settings": str(self._settings),
             "command": self._command,
             "tick": TICK,
         }
