@@ -144,7 +144,10 @@ def test_no_secret_is_told(applied: FakeCluster, settings: Path) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    ["9913", ":9913", "localhost:9913", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:9913", "[127.0.0.1]:1", ""],
+    [
+        *("9913", ":9913", "localhost:9913", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:9913"),
+        *("[127.0.0.1]:1", "", f"127.0.0.1:{'9' * 5000}"),
+    ],
 )
 def test_an_address_to_listen_on_is_named_in_full(place: str) -> None:
     done = call("metrics", "--listen", place)

@@ -33,7 +33,7 @@ class _Place(click.ParamType):  # type: ignore[type-arg] # generic only for thos
             address = ip_address(host[1:-1] if is_bracketed else host)
         except ValueError:
             address = None
-        is_port = port.isascii() and port.isdecimal() and int(port) <= _LAST_PORT
+        is_port = port.isascii() and port.isdecimal() and int(port[:6]) <= _LAST_PORT
         if address is None or not is_port or is_bracketed != (address.version == 6):  # noqa: PLR2004 - of IP
             self.fail(f"{value!r} is not an address and a port such as 127.0.0.1:9913 or [::1]:9913", param, ctx)
         return address, int(port)

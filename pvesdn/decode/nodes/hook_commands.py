@@ -203,7 +203,7 @@ def _vxlan_word(link: _Link, word: str, left: list[str]) -> None:
 
 def _is_multicast(text: str) -> bool:
     first = text.partition(".")[0]
-    return text.lower().startswith("ff") or (first.isdecimal() and 224 <= int(first) <= 239)  # noqa: PLR2004 - RFC 5771
+    return text.lower().startswith("ff") or (first.isdecimal() and len(first) == 3 and 224 <= int(first) <= 239)  # noqa: PLR2004 - RFC 5771
 
 
 def _bridge(words: list[str]) -> Iterator[Act]:

@@ -48,7 +48,7 @@ def _as_it_was(home: PveSimpleZone, found: Sequence[tuple[IfaceStanza, str]], gi
         return home
     without = given.facts.keys() - {node for _, node in found}
     members = {member.name for member in given.cluster.members}
-    sizes = [int(mtu) for stanza, _ in found for mtu in stanza.values("mtu") if mtu.isdecimal()]
+    sizes = [int(mtu[:6]) for stanza, _ in found for mtu in stanza.values("mtu") if mtu.isdecimal()]
     ports = {(node, vxlan_port(stanza.name)) for stanza, node in found}
     commands = (
         command

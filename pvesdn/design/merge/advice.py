@@ -83,7 +83,7 @@ def _outside_frr(family: str | None, words: list[str]) -> str:
     said = "..."
     match words:
         case [prefix, *way, distance] if _is_prefix(prefix) and way and distance.isdecimal():
-            if int(distance) <= _DISTANCE_MAX and (route := _route(prefix, way)):
+            if int(distance[:4]) <= _DISTANCE_MAX and (route := _route(prefix, way)):
                 said = f"{route} metric {distance}"
         case [prefix, *way] if _is_prefix(prefix):
             said = _route(prefix, way) or said

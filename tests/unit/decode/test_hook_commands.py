@@ -57,6 +57,7 @@ def test_a_command_does_what_its_words_say(command: str, acts: list[Act]) -> Non
             VxlanWords("vtun", vni="9", others=("srcport 1024 2048", "tos inherit", "udpcsum")),
         ),
         ("vtun type vxlan external vnifilter", VxlanWords("vtun", is_external=True)),
+        (f"vtun type vxlan id 9 remote {'9' * 5000}.1", VxlanWords("vtun", vni="9", remotes=(f"{'9' * 5000}.1",))),
         ("vtun type vxlan id", VxlanWords("vtun")),
         ("vtun type vxlan id 9 remote", VxlanWords("vtun", vni="9")),
     ],
