@@ -70,7 +70,7 @@ _NODE = _of(Per.NODE, "id")
 _VNI = _of(Per.NODE_AND_VNI, "id", "vni", "vxlanIf")
 
 BUILD = Metric("build_info", "Which pvesdn it is.", *_of(Per.RUN, "version"))
-UP = Metric("up", "1 if the cluster could be looked at, 0 if not; then all else is absent.", Per.RUN)
+UP = Metric("up", "1 if the cluster could be looked at, 0 if not: then only the build is told beside it.", Per.RUN)
 LOOKED_AT = Metric("look_timestamp_seconds", "When the look began that the values are from, Unix time.", Per.RUN)
 LASTED = Metric("look_duration_seconds", "How long that look took: reading all nodes, verifying, planning.", Per.RUN)
 LEFT_OUT = Metric("vni_samples_left_out", "Samples of single VNIs that were left out, being too many.", Per.RUN)
@@ -136,9 +136,9 @@ REMOTES = Metric(
     "node_remote_vteps", "VTEPs of others that its VNIs send to; those of multicast are not known.", *_NODE
 )
 PATH_MTU = Metric(
-    "node_path_mtu_bytes", "The least MTU of its routes to other VTEPs, headers included; not measured.", *_NODE
+    "node_path_mtu_bytes", "The lowest MTU of its routes to other VTEPs, headers included; not measured.", *_NODE
 )
-PATHS = Metric("node_paths_tried", "Ways to other VTEPs that were tried with packets; absent without.", *_NODE)
+PATHS = Metric("node_paths_tried", "Paths to other VTEPs that were tried with packets; absent without.", *_NODE)
 PATHS_BAD = Metric("node_paths_failed", "Findings about them.", *_NODE)
 DRIFT = Metric(
     "node_drift", "Files, or devices, that are not as they were put there.", *_of(Per.NODE, "id", "of"), times=2

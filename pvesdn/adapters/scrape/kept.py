@@ -11,7 +11,9 @@ from dataclasses import dataclass
 PATIENCE = 8.0
 """Seconds for which somebody who asks waits for a look to end; Prometheus itself waits for ten."""
 OLDEST = 300.0
-"""Seconds after which a look tells of the past, and nothing is known."""
+"""Seconds after which a look tells of the past, and nothing is known; or twice those between two looks, if these are
+more.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Kept:
         self._look = look
         self._unknown = Page.of(unknown)
         self._tell = tell
-        self._every, self._patience, self._oldest = every, patience, oldest
+        self._every, self._patience, self._oldest = every, patience, max(oldest, 2 * every)
         self._now = now
         self._changed = threading.Condition()
         self._page: Page | None = None

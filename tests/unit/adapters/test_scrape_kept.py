@@ -42,9 +42,9 @@ class Cluster:
     def tell(self, error: Exception | None) -> None:
         self.told.append(error)
 
-    def kept(self, *, patience: float = LIMIT) -> Kept:
+    def kept(self, *, patience: float = LIMIT, every: float = 30) -> Kept:
         return Kept(
-            self.look, "unknown", self.tell, every=30, patience=patience, oldest=300, now=lambda: self.now
+            self.look, "unknown", self.tell, every=every, patience=patience, oldest=300, now=lambda: self.now
         )  # fmt: skip
 
 
@@ -103,6 +103,15 @@ def test_the_last_look_is_told_while_the_next_one_hangs_until_it_is_too_old(clus
     cluster.gate.set()
     wait_for_the_end(kept)
     assert cluster.looks == 2
+
+
+def test_a_look_is_not_too_old_as_long_as_no_other_one_was_to_be_made(cluster: Cluster) -> None:
+    kept = cluster.kept(every=900)
+    kept.page()
+    cluster.now += 899
+    assert kept.page().text == b"look 1"
+    cluster.now += 1
+    assert kept.page().text == b"look 2"
 
 
 def test_a_look_that_was_given_up_is_taken_when_it_comes(cluster: Cluster) -> None:
