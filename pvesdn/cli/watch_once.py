@@ -24,8 +24,9 @@ from pvesdn.model.files import ChangeSet
 from pvesdn.model.progress import Ended, Event, StepName
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
-from pvesdn.workflows.watch import WatchReport, watch_once
+from pvesdn.workflows.watch import watch_once
 from pvesdn.workflows.watch_memory import Trouble, clock_time, decode_memory, digest_of, next_trouble, with_trouble
+from pvesdn.workflows.watch_report import WatchReport
 
 
 def look(session: Session) -> int:

@@ -30,7 +30,7 @@ up to `AT_MOST`.
 AT_MOST = 900.0
 KEPT = 900.0
 """Seconds until a look that found VNets kept for the guests in them is done again: no file tells that a guest is shut
-down or plugged in elsewhere.
+down or plugged in elsewhere. One that is missed for as long has left, and does not only restart.
 """
 
 

@@ -6,7 +6,7 @@ or missed a node is resumed; definitions that somebody is still writing are give
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -26,7 +26,19 @@ from pvesdn.workflows.lock import alone
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.read import SDN_DIR, read_cluster
 from pvesdn.workflows.watch_memory import LastRun, Memory, clock_time, decode_memory, encode_memory
-from pvesdn.workflows.watch_seen import digests, digests_of_texts, kept_for_guests, left_by_guests, still_in
+from pvesdn.workflows.watch_report import WatchReport, report_of
+from pvesdn.workflows.watch_seen import (
+    back_in,
+    digests,
+    digests_of_texts,
+    kept_for_guests,
+    left_by_guests,
+    may_be_back,
+    reason_to_look,
+    still_in,
+    told,
+    with_guests,
+)
 from pvesdn.workflows.world import World
 
 DEFINITIONS = tuple(f"{SDN_DIR}/{name}" for name in PVE_FILES if is_definition(name) or name == RUNNING_CONFIG)
@@ -49,31 +61,23 @@ TRIED_AGAIN = 3600.0
 """Seconds until an apply that failed is tried again. Sooner would reload a node that does not work every minute."""
 
 _UNCHANGED = "nothing has changed since the last look"
+_STILL_PENDING = "what was reported is still pending"
 
 WatchAction: TypeAlias = Literal["report", "apply"]
 
 
 @dataclass(frozen=True, slots=True)
-class WatchReport:
-    """The result of one look.
+class _Turn:
+    """How a look is done; see `watch_once`.
 
-    :param reason: why it acted, or why it did not.
-    :param state: what to pass to the next look; None if that is to start from scratch.
-    :param is_failing: it did not act, although the last run failed and nobody has fixed the cause.
-    :param is_settled: there was nothing to wait for, so it is known whether all is well.
-    :param left: the plan of a look that did not act: what is left of what an earlier one told, or failed to apply.
-    :param keeps: VNets are only there for the guests in them, who leave without a change of any file.
+    :param stack: until it ends nobody else applies.
     """
 
-    acted: bool
-    reason: str
-    state: str | None
-    changes: ChangeSet | None = None
-    report: ApplyReport | None = None
-    is_failing: bool = False
-    is_settled: bool = True
-    left: ChangeSet | None = None
-    keeps: bool = False
+    planner: Planner
+    action: WatchAction
+    announce: Callable[[str, ChangeSet], object] | None
+    remember: Callable[[str], object] | None
+    stack: ExitStack
 
 
 def watch_once(
@@ -97,10 +101,9 @@ def watch_once(
     :raises ApplyRefused: the plan needs a person's decision; nothing was touched.
     :raises PvesdnError: the cluster could not be read, or its definitions cannot be used.
     """
-    with ExitStack() as turn:
+    with ExitStack() as stack:
         try:
-            report = _look(world, state, planner, turn, action=action, announce=announce, remember=remember)
-            return replace(report, keeps=bool(decode_memory(report.state).kept))
+            return _look(world, state, _Turn(planner, action, announce, remember, stack))
         except AnotherApply as error:
             return WatchReport(acted=False, reason=f"standing by: {error.message}", state=state, is_settled=False)
 
@@ -116,67 +119,77 @@ def require_node(world: World) -> NodeName:
     return world.local_node
 
 
-def _look(
-    world: World,
-    state: str | None,
-    planner: Planner,
-    turn: ExitStack,
-    *,
-    action: WatchAction,
-    announce: Callable[[str, ChangeSet], object] | None,
-    remember: Callable[[str], object] | None,
-) -> WatchReport:
+def _look(world: World, state: str | None, turn: _Turn) -> WatchReport:
     local = require_node(world)
     files = world.nodes.read(local, [MEMBERS_FILE, *SEEN_TO])
     members = decode_members(files.get(MEMBERS_FILE, ""))
     stand_by = _stands_by(members, local)
     if stand_by:
         return WatchReport(acted=False, reason=stand_by, state=state, is_settled=False)
-    memory, now = decode_memory(state), digests(files, members)
-    reason = _reason(memory, now)
-    if not reason and memory.run not in {LastRun.FAILED, LastRun.PENDING} and not memory.kept:
-        quiet = encode_memory(replace(memory, waiting_since=None))
-        return WatchReport(acted=False, reason=_UNCHANGED, state=quiet)
-    changes = _plan(world, memory, planner)
+    before, now, seen = decode_memory(state), world.clock.now(), digests(files, members)
+    reason = reason_to_look(before, seen)
+    if not reason and before.run not in {LastRun.FAILED, LastRun.PENDING} and not before.kept:
+        return report_of(replace(before, waiting_since=None), _UNCHANGED)
+    changes = _plan(world, before, turn.planner)
     if isinstance(changes, WatchReport):
         return changes
-    reason, kept = reason or left_by_guests(memory, changes), kept_for_guests(memory, changes)
-    memory = replace(memory, seen=now, is_readable=True, waiting_since=None, kept=kept)
+    kept = kept_for_guests(before, changes, now)
+    memory = replace(before, seen=seen, is_readable=True, waiting_since=None, kept=kept)
+    reason = reason or left_by_guests(kept, now)
+    if not reason and (done := _without_acting(world, before, memory, changes, turn.action)):
+        return done
+    if turn.action == "apply":
+        return _apply(world, before, memory, changes, turn, reason=reason)
+    reason = reason or _again(memory)
+    if turn.announce is not None:
+        turn.announce(reason, changes)
+    run = LastRun.MISSED if changes.unreachable else LastRun.DONE if changes.is_empty else LastRun.PENDING
+    return report_of(replace(memory, run=run, kept=told(kept)), reason, changes)
+
+
+def _apply(
+    world: World, before: Memory, memory: Memory, changes: ChangeSet, turn: _Turn, *, reason: str
+) -> WatchReport:
+    """Apply, unless that might take a bridge from under a guest that is only restarting.
+
+    :param before: what was remembered, so that the next look has the same reason.
+    :param reason: empty for what failed or was reported.
+    """
+    now = world.clock.now()
+    if not may_be_back(memory.kept, now):
+        world, changes = _with_a_turn(world, changes, turn)
+        memory = replace(memory, kept=kept_for_guests(memory, changes, now))
+    if waits := may_be_back(memory.kept, now):
+        return replace(report_of(replace(before, waiting_since=None, kept=memory.kept), waits), is_settled=False)
     is_retry = not reason and memory.run is LastRun.FAILED
-    if not reason:
-        if done := _without_acting(world, memory, changes, action):
-            return done
-        reason = (
-            f"trying again what failed at {clock_time(memory.ran_at)}" if is_retry else "applying what was reported"
-        )
-    world, changes = _with_a_turn(world, changes, planner, action, turn)
-    memory = replace(memory, kept=kept_for_guests(memory, changes))
-    if announce is not None:
-        announce(reason, changes)
-    if action == "report":
-        run = LastRun.MISSED if changes.unreachable else LastRun.DONE if changes.is_empty else LastRun.PENDING
-        return WatchReport(True, reason, encode_memory(replace(memory, run=run)), changes)
+    reason = reason or _again(memory)
+    if turn.announce is not None:
+        turn.announce(reason, changes)
     _refuse_missing_definitions(changes)
     memory = replace(memory, run=LastRun.STARTED, ran_at=world.clock.now())
-    if remember is not None and not any(node.obstacles for node in changes.nodes):
-        remember(encode_memory(memory))
+    if turn.remember is not None and not any(node.obstacles for node in changes.nodes):
+        turn.remember(encode_memory(memory))
     manner = Manner(comment=one_line(f"watch: {reason}", LONGEST_COMMENT))
-    report = apply_on_record(world, changes, planner, manner, is_retry=is_retry)
-    memory = _with_own_entry(world, memory)
-    return WatchReport(True, reason, encode_memory(replace(memory, run=_ending(changes, report))), changes, report)
+    report = apply_on_record(world, changes, turn.planner, manner, is_retry=is_retry)
+    memory = replace(_with_own_entry(world, memory), run=_ending(changes, report))
+    kept = with_guests(memory.kept) if memory.run is LastRun.DONE else told(memory.kept)
+    return report_of(replace(memory, kept=kept), reason, changes, report)
 
 
-def _with_a_turn(
-    world: World, changes: ChangeSet, planner: Planner, action: WatchAction, turn: ExitStack
-) -> tuple[World, ChangeSet]:
-    """Where there is something to apply: the world in which nobody else does until `turn` ends, and the plan of then.
+def _again(memory: Memory) -> str:
+    is_retry = memory.run is LastRun.FAILED
+    return f"trying again what failed at {clock_time(memory.ran_at)}" if is_retry else "applying what was reported"
+
+
+def _with_a_turn(world: World, changes: ChangeSet, turn: _Turn) -> tuple[World, ChangeSet]:
+    """Where there is something to apply: the world in which nobody else does until the turn ends, and the plan of then.
 
     :raises AnotherApply: another apply is not over; the next look finds out.
     """
-    if action == "report" or not changes.has_work or any(node.obstacles for node in changes.nodes):
+    if not changes.has_work or any(node.obstacles for node in changes.nodes):
         return world, changes
-    world = turn.enter_context(alone(world, [node.node for node in changes.nodes], patience=0.0))
-    return world, planner(read_cluster(world, has_state=True))
+    world = turn.stack.enter_context(alone(world, [node.node for node in changes.nodes], patience=0.0))
+    return world, turn.planner(read_cluster(world, has_state=True))
 
 
 def _refuse_missing_definitions(changes: ChangeSet) -> None:
@@ -208,22 +221,6 @@ def _plan(world: World, memory: Memory, planner: Planner) -> ChangeSet | WatchRe
         return _wait(world, memory, f"the definitions cannot be used as they are: {error.lines[0]}")
 
 
-def _reason(memory: Memory, now: Mapping[str, str]) -> str:
-    """The reason to act, in words; empty if there is none, or only what failed or was reported."""
-    if not memory.is_readable:
-        return "the record of the last look is unreadable"
-    if memory.seen is None:
-        return "first look"
-    paths = [path for path in sorted(memory.seen.keys() | now.keys()) if memory.seen.get(path) != now.get(path)]
-    if others := [path for path in paths if path != HISTORY_FILE]:
-        return f"changed: {', '.join(others)}"
-    return {
-        LastRun.STARTED: f"the run of {clock_time(memory.ran_at)} did not finish",
-        LastRun.MISSED: "a node could not be reached at the last look",
-        LastRun.DONE: "somebody has applied" if paths else "",
-    }.get(memory.run, "")
-
-
 def _may_wait(world: World, memory: Memory) -> bool:
     """Whether to wait for an edit to end: not at the first look, which no edit triggered, and not for ever."""
     if memory.seen is None:
@@ -243,34 +240,34 @@ def _edit(world: World) -> str:
 
 def _wait(world: World, memory: Memory, why: str) -> WatchReport:
     since = world.clock.now() if memory.waiting_since is None else memory.waiting_since
-    state = encode_memory(replace(memory, waiting_since=since))
-    return WatchReport(False, f"waiting, as somebody may be editing: {why}", state, is_settled=False)
+    waiting = report_of(replace(memory, waiting_since=since), f"waiting, as somebody may be editing: {why}")
+    return replace(waiting, is_settled=False)
 
 
-def _without_acting(world: World, memory: Memory, changes: ChangeSet, action: WatchAction) -> WatchReport | None:
+def _without_acting(
+    world: World, before: Memory, memory: Memory, changes: ChangeSet, action: WatchAction
+) -> WatchReport | None:
     """With nothing changed since: what became of what failed or was reported; None if it is to be applied now."""
     if memory.run is LastRun.DONE:
-        return WatchReport(False, f"{_UNCHANGED}{still_in(memory.kept)}", encode_memory(memory), left=changes)
+        return replace(report_of(memory, f"{_UNCHANGED}{still_in(memory.kept, changes)}"), left=changes)
+    is_over = changes.is_empty and not changes.unreachable
+    over = replace(memory, run=LastRun.DONE)
     if memory.run is LastRun.PENDING:
-        return _pending(memory, changes, action)
-    if changes.is_empty and not changes.unreachable:
-        reason = f"what failed at {clock_time(memory.ran_at)} has been fixed"
-        return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)), left=changes)
+        if is_over:
+            back = back_in(before.kept, memory.kept)
+            reason = (
+                f"guests are back in what is kept for them: {back}" if back else "what was pending has been applied"
+            )
+            return replace(report_of(over, reason), left=changes)
+        return None if action == "apply" else replace(report_of(memory, _STILL_PENDING), left=changes)
+    if is_over:
+        return replace(report_of(over, f"what failed at {clock_time(memory.ran_at)} has been fixed"), left=changes)
     again = memory.ran_at + TRIED_AGAIN
     if world.clock.now() >= again:
         return None
     when = f"the run of {clock_time(memory.ran_at)} failed"
     reason = f"{when}: `pvesdn apply` takes it up, or the first look after {clock_time(again)}"
-    return WatchReport(False, reason, encode_memory(memory), is_failing=True, left=changes)
-
-
-def _pending(memory: Memory, changes: ChangeSet, action: WatchAction) -> WatchReport | None:
-    if changes.is_empty and not changes.unreachable:
-        reason = "what was pending has been applied"
-        return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)), left=changes)
-    if action != "report":
-        return None
-    return WatchReport(False, "what was reported is still pending", encode_memory(memory), left=changes)
+    return replace(report_of(memory, reason), is_failing=True, left=changes)
 
 
 def _ending(changes: ChangeSet, report: ApplyReport) -> LastRun:

@@ -7,9 +7,10 @@ import json
 import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 TOLD_AGAIN = 24 * 3600.0
 """Seconds after which a trouble that lasts is told once more."""
@@ -50,6 +51,22 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """No guest is seen any more in what is kept for guests.
+
+    :param since: when they were first missed, seconds of the Unix epoch.
+    :param is_told: the plan without them was reported, or begun.
+    """
+
+    since: float
+    is_told: bool = False
+
+
+Kept: TypeAlias = Mapping[tuple[str, str], Absence | None]
+"""VNets that are only there for the guests in them, each with a node: None while they are there, or may be."""
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What one look leaves to the next.
 
@@ -57,7 +74,7 @@ class Memory:
     :param is_readable: False when there was a record and it could not be read.
     :param ran_at: when the last run was begun, seconds of the Unix epoch; 0 when it is over.
     :param waiting_since: the first of the looks that have been waiting for an edit to end; None when none is.
-    :param kept: VNets that were only there for the guests in them, each with a node where these were.
+    :param kept: what was only there for guests, until a plan no longer has to remove it.
     """
 
     seen: Mapping[str, str] | None = None
@@ -66,7 +83,7 @@ class Memory:
     ran_at: float = 0.0
     waiting_since: float | None = None
     trouble: Trouble | None = None
-    kept: frozenset[tuple[str, str]] = frozenset()
+    kept: Kept = field(default_factory=dict)
 
 
 def decode_memory(text: str | None) -> Memory:
@@ -87,10 +104,14 @@ def decode_memory(text: str | None) -> Memory:
             trouble=None
             if told is None
             else Trouble(str(told["digest"]), str(told["plan"]), _moment(told["since"]), _moment(told["told"])),
-            kept=frozenset((str(vnet), str(node)) for vnet, node in document.get("kept", ())),
+            kept={(str(vnet), str(node)): _absence(*rest) for vnet, node, *rest in document.get("kept", ())},
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return Memory(is_readable=False)
+
+
+def _absence(since: Any = None, is_told: Any = None) -> Absence | None:
+    return None if since is None else Absence(_moment(since), bool(is_told))
 
 
 def _moment(value: Any) -> float:
@@ -115,7 +136,10 @@ def encode_memory(memory: Memory) -> str:
         told = memory.trouble
         document["trouble"] = {"digest": told.digest, "plan": told.plan, "since": told.since, "told": told.told}
     if memory.kept:
-        document["kept"] = sorted(memory.kept)
+        document["kept"] = [
+            [*pair] if absence is None else [*pair, absence.since, absence.is_told]
+            for pair, absence in sorted(memory.kept.items(), key=itemgetter(0))
+        ]
     return json.dumps(document, sort_keys=True)
 
 

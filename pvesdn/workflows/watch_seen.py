@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile
-from pvesdn.model.files import ChangeSet
-from pvesdn.workflows.watch_memory import Memory
+from pvesdn.design.shared.names import vxlan_port
+from pvesdn.model.files import Action, ChangeSet
+from pvesdn.model.history import HISTORY_FILE
+from pvesdn.watcher.turns import KEPT
+from pvesdn.workflows.watch_memory import Absence, Kept, LastRun, Memory, clock_time
 
 
 def digests(files: Mapping[str, str], members: MembersFile) -> dict[str, str]:
@@ -22,26 +26,97 @@ def digests_of_texts(files: Mapping[str, str]) -> dict[str, str]:
     return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
 
 
-def kept_for_guests(memory: Memory, changes: ChangeSet) -> frozenset[tuple[str, str]]:
-    """VNets that are only there for the guests in them, each with a node: of nodes that did not answer as before."""
-    now = {(vnet, node) for vnet, nodes in changes.kept.items() for node in nodes}
-    return frozenset(now | {(vnet, node) for vnet, node in memory.kept if node in changes.unreachable})
+def reason_to_look(memory: Memory, now: Mapping[str, str]) -> str:
+    """The reason to act, in words; empty if there is none, or only what failed or was reported."""
+    if not memory.is_readable:
+        return "the record of the last look is unreadable"
+    if memory.seen is None:
+        return "first look"
+    paths = [path for path in sorted(memory.seen.keys() | now.keys()) if memory.seen.get(path) != now.get(path)]
+    if others := [path for path in paths if path != HISTORY_FILE]:
+        return f"changed: {', '.join(others)}"
+    return {
+        LastRun.STARTED: f"the run of {clock_time(memory.ran_at)} did not finish",
+        LastRun.MISSED: "a node could not be reached at the last look",
+        LastRun.DONE: "somebody has applied" if paths else "",
+    }.get(memory.run, "")
 
 
-def left_by_guests(memory: Memory, changes: ChangeSet) -> str:
-    """A reason to act, in words: guests have gone since the last look, which is written nowhere. Empty if none have, or
-    there is nothing to do about it.
+def kept_for_guests(memory: Memory, changes: ChangeSet, now: float) -> Kept:
+    """What is only there for guests, and what was until the plan without them is carried out. Of a node that does not
+    answer nothing is known; once it does, its guests may still have to start.
     """
-    answered = {node.node for node in changes.nodes}
-    gone = memory.kept - kept_for_guests(memory, changes)
-    gone = frozenset((vnet, node) for vnet, node in gone if node in answered)
-    return f"guests have left what was kept for them: {_listed(gone)}" if gone and changes.has_work else ""
+    silent, removed = _silent(changes), _removed(changes)
+    before = {
+        pair: None if pair[1] in silent else _missed(absence, now)
+        for pair, absence in memory.kept.items()
+        if pair[1] in silent or pair in removed
+    }
+    return before | {(vnet, node): None for vnet, nodes in changes.kept.items() for node in nodes}
 
 
-def still_in(kept: frozenset[tuple[str, str]]) -> str:
-    """What to add where nothing has changed: that guests are where they were. Empty where nothing is kept."""
-    return f"; guests are still in what is kept for them: {_listed(kept)}" if kept else ""
+def left_by_guests(kept: Kept, now: float) -> str:
+    """A reason to act, in words: guests went and have not come back, which is written nowhere. Empty if there is none,
+    or it was one before.
+    """
+    gone = [pair for pair, one in kept.items() if one is not None and not one.is_told and now - one.since >= KEPT]
+    return f"guests have left what was kept for them: {_listed(gone)}" if gone else ""
 
 
-def _listed(kept: frozenset[tuple[str, str]]) -> str:
-    return ", ".join(f"{vnet} on {node}" for vnet, node in sorted(kept))
+def may_be_back(kept: Kept, now: float) -> str:
+    """What to wait for before anything is removed: guests that went a moment ago may only be restarting, and would find
+    no bridge. Empty where nothing was left so lately.
+    """
+    gone = [pair for pair, one in kept.items() if one is not None and now - one.since < KEPT]
+    return f"waiting for guests that may only be restarting: {_listed(gone)}" if gone else ""
+
+
+def told(kept: Kept) -> Kept:
+    """The same once it was said that guests have left."""
+    return {pair: None if one is None else replace(one, is_told=True) for pair, one in kept.items()}
+
+
+def with_guests(kept: Kept) -> Kept:
+    """What of it has guests in it, as far as is known: the rest was removed."""
+    return {pair: None for pair, one in kept.items() if one is None}
+
+
+def still_in(kept: Kept, changes: ChangeSet) -> str:
+    """What to add where nothing has changed: where guests are, and where none are seen. Empty where nothing is kept."""
+    silent = _silent(changes)
+    there = [pair for pair, one in kept.items() if one is None and pair[1] not in silent]
+    missed = [pair for pair, one in kept.items() if one is not None]
+    mute = sorted({node for _, node in kept if node in silent})
+    parts = [f"guests are still in what is kept for them: {_listed(there)}"] if there else []
+    parts += [f"no guests are seen in what is kept for them: {_listed(missed)}"] if missed else []
+    parts += [f"{', '.join(mute)} did not answer"] if mute else []
+    return "".join(f"; {part}" for part in parts)
+
+
+def back_in(before: Kept, kept: Kept) -> str:
+    """Where guests are that were missed. Empty where they are nowhere."""
+    return _listed([pair for pair, one in before.items() if one is not None and pair in with_guests(kept)])
+
+
+def _silent(changes: ChangeSet) -> frozenset[str]:
+    return frozenset({*changes.unreachable, *changes.offline})
+
+
+def _removed(changes: ChangeSet) -> frozenset[tuple[str, str]]:
+    """Devices that the plan removes, by the VNets that they carry, each with a node."""
+    return frozenset(
+        (stanza.name.removeprefix(vxlan_port("")), node.node)
+        for node in changes.nodes
+        for file in node.files
+        for stanza in file.stanzas
+        if stanza.action is Action.REMOVE and stanza.name.startswith(vxlan_port(""))
+    )
+
+
+def _missed(absence: Absence | None, now: float) -> Absence:
+    """Since when; a clock that was set back begins anew."""
+    return Absence(now) if absence is None else replace(absence, since=min(absence.since, now))
+
+
+def _listed(pairs: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{vnet} on {node}" for vnet, node in sorted(pairs))

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pvesdn.resources import data_dir
-from pvesdn.workflows.watch import WatchReport
+from pvesdn.workflows.watch_report import WatchReport
 from tests.cli.kit import UCAST, Result, call, settings_file
 from tests.fakes import FakeCluster
 

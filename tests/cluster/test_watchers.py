@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pvesdn.watcher.sight import Eyes
 from pvesdn.watcher.turns import AGAIN, KEPT, LOOK, SETTLED, SOON, VERIFY, Turns
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.watch import SEEN_TO, WatchAction, watch_once
+from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import UCAST
 from tests.cluster.kit import PLANNER, after_reloads, draw, plan_of, serving, world_of
@@ -22,6 +24,7 @@ from tests.cluster.test_carried import OURS as CARRYING
 from tests.cluster.test_carried import is_nothing, links, panel, press_apply
 from tests.cluster.test_one_sided import ALL, TWO, has_device, pves
 from tests.cluster.test_one_sided import OURS as BESIDE
+from tests.task_clock import TaskClock
 
 TICK = 5.0
 OURS = "/etc/network/interfaces.d/pvesdn"
@@ -71,7 +74,9 @@ class Watcher(Hands):
         if self.failure is not None:
             return 1
         world = replace(world_of(self.cluster), local_node=self.node)
-        # Everybody has the same clock, which only the test moves.
+        # Everybody has the same clock, which the test moves.
+        assert isinstance(world.clock, TaskClock)
+        world.clock.skipped = self.now
         if self.meanwhile is not None:
             after_reloads(world, self.cluster, self.meanwhile)
         report = watch_once(world, self.state, PLANNER, action=self.action)
@@ -426,14 +431,89 @@ def our_links(watchers: Watchers) -> set[str]:
     return set(links(watchers.cluster, "pve2").links)
 
 
+LEFT = "guests have left what was kept for them: web on pve2"
+UNSEEN = "nothing has changed since the last look; no guests are seen in what is kept for them: web on pve2"
+MISSED = 2 * (KEPT + 2 * TICK)
+"""Seconds after which a guest that is gone was missed at two looks."""
+
+
+def looked(watchers: Watchers) -> str:
+    """The reason of the next look at what is kept, which nothing else calls for."""
+    watchers.pass_time(KEPT + 2 * TICK)
+    return watchers.of["pve1"].told[-1]
+
+
 def test_the_last_guest_that_leaves_what_is_kept_for_it_is_noticed(keeping: Watchers) -> None:
     keeping.pass_time(KEPT)
     assert "vxlan_web" in our_links(keeping)
     keeping.cluster.nodes["pve2"].unplug_guest(100)
-    keeping.pass_time(KEPT + TICK)
+    keeping.pass_time(MISSED)
     assert "vxlan_web" not in our_links(keeping)
-    assert "guests have left what was kept for them: web on pve2" in keeping.of["pve1"].told
+    assert LEFT in keeping.of["pve1"].told
     assert is_nothing(plan_of(keeping.cluster))
+
+
+def test_a_guest_that_only_restarts_while_it_is_looked_for_finds_its_bridge(keeping: Watchers) -> None:
+    for _ in range(2):
+        keeping.cluster.nodes["pve2"].unplug_guest(100)
+        assert looked(keeping) == UNSEEN
+        assert {"web", "vxlan_web"} <= our_links(keeping)
+        keeping.cluster.plug_guest("pve2", "web", 100)
+        assert looked(keeping).endswith("guests are still in what is kept for them: web on pve2")
+    assert LEFT not in keeping.of["pve1"].told
+
+
+def test_a_change_that_comes_while_a_guest_restarts_waits_for_it(keeping: Watchers) -> None:
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    drawn(keeping.cluster, "lab")
+    keeping.pass_time(120)
+    assert keeping.of["pve1"].told[-1] == "waiting for guests that may only be restarting: web on pve2"
+    assert "vxlan_web" in our_links(keeping)
+    assert "vxlan_lab" not in our_links(keeping)
+    keeping.cluster.plug_guest("pve2", "web", 100)
+    keeping.pass_time(SOON + 2 * TICK)
+    assert "changed: /etc/pve/sdn/vnets.cfg" in keeping.of["pve1"].told[-1]
+    assert {"vxlan_web", "vxlan_lab"} <= our_links(keeping)
+
+
+def test_a_change_does_not_wait_longer_than_for_a_guest_that_comes_back(keeping: Watchers) -> None:
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    drawn(keeping.cluster, "lab")
+    keeping.pass_time(KEPT + 60)
+    assert "vxlan_lab" in our_links(keeping)
+    assert "vxlan_web" not in our_links(keeping)
+
+
+def test_a_guest_that_goes_between_the_plan_and_the_lock_is_waited_for(
+    keeping: Watchers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def while_the_guest_goes(world: World, members: list[str], *, patience: float) -> Iterator[World]:
+        keeping.cluster.nodes["pve2"].unplug_guest(100)
+        with alone(world, members, patience=patience) as locked:
+            yield locked
+
+    monkeypatch.setattr("pvesdn.workflows.watch.alone", while_the_guest_goes)
+    drawn(keeping.cluster, "lab")
+    keeping.pass_time(60)
+    assert keeping.of["pve1"].told[-1].startswith("waiting for guests that may only be restarting")
+    assert "vxlan_web" in our_links(keeping)
+
+
+def test_a_guest_that_starts_late_after_a_reboot_of_its_node_finds_its_bridge(keeping: Watchers) -> None:
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    assert looked(keeping) == UNSEEN
+    keeping.lose_power("pve2")
+    keeping.pass_time(2 * KEPT)
+    keeping.off.clear()
+    keeping.cluster.come_online("pve2")
+    keeping.pass_time(120)
+    assert keeping.of["pve1"].told[-1].startswith("waiting for guests that may only be restarting")
+    assert "vxlan_web" in our_links(keeping)
+    keeping.cluster.plug_guest("pve2", "web", 100)
+    keeping.pass_time(120)
+    assert keeping.of["pve1"].told[-1].startswith("changed: /etc/pve/.members")
+    assert "vxlan_web" in our_links(keeping)
 
 
 def test_while_guests_stay_it_looks_at_them_four_times_an_hour_and_applies_nothing(keeping: Watchers) -> None:
@@ -447,31 +527,58 @@ def test_while_guests_stay_it_looks_at_them_four_times_an_hour_and_applies_nothi
     )
 
 
+def test_a_removal_that_fails_is_tried_again_an_hour_later_and_not_at_each_look_at_guests(keeping: Watchers) -> None:
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    keeping.cluster.nodes["pve2"].break_command("ifreload")
+    applies = keeping.applies()["pve1"]
+    keeping.pass_time(MISSED + 3 * KEPT)
+    assert keeping.applies()["pve1"] == applies + 1
+    assert "failed: `pvesdn apply` takes it up" in keeping.of["pve1"].told[-1]
+
+
 def test_it_stops_looking_at_guests_once_nothing_is_kept_any_more(keeping: Watchers) -> None:
     keeping.cluster.nodes["pve2"].unplug_guest(100)
-    keeping.pass_time(KEPT + 60)
+    keeping.pass_time(MISSED + 60)
+    assert "vxlan_web" not in our_links(keeping)
     looks = keeping.of["pve1"].looks()
     keeping.pass_time(3 * KEPT)
     assert keeping.of["pve1"].looks() == looks
 
 
-def test_where_the_settings_say_report_guests_that_have_left_are_told_once(keeping: Watchers) -> None:
+@pytest.fixture
+def reporting(keeping: Watchers) -> Watchers:
+    """The same, where the settings say report."""
     for watcher in keeping.of.values():
         watcher.action = "report"
-    keeping.cluster.nodes["pve2"].unplug_guest(100)
-    keeping.pass_time(3 * KEPT)
-    assert keeping.of["pve1"].told.count("guests have left what was kept for them: web on pve2") == 1
-    assert "vxlan_web" in our_links(keeping)
-    assert plan_of(keeping.cluster).has_work
+    return keeping
+
+
+def test_where_the_settings_say_report_guests_that_have_left_are_told_once(reporting: Watchers) -> None:
+    reporting.cluster.nodes["pve2"].unplug_guest(100)
+    reporting.pass_time(MISSED + 2 * KEPT)
+    assert reporting.of["pve1"].told.count(LEFT) == 1
+    assert "vxlan_web" in our_links(reporting)
+    assert plan_of(reporting.cluster).has_work
+
+
+def test_a_guest_that_comes_back_before_anybody_applies_ends_what_was_pending(reporting: Watchers) -> None:
+    reporting.cluster.nodes["pve2"].unplug_guest(100)
+    reporting.pass_time(MISSED)
+    assert reporting.of["pve1"].told[-1] == LEFT
+    reporting.cluster.plug_guest("pve2", "web", 100)
+    assert looked(reporting) == "guests are back in what is kept for them: web on pve2"
+    reporting.cluster.nodes["pve2"].unplug_guest(100)
+    reporting.pass_time(MISSED)
+    assert reporting.of["pve1"].told.count(LEFT) == 2
 
 
 def test_a_node_that_does_not_answer_has_lost_no_guests(keeping: Watchers) -> None:
     keeping.cluster.nodes["pve2"].unplug_guest(100)
     keeping.cluster.refuse_ssh("pve2")
-    keeping.pass_time(KEPT + TICK)
-    assert keeping.of["pve1"].told[-1].startswith("nothing has changed since the last look; guests are still in")
+    assert looked(keeping) == "nothing has changed since the last look; pve2 did not answer"
     keeping.cluster.refuse_ssh("pve2", refuses=False)
-    keeping.pass_time(KEPT + TICK)
-    assert "vxlan_web" not in our_links(keeping)
-    keeping.pass_time(KEPT + TICK)
+    assert looked(keeping) == UNSEEN
+    assert "vxlan_web" in our_links(keeping)
+    keeping.pass_time(KEPT + 2 * TICK)
+    assert LEFT in keeping.of["pve1"].told
     assert "vxlan_web" not in our_links(keeping)

@@ -11,11 +11,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pvesdn.errors import ApplyRefused, NodeFailed, SdnConfigError
-from pvesdn.model.files import ChangeSet
+from pvesdn.model.execution import NodeExecution
+from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, StanzaChange
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.history import apply_on_record
-from pvesdn.workflows.watch import PATIENCE, TRIED_AGAIN, WatchReport, watch_once
-from pvesdn.workflows.watch_memory import decode_memory, encode_memory
+from pvesdn.workflows.watch import PATIENCE, TRIED_AGAIN, watch_once
+from pvesdn.workflows.watch_memory import Absence, Memory, decode_memory, encode_memory
+from pvesdn.workflows.watch_report import WatchReport
+from pvesdn.workflows.watch_seen import kept_for_guests
 from tests.fakes import FakeCluster
 from tests.unit.workflows.kit import PLANNER, UNICAST, apply_to, cluster, plan_of
 
@@ -438,6 +441,7 @@ def test_definitions_that_do_not_decode_are_waited_for_and_then_an_error() -> No
 
 
 @example('{"ran_at": 5}')
+@example('{"kept": [["web", "node1"], ["web", "node2", 5.0, true], ["lab", "node1", 1e300]]}')
 @given(
     st.text()
     | st.dictionaries(st.sampled_from(["run", "ran_at", "trouble", "waiting_since", "kept", "/x"]), json_values).map(
@@ -447,3 +451,29 @@ def test_definitions_that_do_not_decode_are_waited_for_and_then_an_error() -> No
 def test_whatever_the_record_holds_it_is_read_or_said_to_be_unreadable(text: str) -> None:
     memory = decode_memory(text)
     assert decode_memory(encode_memory(memory)) == memory or not memory.is_readable
+
+
+def test_what_is_kept_and_who_is_missed_are_remembered() -> None:
+    kept = {("web", "node1"): None, ("web", "node2"): Absence(5.0), ("web", "node3"): Absence(6.0, is_told=True)}
+    assert decode_memory(encode_memory(Memory(kept=kept))).kept == kept
+
+
+def test_a_memory_that_knows_of_nobody_missed_is_read() -> None:
+    assert decode_memory('{"kept": [["web", "node1"]]}').kept == {("web", "node1"): None}
+
+
+def test_guests_that_a_clock_to_come_has_missed_are_missed_from_now_on() -> None:
+    changes = ChangeSet(nodes=(without_uplink("node1", "web"),))
+    kept = kept_for_guests(Memory(kept={("web", "node1"): Absence(5000.0)}), changes, 100.0)
+    assert kept == {("web", "node1"): Absence(100.0)}
+
+
+def test_what_a_plan_no_longer_removes_is_not_remembered() -> None:
+    changes = ChangeSet(nodes=(without_uplink("node1", "lab"),))
+    assert kept_for_guests(Memory(kept={("web", "node1"): None, ("lab", "node2"): None}), changes, 100.0) == {}
+
+
+def without_uplink(node: str, vnet: str) -> NodeChanges:
+    stanzas = (StanzaChange(f"vxlan_{vnet}", Action.REMOVE),)
+    file = FileChange("/etc/network/interfaces.d/pvesdn", "", None, "0644", "root:root", None, stanzas=stanzas)
+    return NodeChanges(node, NodeExecution(node), files=(file,))
