@@ -99,7 +99,8 @@ class Turns:
         :param keeps: of a look: VNets are kept for the guests in them.
         """
         if what == METRICS:
-            self._metrics_at = now + self._every
+            if self._metrics_at is None:  # otherwise they are due sooner, for something that has changed meanwhile
+                self._metrics_at = now + self._every
             return
         if self._metrics_at is not None and is_settled:
             self._metrics_at = now

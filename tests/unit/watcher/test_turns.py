@@ -222,6 +222,15 @@ def test_without_a_quorum_the_first_node_writes_metrics_and_does_nothing_else(to
     assert told.due(440 + SETTLED, sight(2)) == LOOK
 
 
+def test_a_quorum_that_is_lost_while_metrics_are_written_is_told_as_soon_as_any_other_time(told: Turns) -> None:
+    assert told.due(300, sight()) == METRICS
+    told.started(METRICS)
+    lost = sight(2, stands_by="the cluster has no quorum", tells=True)
+    assert told.due(305, lost) == ""
+    told.ended(310, METRICS, is_good=True, is_settled=True)
+    assert told.due(305 + RELOADED, lost) == METRICS
+
+
 def test_without_a_quorum_the_others_write_none(told: Turns) -> None:
     lost = sight(2, stands_by="the cluster has no quorum", tells=False)
     assert {told.due(now, lost) for now in range(100, 2000, 5)} == {""}
