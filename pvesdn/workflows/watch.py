@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from pvesdn.compare.recorded import one_line
-from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile, decode_members
+from pvesdn.decode.cluster.members import MEMBERS_FILE, decode_members
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.errors import AnotherApply, ApplyRefused, NodeError, NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
@@ -35,6 +35,9 @@ from pvesdn.workflows.watch_seen import (
     left_by_guests,
     may_be_back,
     reason_to_look,
+    reason_to_try_again,
+    refused_for_guests,
+    stands_by,
     still_in,
     told,
     with_guests,
@@ -123,7 +126,7 @@ def _look(world: World, state: str | None, turn: _Turn) -> WatchReport:
     local = require_node(world)
     files = world.nodes.read(local, [MEMBERS_FILE, *SEEN_TO])
     members = decode_members(files.get(MEMBERS_FILE, ""))
-    stand_by = _stands_by(members, local)
+    stand_by = stands_by(members, local)
     if stand_by:
         return WatchReport(acted=False, reason=stand_by, state=state, is_settled=False)
     before, now, seen = decode_memory(state), world.clock.now(), digests(files, members)
@@ -140,7 +143,7 @@ def _look(world: World, state: str | None, turn: _Turn) -> WatchReport:
         return done
     if turn.action == "apply":
         return _apply(world, before, memory, changes, turn, reason=reason)
-    reason = reason or _again(memory)
+    reason = reason or reason_to_try_again(memory)
     if turn.announce is not None:
         turn.announce(reason, changes)
     run = LastRun.MISSED if changes.unreachable else LastRun.DONE if changes.is_empty else LastRun.PENDING
@@ -162,13 +165,13 @@ def _apply(
     if waits := may_be_back(memory.kept, now):
         return replace(report_of(replace(before, waiting_since=None, kept=memory.kept), waits), is_settled=False)
     is_retry = not reason and memory.run is LastRun.FAILED
-    reason = reason or _again(memory)
+    reason = reason or reason_to_try_again(memory)
     if turn.announce is not None:
         turn.announce(reason, changes)
     _refuse_missing_definitions(changes)
     memory = replace(memory, run=LastRun.STARTED, ran_at=world.clock.now())
-    if turn.remember is not None and not any(node.obstacles for node in changes.nodes):
-        turn.remember(encode_memory(memory))
+    if turn.remember is not None:
+        _remember(turn.remember, before, memory, changes)
     manner = Manner(comment=one_line(f"watch: {reason}", LONGEST_COMMENT))
     report = apply_on_record(world, changes, turn.planner, manner, is_retry=is_retry)
     memory = replace(_with_own_entry(world, memory), run=_ending(changes, report))
@@ -176,9 +179,12 @@ def _apply(
     return report_of(replace(memory, kept=kept), reason, changes, report)
 
 
-def _again(memory: Memory) -> str:
-    is_retry = memory.run is LastRun.FAILED
-    return f"trying again what failed at {clock_time(memory.ran_at)}" if is_retry else "applying what was reported"
+def _remember(remember: Callable[[str], object], before: Memory, begun: Memory, changes: ChangeSet) -> None:
+    """Before an apply: that it was begun; of one that will be refused, only whose guests are in its way."""
+    if not any(node.obstacles for node in changes.nodes):
+        remember(encode_memory(begun))
+    elif kept := refused_for_guests(begun.kept, changes):
+        remember(encode_memory(replace(before, waiting_since=None, kept=kept)))
 
 
 def _with_a_turn(world: World, changes: ChangeSet, turn: _Turn) -> tuple[World, ChangeSet]:
@@ -285,12 +291,3 @@ def _with_own_entry(world: World, memory: Memory) -> Memory:
     except NodeError:
         return memory  # one look more does no harm
     return replace(memory, seen={**(memory.seen or {}), **digests_of_texts(files)})
-
-
-def _stands_by(members: MembersFile, local: str) -> str:
-    if not members.is_quorate:
-        return "standing by: the cluster has no quorum"
-    online = sorted((member.node_id, name) for name, member in members.nodes.items() if member.is_online)
-    if online and online[0][1] != local:
-        return f"standing by: {online[0][1]} is the online member with the lowest id; the watch there acts for all, if it runs"
-    return ""

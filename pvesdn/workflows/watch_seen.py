@@ -1,4 +1,4 @@
-"""What `watch` compares from one look to the next. Pure."""
+"""What `watch` compares from one look to the next, and what it concludes. Pure."""
 
 from __future__ import annotations
 
@@ -8,11 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile
-from pvesdn.design.shared.names import vxlan_port
-from pvesdn.model.files import Action, ChangeSet
+from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import HISTORY_FILE
 from pvesdn.watcher.turns import KEPT
 from pvesdn.workflows.watch_memory import Absence, Kept, LastRun, Memory, clock_time
+
+
+def stands_by(members: MembersFile, local: str) -> str:
+    """Why this node does not act, in words; empty if it does."""
+    if not members.is_quorate:
+        return "standing by: the cluster has no quorum"
+    online = sorted((member.node_id, name) for name, member in members.nodes.items() if member.is_online)
+    if online and online[0][1] != local:
+        return f"standing by: {online[0][1]} is the online member with the lowest id; the watch there acts for all, if it runs"
+    return ""
 
 
 def digests(files: Mapping[str, str], members: MembersFile) -> dict[str, str]:
@@ -42,6 +51,12 @@ def reason_to_look(memory: Memory, now: Mapping[str, str]) -> str:
     }.get(memory.run, "")
 
 
+def reason_to_try_again(memory: Memory) -> str:
+    """The same of what failed or was reported, once it is to be applied."""
+    is_retry = memory.run is LastRun.FAILED
+    return f"trying again what failed at {clock_time(memory.ran_at)}" if is_retry else "applying what was reported"
+
+
 def kept_for_guests(memory: Memory, changes: ChangeSet, now: float) -> Kept:
     """What is only there for guests, and what was until the plan without them is carried out. Of a node that does not
     answer nothing is known; once it does, its guests may still have to start.
@@ -53,6 +68,11 @@ def kept_for_guests(memory: Memory, changes: ChangeSet, now: float) -> Kept:
         if pair[1] in silent or pair in removed
     }
     return before | {(vnet, node): None for vnet, nodes in changes.kept.items() for node in nodes}
+
+
+def refused_for_guests(kept: Kept, changes: ChangeSet) -> Kept:
+    """The same with the bridges for whose guests the plan is refused: they may restart before it is tried again."""
+    return {**kept} | {(bridge, node.node): None for node in changes.nodes for bridge in node.guests}
 
 
 def left_by_guests(kept: Kept, now: float) -> str:
@@ -103,14 +123,9 @@ def _silent(changes: ChangeSet) -> frozenset[str]:
 
 
 def _removed(changes: ChangeSet) -> frozenset[tuple[str, str]]:
-    """Devices that the plan removes, by the VNets that they carry, each with a node."""
-    return frozenset(
-        (stanza.name.removeprefix(vxlan_port("")), node.node)
-        for node in changes.nodes
-        for file in node.files
-        for stanza in file.stanzas
-        if stanza.action is Action.REMOVE and stanza.name.startswith(vxlan_port(""))
-    )
+    """Bridges that the plan takes from guests, if there are any, each with a node."""
+    stanzas = ((stanza, node.node) for node in changes.nodes for file in node.files for stanza in file.stanzas)
+    return frozenset((stanza.name, node) for stanza, node in stanzas if stanza.takes_ports)
 
 
 def _missed(absence: Absence | None, now: float) -> Absence:

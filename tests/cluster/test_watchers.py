@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.errors import ApplyRefused
 from pvesdn.watcher.service import RESULT, Hands, Service
 from pvesdn.watcher.sight import Eyes
 from pvesdn.watcher.turns import AGAIN, KEPT, LOOK, SETTLED, SOON, VERIFY, Turns
@@ -79,12 +80,19 @@ class Watcher(Hands):
         world.clock.skipped = self.now
         if self.meanwhile is not None:
             after_reloads(world, self.cluster, self.meanwhile)
-        report = watch_once(world, self.state, PLANNER, action=self.action)
+        try:
+            report = watch_once(world, self.state, PLANNER, action=self.action, remember=self.remember)
+        except ApplyRefused as error:
+            self.told.append(error.message)
+            return 1
         self.state = report.state
         self.told.append(report.reason)
         self.applies += report.report is not None and not (report.changes is None or report.changes.is_empty)
         (self.folder / RESULT).write_text(json.dumps({"is_settled": report.is_settled, "keeps": report.keeps}))
         return 0
+
+    def remember(self, state: str) -> None:
+        self.state = state
 
     def looks(self) -> list[float]:
         return [when for when, what in self.started if what == LOOK]
@@ -474,6 +482,20 @@ def test_a_change_that_comes_while_a_guest_restarts_waits_for_it(keeping: Watche
     keeping.pass_time(SOON + 2 * TICK)
     assert "changed: /etc/pve/sdn/vnets.cfg" in keeping.of["pve1"].told[-1]
     assert {"vxlan_web", "vxlan_lab"} <= our_links(keeping)
+
+
+def test_a_guest_that_restarts_while_an_apply_is_refused_for_its_sake_finds_its_bridge(carried: Watchers) -> None:
+    first, cluster = carried.of["pve1"], carried.cluster
+    cluster.plug_guest("pve2", "web", 100)
+    panel(cluster, "set", "zones/lan", nodes="pve1,pve3")
+    carried.pass_time(60)
+    assert "tap100i0" in first.told[-1]
+    cluster.nodes["pve2"].unplug_guest(100)
+    carried.pass_time(2 * AGAIN)
+    assert first.told[-1] == "waiting for guests that may only be restarting: web on pve2"
+    assert {"web", "vxlan_web"} <= our_links(carried)
+    carried.pass_time(KEPT + 60)
+    assert "vxlan_web" not in our_links(carried)
 
 
 def test_a_change_does_not_wait_longer_than_for_a_guest_that_comes_back(keeping: Watchers) -> None:

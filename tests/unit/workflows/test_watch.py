@@ -463,17 +463,17 @@ def test_a_memory_that_knows_of_nobody_missed_is_read() -> None:
 
 
 def test_guests_that_a_clock_to_come_has_missed_are_missed_from_now_on() -> None:
-    changes = ChangeSet(nodes=(without_uplink("node1", "web"),))
+    changes = ChangeSet(nodes=(without("node1", "web"),))
     kept = kept_for_guests(Memory(kept={("web", "node1"): Absence(5000.0)}), changes, 100.0)
     assert kept == {("web", "node1"): Absence(100.0)}
 
 
 def test_what_a_plan_no_longer_removes_is_not_remembered() -> None:
-    changes = ChangeSet(nodes=(without_uplink("node1", "lab"),))
+    changes = ChangeSet(nodes=(without("node1", "lab"),))
     assert kept_for_guests(Memory(kept={("web", "node1"): None, ("lab", "node2"): None}), changes, 100.0) == {}
 
 
-def without_uplink(node: str, vnet: str) -> NodeChanges:
-    stanzas = (StanzaChange(f"vxlan_{vnet}", Action.REMOVE),)
+def without(node: str, vnet: str) -> NodeChanges:
+    stanzas = (StanzaChange(vnet, Action.REMOVE), StanzaChange(f"vxlan_{vnet}", Action.REMOVE))
     file = FileChange("/etc/network/interfaces.d/pvesdn", "", None, "0644", "root:root", None, stanzas=stanzas)
     return NodeChanges(node, NodeExecution(node), files=(file,))
