@@ -8,7 +8,7 @@ from itertools import chain, product
 
 from pvesdn.compare.merged import PvesStanza, merged_consequences
 from pvesdn.compare.options import options_of_text
-from pvesdn.compare.renumbered import renumbered
+from pvesdn.compare.passing import taken
 from pvesdn.compare.sessions import frr_consequences, runs_protocols
 from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, LargerNic, NodeConsequence
 from pvesdn.model.differences import Difference
@@ -25,7 +25,6 @@ _OF_VNETS = frozenset(
         Effect.VNET_GIVEN_UP,
         Effect.VNET_INTERRUPTED,
         Effect.VNET_SHORTLY_INTERRUPTED,
-        Effect.VNI_CHANGED,
         Effect.VNI_TAKEN,
         Effect.MTU_SMALLER,
         Effect.GATEWAY_CHANGED,
@@ -84,7 +83,7 @@ def node_consequences(
 
 def consequences(nodes: Iterable[NodeChanges]) -> tuple[Consequence, ...]:
     """Of all these nodes, the worst first: what is true of several of them, or of several objects, is one."""
-    nodes = tuple(nodes)
+    nodes = _with_taken(tuple(nodes))
     by_what: dict[tuple[Effect, str, str, str], list[str]] = {}
     for node in nodes:
         moves = any(one.effect is Effect.VTEP_MOVED for one in node.consequences)
@@ -112,6 +111,14 @@ def consequences(nodes: Iterable[NodeChanges]) -> tuple[Consequence, ...]:
             objects.items(), key=lambda item: (order.index(item[0][0]), item[0][3], item[1])
         )
     )
+
+
+def _with_taken(nodes: tuple[NodeChanges, ...]) -> tuple[NodeChanges, ...]:
+    """The same with what no node shows alone: VNIs that one takes and another one, or the same, gives up."""
+    more = {
+        node: tuple(NodeConsequence(Effect.VNI_TAKEN, name) for name in names) for node, names in taken(nodes).items()
+    }
+    return tuple(replace(node, consequences=(*node.consequences, *more.get(node.node, ()))) for node in nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +193,6 @@ def _of_interfaces(
             sizes.setdefault(vnet, []).append(changed["mtu"])
     for vnet, differences in sizes.items():
         yield from _smaller(vnet, differences)
-    yield from renumbered(file.change.stanzas, bridges.ports, file.there)
 
 
 def _of_removed(name: str, there: str, elsewhere: tuple[str, ...], *, stays: bool) -> Iterator[NodeConsequence]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -87,6 +87,22 @@ def doubtful_passing(
         "back with it: the two would be one network until the next apply",
         hint="bring the node back, or choose another VNI",
     )
+
+
+def taken(changes: Sequence[NodeChanges]) -> Mapping[str, Sequence[str]]:
+    """By node the VNets and VRFs that get a VNI there which another one gives up, in PVE's file as in ours: the two mix
+    until all nodes have been reloaded, and on one node alone nothing mixes.
+    """
+    stanzas = (stanza for node in changes for file in node.files for stanza in file.stanzas)
+    if not any(one.action is Action.REMOVE or any(what.name == VNI for what in one.differences) for one in stanzas):
+        return {}
+    whoever = [replace(node, files=tuple(replace(file, by_pve=False) for file in node.files)) for node in changes]
+    found: dict[str, list[str]] = {}
+    for one, places in sorted(_passing(whoever, whoever).items()):
+        for node in places.takers if len(places.takers | places.holders) > 1 else ():
+            vnet, zone = one.device.removeprefix(_OF_VNET), one.device.removeprefix(_OF_ZONE)
+            found.setdefault(node, []).append(vnet if zone == one.device else names.vrf(zone))
+    return found
 
 
 def given_up(changes: Iterable[NodeChanges]) -> frozenset[tuple[int, str]]:

@@ -16,8 +16,7 @@ class Effect(StrEnum):
     * VTEP_MOVED: a node's tunnel address, old and new
     * VNET_INTERRUPTED: VNets whose VXLAN device is deleted and made anew: no traffic between nodes until the reload
     * VNET_SHORTLY_INTERRUPTED: the same for a moment, where the node's ifupdown2 makes a changed VXLAN device anew
-    * VNI_CHANGED: VNets and VRFs that get another VNI: no traffic between nodes that have it and nodes that have not
-    * VNI_TAKEN: those of them whose new VNI is another one's until then: the two may mix
+    * VNI_TAKEN: VNets and VRFs that get the VNI of another one: the two may mix until every node has had its turn
     * MTU_SMALLER: VNets, bytes of an IP packet before and after
     * PEERS_LEFT: VNets that no longer exchange traffic with the addresses in `old`
     * GATEWAY_CHANGED: VNets, gateway addresses that go and those that come in their place
@@ -36,7 +35,6 @@ class Effect(StrEnum):
     VTEP_MOVED = "vtep-moved"
     VNET_INTERRUPTED = "vnet-interrupted"
     VNET_SHORTLY_INTERRUPTED = "vnet-shortly-interrupted"
-    VNI_CHANGED = "vni-changed"
     VNI_TAKEN = "vni-taken"
     MTU_SMALLER = "mtu-smaller"
     PEERS_LEFT = "peers-left"

@@ -100,7 +100,6 @@ def test_changes_have_terraforms_signs_and_a_diff_stanza_by_stanza(settings: Pat
 
         What this means for traffic:
           ! node2: VNet vmbr3 is interrupted between nodes for one reload: its VXLAN device is recreated
-          ! node2: VNet vmbr3 gets another VNI: no traffic between nodes that have had their turn and nodes that have not
 
         Plan: 2 to add, 0 to change, 0 to destroy, 1 to replace on 1 of 1 nodes.
         """

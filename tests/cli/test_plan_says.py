@@ -499,3 +499,20 @@ def test_forwarding_is_told_of_each_family_that_is_switched(objects: tuple[str, 
     switched = Consequence(Effect.FORWARDING_SWITCHED, ("node1",), objects, "0", new)
     _, line, _ = consequence_lines([switched], {})
     assert "".join(part if isinstance(part, str) else part.text for part in line) == f"  ! node1: {said}"
+
+
+@pytest.mark.parametrize(
+    ("objects", "said"),
+    [
+        (("web",), "VNet web gets the VNI of another network: the two may mix until every node has had its turn"),
+        (
+            ("vrf_prod", "web"),
+            "VNet web and routing in vrf_prod get VNIs of other networks: they may mix until every node has had its turn",
+        ),
+    ],
+)
+def test_a_vni_that_passes_to_another_network_is_told_of_that_which_gets_it(
+    objects: tuple[str, ...], said: str
+) -> None:
+    _, line, _ = consequence_lines([Consequence(Effect.VNI_TAKEN, ("node1",), objects, "", "")], {})
+    assert "".join(part if isinstance(part, str) else part.text for part in line) == f"  ! node1: {said}"

@@ -67,11 +67,6 @@ def _interrupted(one: Consequence, _: Mapping[int, str]) -> str:
     return f"{what} a moment: ifupdown2 recreates a VXLAN device that changes"
 
 
-def _renumbered(one: Consequence, _: Mapping[int, str]) -> str:
-    what = f"{_objects(one)} {_verb(one, 'gets another VNI', 'get other VNIs')}"
-    return f"{what}: no traffic between nodes that have had their turn and nodes that have not{_count(one)}"
-
-
 def _mixed(one: Consequence, _: Mapping[int, str]) -> str:
     what = _verb(one, "gets the VNI of another network: the two", "get VNIs of other networks: they")
     return f"{_objects(one)} {what} may mix until every node has had its turn{_count(one)}"
@@ -156,7 +151,6 @@ _SENTENCES: Mapping[Effect, Callable[[Consequence, Mapping[int, str]], str]] = {
     Effect.VNET_GIVEN_UP: _given_up,
     Effect.VNET_INTERRUPTED: _interrupted,
     Effect.VNET_SHORTLY_INTERRUPTED: _interrupted,
-    Effect.VNI_CHANGED: _renumbered,
     Effect.VNI_TAKEN: _mixed,
     Effect.MTU_SMALLER: _smaller,
     Effect.PEERS_LEFT: _peers,

@@ -85,26 +85,14 @@ def test_a_first_apply_takes_nothing_away() -> None:
 
 def test_another_vni_interrupts_a_vnet_between_nodes_for_one_reload() -> None:
     assert of_stanzas((PORT, BRIDGE), (replace(PORT, vni=4), BRIDGE)) == {
-        NodeConsequence(Effect.VNET_INTERRUPTED, "web"),
-        NodeConsequence(Effect.VNI_CHANGED, "web"),
+        NodeConsequence(Effect.VNET_INTERRUPTED, "web")
     }
-
-
-def test_numbers_that_change_places_may_mix_two_networks() -> None:
-    other, bridge = VxlanPort("vxlan_db", 4, "zone"), VnetBridge("db", "vxlan_db", 1500)
-    swapped = of_stanzas((PORT, BRIDGE, other, bridge), (replace(PORT, vni=4), BRIDGE, replace(other, vni=3), bridge))
-    told = {(one.effect, one.subject) for one in swapped if one.effect is not Effect.VNET_INTERRUPTED}
-    assert told == {(effect, vnet) for effect in (Effect.VNI_CHANGED, Effect.VNI_TAKEN) for vnet in ("web", "db")}
-    removed = of_stanzas((PORT, BRIDGE, other, bridge), (replace(PORT, vni=4), BRIDGE))
-    assert NodeConsequence(Effect.VNI_TAKEN, "web") in removed
-    moved_on = of_stanzas((PORT, BRIDGE, other, bridge), (replace(PORT, vni=9), BRIDGE, other, bridge))
-    assert moved_on == {NodeConsequence(Effect.VNET_INTERRUPTED, "web"), NodeConsequence(Effect.VNI_CHANGED, "web")}
 
 
 def test_an_l3vni_that_is_made_anew_is_said_of_its_vrf() -> None:
     l3vni, bridge = VxlanPort("vrfvx_z", 9, "zone"), L3VniBridge("vrfbr_z", "vrfvx_z", 1500, "02::1", "vrf_z")
     found = of_stanzas((l3vni, bridge), (replace(l3vni, vni=10), bridge))
-    assert found == {NodeConsequence(effect, "vrf_z") for effect in (Effect.VNET_INTERRUPTED, Effect.VNI_CHANGED)}
+    assert found == {NodeConsequence(Effect.VNET_INTERRUPTED, "vrf_z")}
 
 
 def test_a_smaller_mtu_is_what_no_longer_passes_the_narrower_of_bridge_and_device() -> None:
@@ -434,6 +422,5 @@ def test_the_worst_comes_first() -> None:
     assert [one.effect for one in consequences(nodes)] == [
         Effect.VNET_REMOVED,
         Effect.VNET_INTERRUPTED,
-        Effect.VNI_CHANGED,
         Effect.MTU_SMALLER,
     ]

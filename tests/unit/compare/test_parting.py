@@ -24,12 +24,15 @@ EXIT = Uplink("eno2", (ip_interface("172.16.0.1/24"),), "vrf_sym")
 WEB = (VxlanPort("vxlan_web", 2, "zone"), VnetBridge("web", "vxlan_web", 1500, addresses=("10.0.0.1/24",)))
 
 
-def node(name: str, now: tuple[RenderedFile, ...], then: tuple[RenderedFile, ...]) -> NodeChanges:
+def node(
+    name: str, now: tuple[RenderedFile, ...], then: tuple[RenderedFile, ...], *, owners: FileOwners = OURS
+) -> NodeChanges:
     """Its changes from texts that say `now` to texts that nobody can read."""
     facts = NodeFacts(node=name, sources=("/etc/network/interfaces.d/*",), links=(Link("eno2"),))
     texts = {file.path: file.text or "" for file in now}
     given = NodeNow(texts, facts, Record())
-    return compare_node(map(illegible, then), given, OURS, flags=PlanFlags(overwrite=True), shows_pve=False)
+    shows_pve = owners.sdn_interfaces is Writer.PVE
+    return compare_node(map(illegible, then), given, owners, flags=PlanFlags(overwrite=True), shows_pve=shows_pve)
 
 
 def said(*nodes: NodeChanges) -> list[tuple[Severity, str]]:

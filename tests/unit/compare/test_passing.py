@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_address
 
+from pvesdn.compare.consequences import consequences
 from pvesdn.compare.parting import parting_findings
 from pvesdn.compare.passing import doubtful_passing, given_up
 from pvesdn.model.cluster import SeenVtep
+from pvesdn.model.consequences import Effect
 from pvesdn.model.facts import Link
-from pvesdn.model.files import ChangeSet, NodeChanges
+from pvesdn.model.files import SDN_INTERFACES, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Severity
 from pvesdn.model.ifupdown import L3VniBridge, Stanza, VnetBridge, VxlanPort
+from pvesdn.model.owners import FileOwners, Writer
+from pvesdn.model.pve_ifupdown import PveVxlanPort
 from tests.unit.compare.printed import interfaces
 from tests.unit.compare.test_parting import node
 
@@ -106,6 +110,46 @@ def test_what_a_node_has_already_is_not_held_against_its_part() -> None:
 def test_without_their_live_devices_the_numbers_come_still() -> None:
     reloads = turn("pve1", vnet("db", 100), (*vnet("db", 100), *vnet("lab", 5)), vxlan_db=7)
     assert len(refused(reloads, turn("pve2", vnet("web", 100), vnet("db", 100)))) == 1
+
+
+def mixed(*nodes: NodeChanges) -> list[tuple[tuple[str, ...], tuple[str, ...], list[int]]]:
+    found = (one for one in consequences(nodes) if one.effect is Effect.VNI_TAKEN)
+    return [(one.nodes, one.objects, [guest.guest for guest in one.guests]) for one in found]
+
+
+def test_numbers_that_change_places_may_mix_two_networks() -> None:
+    nodes = [turn(name, BEFORE, SWAPPED) for name in ("pve1", "pve2")]
+    assert mixed(*nodes) == [(("pve1", "pve2"), ("db", "web"), [])]
+    assert mixed(nodes[0]) == []
+    assert mixed(*(turn(name, BEFORE, (*vnet("db", 100), *vnet("web", 300))) for name in ("pve1", "pve2"))) == []
+
+
+def test_a_number_that_another_node_gives_up_may_mix_two_networks_with_the_guests_that_are_in_the_one() -> None:
+    takes, gives = turn("pve1", vnet("web", 200), vnet("web", 100)), turn("pve2", vnet("db", 100), ())
+    takes = replace(takes, links=(*takes.links, Link("web", kind="bridge"), Link("tap105i0", master="web")))
+    assert mixed(takes, gives) == [(("pve1",), ("web",), [105])]
+    assert mixed(turn("pve1", (), vnet("web", 100)), gives) == [(("pve1",), ("web",), [])]
+
+
+def test_a_number_that_pves_file_gives_up_or_gets_may_mix_two_networks() -> None:
+    def pves(*vnis: int) -> tuple[RenderedFile, ...]:
+        stanzas = (PveVxlanPort("vxlan_wide", vni, 1450) for vni in vnis)
+        return (interfaces(*stanzas, path=SDN_INTERFACES),)
+
+    def both(now: tuple[RenderedFile, ...], then: tuple[RenderedFile, ...]) -> list[NodeChanges]:
+        owners = FileOwners(Writer.PVE, Writer.PVESDN)
+        changes = [node(name, now, then, owners=owners) for name in ("pve1", "pve2")]
+        assert all(file.by_pve for one in changes for file in one.files if file.path == SDN_INTERFACES)
+        return changes
+
+    ours = [(interfaces(*vnet("web", vni)),) for vni in (200, 100, 300)]
+    assert mixed(*both((*ours[0], *pves(100)), (*ours[1], *pves(7)))) == [(("pve1", "pve2"), ("web",), [])]
+    assert mixed(*both((*ours[0], *pves(100)), (*ours[2], *pves(200)))) == [(("pve1", "pve2"), ("wide",), [])]
+
+
+def test_an_l3vni_that_is_taken_is_told_of_its_vrf() -> None:
+    changes = (*l3vni("prod", 4000), *vnet("web", 200)), (*l3vni("prod", 200), *vnet("web", 4000))
+    assert mixed(*(turn(name, *changes) for name in ("pve1", "pve2"))) == [(("pve1", "pve2"), ("vrf_prod", "web"), [])]
 
 
 def test_a_member_that_is_off_may_come_back_with_a_number_that_passes_on() -> None:
