@@ -36,7 +36,7 @@ def refused(cluster: SimulatedCluster, tap: str, bridge: str, said: str) -> None
     before = links(cluster).links[f"vxlan_{bridge}"]
     obstacles = {node.node: [str(found) for found in node.obstacles] for node in plan_of(cluster).nodes}
     assert obstacles == {"pve1": [], "pve2": [said.format(tap=tap)], "pve3": []}
-    with pytest.raises(ApplyRefused, match="guests are in VNI"):
+    with pytest.raises(ApplyRefused, match=r"guests .*are in VNI"):
         apply_to(cluster)
     assert links(cluster).links[f"vxlan_{bridge}"] == before
     report = apply_to(cluster, PlanFlags(detach_guests=True))
@@ -98,9 +98,8 @@ def plain(cluster: SimulatedCluster) -> str:
 def test_guests_do_not_cross_where_two_sections_change_places(cluster: SimulatedCluster) -> None:
     tap = plain(cluster)
     said = (
-        "pve2: vnet 'db' is in zone 'second' now, with VNI 200, which the nodes have for vnet 'shop', now in zone 'first'; "
-        "its guests are in VNI 100, and would come into that network: {tap}; unplug them, or keep the VNIs: tag 100 for "
-        "vnet 'db', tag 200 for vnet 'shop'; or use --detach-guests"
+        "pve2: guests of vnet 'db' are in VNI 100 ({tap}); with VNI 200 they would come into the network of vnet 'shop'; "
+        "unplug them, or keep the VNIs: tag 100 for vnet 'db', tag 200 for vnet 'shop'; or use --detach-guests"
     )
     refused(cluster, tap, "db", said)
     assert links(cluster).links["vxlan_db"]["info"]["id"] == 200
@@ -113,3 +112,21 @@ def test_sections_that_change_places_and_keep_their_vnis_take_their_guests_along
     agree(cluster)
     assert links(cluster).links["vxlan_db"]["info"]["id"] == 100
     assert links(cluster).links[tap]["master"] == "db"
+
+
+def test_guests_whose_number_a_new_section_gets_take_along_one_that_is_nobodys(cluster: SimulatedCluster) -> None:
+    tap = plain(cluster)
+    passed_on = PLAIN.replace("tag 200", "tag 300").replace("tag 100", "tag {}")
+    passed_on += "\nvnet: new\n\tzone first\n\ttag 100\n"
+    cluster.write_sdn("pvesdn.cfg", SYMMETRIC + passed_on.format(200))
+    told = [str(found) for node in plan_of(cluster).nodes for found in node.obstacles]
+    said = (
+        f"pve2: guests of vnet 'db' are in VNI 100 ({tap}); with VNI 200 they would come into the network of vnet 'shop'; "
+        "unplug them, or choose a VNI that no other VNet has; or use --detach-guests"
+    )
+    assert told == [said]
+    cluster.write_sdn("pvesdn.cfg", SYMMETRIC + passed_on.format(7))
+    agree(cluster)
+    found = links(cluster).links
+    assert [found[f"vxlan_{vnet}"]["info"]["id"] for vnet in ("db", "shop", "new")] == [7, 300, 100]
+    assert found[tap]["master"] == "db"

@@ -58,6 +58,12 @@ FOLLOWED = {
     "tests/cluster/test_carried_crossing.py::test_sections_that_change_places_and_keep_their_vnis_take_their_guests_along": (
         ("design/carried/exchanging.py", "unplug them, or keep the VNIs: .*; or use --detach-guests"),
     ),
+    "tests/cluster/test_carried_crossing.py::test_guests_whose_number_a_new_section_gets_take_along_one_that_is_nobodys": (
+        (
+            "design/carried/exchanging.py",
+            "unplug them, or choose a VNI that no other VNet has; or use --detach-guests",
+        ),
+    ),
     "tests/cluster/test_carried_refused.py::test_a_range_that_is_extended_has_numbers_for_all": (
         ("design/carried/allotting.py", "extend the range"),
     ),

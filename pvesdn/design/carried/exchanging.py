@@ -9,8 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
-from pvesdn.design.carried.keeping import givers, networks, our_bridges
-from pvesdn.design.ours.zones import vnet_nodes, zone_nodes
+from pvesdn.design.carried.keeping import givers, moved_sections, our_bridges
 from pvesdn.design.shared.names import vrf, vxlan_port
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
@@ -26,23 +25,21 @@ def exchanging(given: DesignInput, homes: AbstractSet[str], guest_names: Mapping
     :param homes: ids of the zones of ours that carry one of PVE's.
     """
     places = _Places(given)
-    nodes = {zone.id: zone_nodes(zone, given.cluster) for zone in given.sdn.own.zones}
-    for node, facts in sorted(given.facts.items()) if places.sections else ():
-        for name, vni, ports in networks(facts):
-            vnet = places.sections.get(name)
-            if vnet is None or vnet.tag == vni or node not in vnet_nodes(vnet, nodes.get(vnet.zone, frozenset())):
-                continue
-            other = places.other(vnet, facts)
-            if other is None or givers(given, homes, name, vni):
-                continue
-            guests = ", ".join(labelled(port, guest_names) for port in ports)
-            what = (
-                f"vnet '{name}' is in zone '{vnet.zone}' now, with VNI {vnet.tag}, which the nodes have for vnet "
-                f"'{other.id}', now in zone '{other.zone}'; its guests are in VNI {vni}, and would come into that network: "
-                f"{guests}"
-            )
-            hint = f"unplug them, or keep the VNIs: {_listed(places.kept(vnet, vni))}; or use --detach-guests"
-            yield Finding.at(vnet.at("tag"), Severity.ERROR, what, hint=hint, node=node)
+    for node, vnet, vni, ports in moved_sections(given):
+        other = places.other(vnet, given.facts[node])
+        if other is None or givers(given, homes, vnet.id, vni):
+            continue
+        guests = ", ".join(labelled(port, guest_names) for port in ports)
+        what = (
+            f"guests of vnet '{vnet.id}' are in VNI {vni} ({guests}); "
+            f"with VNI {vnet.tag} they would come into the network of vnet '{other.id}'"
+        )
+        kept = places.kept(vnet, vni)
+        if kept:
+            hint = f"unplug them, or keep the VNIs: {_listed(kept)}; or use --detach-guests"
+        else:
+            hint = "unplug them, or choose a VNI that no other VNet has; or use --detach-guests"
+        yield Finding.at(vnet.at("tag"), Severity.ERROR, what, hint=hint, node=node)
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class _Places:
     @cached_property
     def sections(self) -> Mapping[str, Vnet]:
         """VNets of pvesdn.cfg."""
-        return {vnet.id: vnet for vnet in self.given.sdn.own.vnets if vnet.tag is not None}
+        return {vnet.id: vnet for vnet in self.given.sdn.own.vnets}
 
     @cached_property
     def _there(self) -> Mapping[str, Vnet]:
@@ -62,35 +59,39 @@ class _Places:
         return {**{vnet.id: vnet for vnet in self.given.sdn.pve.vnets}, **self.sections}
 
     @cached_property
-    def _had(self) -> Mapping[str, int]:
-        """VNIs by VNet, as the first node that has one has it: by our file, else by the device that runs."""
-        found: dict[str, int] = {}
-        for _, facts in sorted(self.given.facts.items()):
-            ours = {stanza.name: vni for stanza, vni in our_bridges(facts)}
-            ports = ((name, facts.link(vxlan_port(name))) for name in self._there if name not in ours)
+    def _had(self) -> Mapping[str, AbstractSet[int]]:
+        """VNIs by VNet, by our file on a node, else by the device that runs; a node that was off may have others."""
+        found: dict[str, set[int]] = {}
+        for facts in self.given.facts.values():
+            ports = ((name, facts.link(vxlan_port(name))) for name in self._there)
             live = {name: port.vni for name, port in ports if port is not None and port.vni is not None}
-            found = live | ours | found
+            for name, vni in (live | {stanza.name: vni for stanza, vni in our_bridges(facts)}).items():
+                found.setdefault(name, set()).add(vni)
         return found
 
     def other(self, vnet: Vnet, facts: NodeFacts) -> Vnet | None:
-        """Whose network a VNet would come into; None where nobody has its VNI, or the two are parted by that alone."""
-        names = (name for name, vni in self._had.items() if vni == vnet.tag and name in self._there)
-        other = self._there.get(next(names, ""))
-        if other is None or other.id == vnet.id:
+        """Whose network a VNet would come into; None where nobody has its VNI, or it has it itself on another node, or
+        the two are parted by that alone.
+        """
+        names = sorted(name for name, vnis in self._had.items() if vnet.tag in vnis and name in self._there)
+        if not names or vnet.id in names:
             return None
-        bridge = facts.link(vnet.id)
+        other, bridge = self._there[names[0]], facts.link(vnet.id)
         if bridge is not None and bridge.master:
             return None if bridge.master == vrf(vnet.zone) else other
         return None if other.zone == vnet.zone else other
 
     def kept(self, vnet: Vnet, vni: int) -> Mapping[str, int]:
-        """The tags with which this VNet keeps its VNI, and those that take it from one another keep theirs."""
-        wanted = {section.tag: name for name, section in self.sections.items()}
+        """The tags with which this VNet keeps its VNI, and those that take it from one another keep theirs; none where
+        one of these is PVE's, or has no other.
+        """
+        wanted = {there.tag: name for name, there in self._there.items()}
         tags = {vnet.id: vni}
-        taker = wanted.get(vni)
-        while taker is not None and taker not in tags and taker in self._had:
-            tags[taker] = self._had[taker]
-            taker = wanted.get(tags[taker])
+        while (taker := wanted.get(vni)) is not None and taker not in tags:
+            former = self._had.get(taker, set()) - {vni}
+            if taker not in self.sections or not former:
+                return {}
+            tags[taker] = vni = min(former)
         return tags
 
 

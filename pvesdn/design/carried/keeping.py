@@ -121,24 +121,31 @@ def _into_sections(
     """The same of VNets that were carried, and are sections of pvesdn.cfg in another zone now."""
     if not homes and not written(given):
         return
+    for node, vnet, vni, ports in moved_sections(given):
+        gave = givers(given, homes, vnet.id, vni)
+        if gave and vnet.zone not in gave:
+            guests = ", ".join(labelled(port, guest_names) for port in ports)
+            what = (
+                f"vnet '{vnet.id}' is in zone '{vnet.zone}' now, with VNI {vnet.tag}, and its guests are in VNI {vni}, "
+                f"which zone '{min(gave)}' gave it: {guests}"
+            )
+            former = carrier_of(given, homes, vnet.id, vni)
+            way = f"give it tag {vni}" if former is None else f"draw it in zone '{former.carries}' of PVE's instead"
+            hint = f"unplug them, or keep their VNI: {way}; or use --detach-guests"
+            yield Finding.at(vnet.at("zone"), Severity.ERROR, what, hint=hint, node=node)
+
+
+def moved_sections(given: DesignInput) -> Iterator[tuple[str, Vnet, int, tuple[str, ...]]]:
+    """VNets of pvesdn.cfg that get another VNI on a node where guests are in them: the node, the VNet, the VNI that the
+    guests are in, and their ports.
+    """
     nodes = {zone.id: zone_nodes(zone, given.cluster) for zone in given.sdn.own.zones}
     sections = {vnet.id: vnet for vnet in given.sdn.own.vnets if vnet.zone in nodes}
     for node, facts in sorted(given.facts.items()) if sections else ():
         for name, vni, ports in networks(facts):
             vnet = sections.get(name)
-            if vnet is None or vnet.tag == vni or node not in vnet_nodes(vnet, nodes[vnet.zone]):
-                continue
-            gave = givers(given, homes, name, vni)
-            if gave and vnet.zone not in gave:
-                guests = ", ".join(labelled(port, guest_names) for port in ports)
-                what = (
-                    f"vnet '{name}' is in zone '{vnet.zone}' now, with VNI {vnet.tag}, and its guests are in VNI {vni}, "
-                    f"which zone '{min(gave)}' gave it: {guests}"
-                )
-                former = carrier_of(given, homes, name, vni)
-                way = f"give it tag {vni}" if former is None else f"draw it in zone '{former.carries}' of PVE's instead"
-                hint = f"unplug them, or keep their VNI: {way}; or use --detach-guests"
-                yield Finding.at(vnet.at("zone"), Severity.ERROR, what, hint=hint, node=node)
+            if vnet is not None and vnet.tag != vni and node in vnet_nodes(vnet, nodes[vnet.zone]):
+                yield node, vnet, vni, ports
 
 
 def _crossing(
