@@ -4,7 +4,7 @@ planned for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from pvesdn.compare.passing import given_up
 from pvesdn.decode.cluster.seen import decode_seen
@@ -25,7 +25,8 @@ def seen_text(known: Understanding, changes: Sequence[NodeChanges]) -> str | Non
     # Nobody asks for the lists where nobody has left and no address has changed.
     committed = running_peers(files.get(RUNNING_CONFIG)) if departed(given) else frozenset()
     seen = remembered(given, seen_now(given, known.vteps), committed)
-    return _changed(_with_given_up(seen, given.seen, changes), files)
+    members = {member.name for member in given.cluster.members}
+    return _changed(_with_given_up(seen, given.seen, changes, members), files)
 
 
 def seen_of_part(whole: ChangeSet, part: ChangeSet) -> str | None:
@@ -35,19 +36,31 @@ def seen_of_part(whole: ChangeSet, part: ChangeSet) -> str | None:
     seen = before if whole.seen is None else decode_seen(whole.seen)
     if not seen:
         return whole.seen
-    return _changed(_with_given_up(seen, before, part.nodes), files)
+    members = {*(node.node for node in whole.nodes), *whole.unreachable, *whole.offline}
+    return _changed(_with_given_up(seen, before, part.nodes, members), files)
 
 
 def _with_given_up(
-    seen: Mapping[str, SeenVtep], before: Mapping[str, SeenVtep], changes: Sequence[NodeChanges]
+    seen: Mapping[str, SeenVtep],
+    before: Mapping[str, SeenVtep],
+    changes: Sequence[NodeChanges],
+    members: Container[str],
 ) -> Mapping[str, SeenVtep]:
-    """:param before: what is remembered already. :param changes: of the nodes that have their turn."""
-    planned, gone = {node.node for node in changes}, given_up(changes)
+    """What a node has is remembered until it has had its turn: a plan may fail.
+
+    :param before: what is remembered already: of a device it is what the node has, whatever comes and goes meanwhile.
+    :param changes: of the nodes that have their turn.
+    """
+    own = {node.node: given_up([node]) for node in changes}
+    gone = frozenset[tuple[int, str]]().union(*own.values())
     found = {}
     for node, was in seen.items():
-        known = before[node].given_up if node in before else ()
-        left = () if node in planned else tuple(sorted(gone.union(known)))
-        found[node] = was.model_copy(update={"given_up": left})
+        known = frozenset(before[node].given_up if node in before else ())
+        left = known & own.get(node, known)
+        if node in members and node not in own:
+            devices = {device for _, device in known}
+            left |= {(vni, device) for vni, device in gone if device not in devices}
+        found[node] = was.model_copy(update={"given_up": tuple(sorted(left))})
     return found
 
 

@@ -96,10 +96,52 @@ def test_a_member_that_is_off_may_come_back_with_a_number_that_was_given_up_befo
         done = shell.run("pvesdn apply --yes")
         assert done.status == 0, done.err
         assert [running(cluster, node) for node in cluster.nodes] == [{"db": 300, "web": 100}] * 3
+        moved_on = free.replace("tag 200", "tag 201")
+        cluster.write_sdn("pvesdn.cfg", moved_on)
+        assert shell.run("pvesdn apply --yes").status == 0
         cluster.go_offline("pve3")
-        cluster.write_sdn("pvesdn.cfg", taken.replace("tag 300", "tag 200"))
+        for now in (taken, moved_on.replace("tag 300", "tag 200")):
+            cluster.write_sdn("pvesdn.cfg", now)
+            planned = shell.run("pvesdn plan")
+            assert "-/+ vxlan_" in planned.out
+            assert "pve3 did not answer" not in planned.err + planned.out
+
+
+def test_what_a_node_may_come_back_with_is_known_until_it_has_had_its_turn(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", PLAIN) as cluster:
+        agree(cluster)
+        shell = Shell(cluster, tmp_path)
+        cluster.go_offline("pve3")
+        free = PLAIN.replace("tag 100", "tag 300")
+        cluster.write_sdn("pvesdn.cfg", free)
+        shell.run("pvesdn -q apply --yes")
+        cluster.come_online("pve3")
+        cluster.nodes["pve3"].break_command("ifreload", times=1)
+        done = shell.run("pvesdn apply --yes")
+        assert done.status == 1, done.err
+        assert running(cluster, "pve3") == {"db": 100, "web": 200}
+        cluster.go_offline("pve3")
+        cluster.write_sdn("pvesdn.cfg", free.replace("tag 200", "tag 100"))
         planned = shell.run("pvesdn plan")
-        assert "VNI 100" not in planned.err + planned.out
+        assert "VNet web gets VNI 100, which was VNet db's" in planned.err + planned.out
+
+
+def test_of_a_number_that_comes_and_goes_while_a_member_is_off_it_has_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", PLAIN) as cluster:
+        agree(cluster)
+        shell = Shell(cluster, tmp_path)
+        cluster.go_offline("pve3")
+        for tag in (300, 400):
+            cluster.write_sdn("pvesdn.cfg", PLAIN.replace("tag 100", f"tag {tag}"))
+            shell.run("pvesdn -q apply --yes")
+        now = PLAIN.replace("tag 100", "tag 400")
+        cluster.write_sdn("pvesdn.cfg", now.replace("tag 200", "tag 300"))
+        planned = shell.run("pvesdn plan")
+        assert "vxlan-id 200 -> 300" in planned.out
+        assert "pve3 did not answer" not in planned.err + planned.out
+        cluster.write_sdn("pvesdn.cfg", now.replace("tag 200", "tag 100"))
+        planned = shell.run("pvesdn plan")
+        assert "VNet web gets VNI 100, which was VNet db's" in planned.err + planned.out
 
 
 def test_a_node_that_was_left_out_and_went_off_may_come_back_with_what_it_had(tmp_path: Path) -> None:
