@@ -83,8 +83,8 @@ def doubtful_passing(
     yield Finding(
         severity=Severity.WARNING,
         where=ranges(node for places in found.values() for node in places.takers),
-        what=f"{who} gets VNI {first.vni}, which was {whose}'s{_likewise(more)}, and {nodes} did not answer, which may come "
-        "back with it: the two would be one network until the next apply",
+        what=f"{who} gets VNI {first.vni}, which was {whose}'s{_likewise(more)}; {nodes} did not answer and may come back with "
+        "it: the two would be one network until the next apply",
         hint="bring the node back, or choose another VNI",
     )
 
@@ -105,7 +105,7 @@ def taken(changes: Sequence[NodeChanges]) -> Mapping[str, Sequence[str]]:
     return found
 
 
-def given_up(changes: Iterable[NodeChanges]) -> frozenset[tuple[int, str]]:
+def former_vnis(changes: Iterable[NodeChanges]) -> frozenset[tuple[int, str]]:
     """VNIs that devices of ours have and will not have any more, each with its device."""
     found: set[tuple[int, str]] = set()
     for node in changes:
@@ -119,11 +119,11 @@ def given_up(changes: Iterable[NodeChanges]) -> frozenset[tuple[int, str]]:
 
 def _from_before(changes: Sequence[NodeChanges], seen: Mapping[str, SeenVtep]) -> dict[Passing, _Nodes]:
     """VNIs that come to a device, and that these members may still have for another one."""
-    takers = _takers(map(_Devices, changes)) if any(was.given_up for was in seen.values()) else {}
+    takers = _takers(map(_Devices, changes)) if any(was.former_vnis for was in seen.values()) else {}
     found: dict[Passing, _Nodes] = {}
     for (vni, device), nodes in takers.items():
         for node, was in seen.items():
-            for holder in (holder for held, holder in was.given_up if held == vni and holder != device):
+            for holder in (holder for held, holder in was.former_vnis if held == vni and holder != device):
                 places = found.get(Passing(vni, device, holder), _Nodes(nodes, frozenset()))
                 found[Passing(vni, device, holder)] = _Nodes(nodes, places.holders | {node})
     return found

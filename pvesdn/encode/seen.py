@@ -25,8 +25,8 @@ def _entry(seen: SeenVtep) -> dict[str, Json]:
         entry["others"] = others
     if seen.former:
         entry["former"] = [str(address) for address in seen.former]
-    if seen.given_up:
-        entry["given-up"] = [{"vni": vni, "device": device} for vni, device in seen.given_up]
+    if seen.former_vnis:
+        entry["former-vnis"] = [{"vni": vni, "device": device} for vni, device in seen.former_vnis]
     if seen.paths is not None:
         entry["paths"] = {str(path.peer): {"mtu": path.mtu, "devices": list(path.devices)} for path in seen.paths}
     return entry

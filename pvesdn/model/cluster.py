@@ -75,8 +75,8 @@ class SeenVtep(Model):
     :param others: further addresses of the node that a zone or a controller names in its `peers`, with the MTU of their
         paths; None where it was not looked at, as for those of PVE's.
     :param former: addresses that it had, and that one of PVE's lists of peers still has.
-    :param given_up: VNIs that were given up while the node was off or was not reached, by the names of the devices that
-        it may come back with; empty as soon as it is part of a plan.
+    :param former_vnis: VNIs that were given up while the node was off or was not reached, by the names of the devices
+        that it may come back with; until it has had its turn.
     :param paths: those that differ from `mtu` and `devices`; None where routes were not looked at, and `mtu` is the
         holder's.
     """
@@ -86,7 +86,7 @@ class SeenVtep(Model):
     devices: tuple[str, ...] = ()
     others: tuple[tuple[IpAddress, int | None], ...] = ()
     former: tuple[IpAddress, ...] = ()
-    given_up: tuple[tuple[int, str], ...] = ()
+    former_vnis: tuple[tuple[int, str], ...] = ()
     paths: tuple[SeenPath, ...] | None = None
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 
-from pvesdn.compare.passing import given_up
+from pvesdn.compare.passing import former_vnis
 from pvesdn.decode.cluster.seen import decode_seen
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import running_peers
@@ -26,7 +26,7 @@ def seen_text(known: Understanding, changes: Sequence[NodeChanges]) -> str | Non
     committed = running_peers(files.get(RUNNING_CONFIG)) if departed(given) else frozenset()
     seen = remembered(given, seen_now(given, known.vteps), committed)
     members = {member.name for member in given.cluster.members}
-    return _changed(_with_given_up(seen, given.seen, changes, members), files)
+    return _changed(_with_former(seen, given.seen, changes, members), files)
 
 
 def seen_of_part(whole: ChangeSet, part: ChangeSet) -> str | None:
@@ -37,10 +37,10 @@ def seen_of_part(whole: ChangeSet, part: ChangeSet) -> str | None:
     if not seen:
         return whole.seen
     members = {*(node.node for node in whole.nodes), *whole.unreachable, *whole.offline}
-    return _changed(_with_given_up(seen, before, part.nodes, members), files)
+    return _changed(_with_former(seen, before, part.nodes, members), files)
 
 
-def _with_given_up(
+def _with_former(
     seen: Mapping[str, SeenVtep],
     before: Mapping[str, SeenVtep],
     changes: Sequence[NodeChanges],
@@ -51,16 +51,16 @@ def _with_given_up(
     :param before: what is remembered already: of a device it is what the node has, whatever comes and goes meanwhile.
     :param changes: of the nodes that have their turn.
     """
-    own = {node.node: given_up([node]) for node in changes}
+    own = {node.node: former_vnis([node]) for node in changes}
     gone = frozenset[tuple[int, str]]().union(*own.values())
     found = {}
     for node, was in seen.items():
-        known = frozenset(before[node].given_up if node in before else ())
+        known = frozenset(before[node].former_vnis if node in before else ())
         left = known & own.get(node, known)
         if node in members and node not in own:
             devices = {device for _, device in known}
             left |= {(vni, device) for vni, device in gone if device not in devices}
-        found[node] = was.model_copy(update={"given_up": tuple(sorted(left))})
+        found[node] = was.model_copy(update={"former_vnis": tuple(sorted(left))})
     return found
 
 

@@ -52,7 +52,7 @@ def _vtep(node: str, value: Json) -> SeenVtep:
         devices=_devices(entry, f"devices of '{node}'"),
         others=tuple(_others(entry.get("others"), f"others of '{node}'")),
         former=_former(entry, f"former of '{node}'"),
-        given_up=tuple(_given_up(entry.get("given-up", []), f"given-up of '{node}'")),
+        former_vnis=tuple(_former_vnis(entry.get("former-vnis", []), f"former-vnis of '{node}'")),
         paths=None if entry.get("paths") is None else tuple(_paths(entry["paths"], f"paths of '{node}'")),
     )
 
@@ -78,7 +78,7 @@ def _former(entry: Mapping[str, Json], what: str) -> tuple[IpAddress, ...]:
     return tuple(json_text.address(address, what) for address in _list(entry.get("former", []), what))
 
 
-def _given_up(value: Json, what: str) -> Iterator[tuple[int, str]]:
+def _former_vnis(value: Json, what: str) -> Iterator[tuple[int, str]]:
     for found in _list(value, what):
         entry = json_text.mapping(found, what)
         yield json_text.number(entry.get("vni"), what), json_text.device(entry.get("device"), what)

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from pvesdn.compare.consequences import consequences
 from pvesdn.compare.parting import parting_findings
-from pvesdn.compare.passing import doubtful_passing, given_up
+from pvesdn.compare.passing import doubtful_passing, former_vnis
 from pvesdn.model.cluster import SeenVtep
 from pvesdn.model.consequences import Effect
 from pvesdn.model.facts import Link
@@ -158,7 +158,7 @@ def test_a_member_that_is_off_may_come_back_with_a_number_that_passes_on() -> No
     (told,) = doubtful_passing(nodes, {"pve3"})
     assert told.severity is Severity.WARNING
     assert str(told) == (
-        "pve1, pve2: VNet web gets VNI 100, which was VNet db's (likewise 1 more VNI), and pve3 did not answer, which may "
+        "pve1, pve2: VNet web gets VNI 100, which was VNet db's (likewise 1 more VNI); pve3 did not answer and may "
         "come back with it: the two would be one network until the next apply; bring the node back, or choose another "
         "VNI"
     )
@@ -167,15 +167,15 @@ def test_a_member_that_is_off_may_come_back_with_a_number_that_passes_on() -> No
 
 def test_of_members_that_are_off_those_are_named_that_may_have_a_number_that_was_given_up_before() -> None:
     takes = [turn("pve1", vnet("web", 200), vnet("web", 100))]
-    may = SeenVtep(address=ip_address("192.168.0.3"), mtu=1500, given_up=((100, "vxlan_db"),))
-    may_not = may.model_copy(update={"given_up": ((100, "vxlan_web"), (7, "vxlan_db"))})
+    may = SeenVtep(address=ip_address("192.168.0.3"), mtu=1500, former_vnis=((100, "vxlan_db"),))
+    may_not = may.model_copy(update={"former_vnis": ((100, "vxlan_web"), (7, "vxlan_db"))})
     assert list(doubtful_passing(takes, {"pve3"}, {"pve3": may_not})) == []
     assert list(doubtful_passing(takes, {"pve4"}, {"pve3": may})) == []
     (told,) = doubtful_passing(takes, {"pve2", "pve3", "pve4"}, {"pve2": may_not, "pve3": may, "pve4": may})
-    assert "VNet web gets VNI 100, which was VNet db's, and pve3, pve4 did not answer" in told.what
+    assert "VNet web gets VNI 100, which was VNet db's; pve3, pve4 did not answer" in told.what
 
 
 def test_what_is_given_up_is_what_no_device_of_that_name_has_any_more() -> None:
-    assert given_up([turn("pve1", BEFORE, SWAPPED)]) == {(100, "vxlan_db"), (200, "vxlan_web")}
-    assert given_up([turn("pve1", BEFORE, vnet("db", 100)), turn("pve2", BEFORE, BEFORE)]) == {(200, "vxlan_web")}
-    assert given_up([turn("pve1", BEFORE, ())]) == {(100, "vxlan_db"), (200, "vxlan_web")}
+    assert former_vnis([turn("pve1", BEFORE, SWAPPED)]) == {(100, "vxlan_db"), (200, "vxlan_web")}
+    assert former_vnis([turn("pve1", BEFORE, vnet("db", 100)), turn("pve2", BEFORE, BEFORE)]) == {(200, "vxlan_web")}
+    assert former_vnis([turn("pve1", BEFORE, ())]) == {(100, "vxlan_db"), (200, "vxlan_web")}

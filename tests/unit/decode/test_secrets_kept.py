@@ -127,7 +127,7 @@ def test_no_word_is_hidden_of_what_pvesdn_says_of_a_node_that_it_could_not_read(
 def test_the_devices_of_the_memory_are_shown() -> None:
     text = '{"format": 1, "vteps": {"node1": {"address": "192.0.2.1", "mtu": 9000, "devices": ["eno1", "vmbr0+1"]}}}'
     assert hide_record(text, Veil()) == text
-    text = '{"format": 1, "vteps": {"node1": {"given-up": [{"vni": 100, "device": "vxlan_db"}]}}}'
+    text = '{"format": 1, "vteps": {"node1": {"former-vnis": [{"vni": 100, "device": "vxlan_db"}]}}}'
     assert hide_record(text, Veil()) == text
 
 

@@ -64,7 +64,7 @@ def test_seen_vteps_come_back_as_they_were_kept() -> None:
                 for number, mtu in ((9, 1500), (10, None))
             ),
         ),
-        "pve4": SeenVtep(address=ip_address("10.0.0.4"), mtu=1550, given_up=((100, "vxlan_db"),), paths=()),
+        "pve4": SeenVtep(address=ip_address("10.0.0.4"), mtu=1550, former_vnis=((100, "vxlan_db"),), paths=()),
     }
     assert decode_seen(encode_seen(vteps)) == vteps
 
@@ -95,8 +95,8 @@ def test_nothing_was_seen_yet(text: str | None) -> None:
         ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"devices": ["a b"]}}}, "devices of 'a' is not a name"),
         ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"paths": {"x": {"mtu": 1}}}}}, "paths of 'a' is not an IP address"),
         ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"paths": {"10.0.0.2": {}}}}}, "paths of 'a' is not a whole number"),
-        ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"given-up": [1]}}}, "given-up of 'a' is not a JSON object"),
-        ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"given-up": [{}]}}}, "given-up of 'a' is not a whole number"),
+        ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"former-vnis": [1]}}}, "former-vnis of 'a' is not a JSON object"),
+        ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"former-vnis": [{}]}}}, "former-vnis of 'a' is not a whole number"),
         ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"paths": [1]}}}, "paths of 'a' is not a JSON object"),
     ],
 )
