@@ -99,11 +99,9 @@ def _crossing(
 
 
 def _pairs(given: DesignInput) -> Iterator[tuple[OwnZone, PveSimpleZone]]:
-    """Our zones that carry one of PVE's, with that one; of two that carry the same the first."""
+    """Our zones that carry one of PVE's, with that one."""
     simple = {zone.id: zone for zone in given.sdn.pve.zones if isinstance(zone, PveSimpleZone)}
-    for zone in given.sdn.own.zones:
-        if zone.carries is not None and zone.vni_range is not None and zone.carries in simple:
-            yield zone, simple.pop(zone.carries)
+    return ((zone, simple[home]) for home, zone in given.sdn.own.carriers.items() if home in simple)
 
 
 def _with(
