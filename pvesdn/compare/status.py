@@ -35,7 +35,7 @@ from pvesdn.model.verification import Discrepancy, NotChecked, Verification
 _OF_PVES_SDN = "libpve-network-perl"
 _OFF = "off, as the cluster says"
 _NO_NODE = "no node of it was looked at"
-_NOTHING_THERE = "there is nothing of it to look at yet: no VNet of it is on the nodes that were looked at"
+_NOTHING_THERE = "there is nothing of it to look at yet: no VNet or exit of it is on the nodes that were looked at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +211,7 @@ def _zone(zone: Zone, nodes: tuple[str, ...], parts: Parts, verification: Verifi
         bad=_count(found, Severity.ERROR),
         warnings=_count(found, Severity.WARNING),
         first=in_a_line(found[0]) if found else why if is_unchecked else doubt,
+        is_empty=is_empty,
     )
 
 
@@ -220,7 +221,10 @@ def _vnets(zone: Zone, given: DesignInput) -> frozenset[str]:
 
 def _is_empty(zone: Zone, given: DesignInput) -> bool:
     """Whether nothing of it is to be on any node, so that there is nothing to look at."""
-    return not isinstance(zone, UnmanagedZone) and not _vnets(zone, given)
+    if isinstance(zone, UnmanagedZone) or _vnets(zone, given):
+        return False
+    has_exit = any(exit_.zone == zone.id for exit_ in given.sdn.own.exits)  # it has the VRF without a VNet too
+    return not has_exit and all(carrier.id != zone.id for carrier, _ in given.sdn.drawn)
 
 
 def _doubt(zone: str, nodes: Collection[str], verification: Verification) -> str:

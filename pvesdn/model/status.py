@@ -66,6 +66,7 @@ class ZoneStatus:
     :param vnets: how many.
     :param guests: how many are plugged in, on the nodes that were looked at; None where no node of it was.
     :param first: what is wrong first, in one line; where it was not checked, why; else empty.
+    :param is_empty: nothing of it is to be on any node.
     """
 
     id: str
@@ -79,6 +80,7 @@ class ZoneStatus:
     warnings: int = 0
     first: str = ""
     seen: tuple[NodeName, ...] = ()
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

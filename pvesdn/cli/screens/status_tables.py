@@ -70,7 +70,7 @@ def _zone_rows(status: ClusterStatus, most: int) -> tuple[list[_Row], list[_Row]
             (zone.id, zone.what, _looked_at(zone), str(zone.vnets), _or_unknown(zone.guests)),
             zone.first,
             # Nothing of it is on the nodes, so nothing was looked at; that is as it should be.
-            word="empty" if zone.health is Health.OK and not zone.vnets else "",
+            word="empty" if zone.health is Health.OK and zone.is_empty else "",
         )
         for zone in status.zones
     ]

@@ -156,7 +156,7 @@ EMPTY = f"{read_snapshot(HEALTHY).pve_files['pvesdn.cfg']}\nvxlan: empty\n\n"
 @pytest.mark.parametrize("more", [{}, {"off": ["node3"]}, {"gone": {"node3": "no answer"}}])
 def test_a_zone_without_vnets_is_well_since_there_is_nothing_to_look_at(more: dict[str, Any]) -> None:
     row = zone(look({"pve_files": {"pvesdn.cfg": EMPTY}, **more}), "empty")
-    assert (row.health, row.vnets, row.guests, row.first) == (Health.OK, 0, 0, "")
+    assert (row.health, row.vnets, row.guests, row.first, row.is_empty) == (Health.OK, 0, 0, "", True)
 
 
 def test_a_zone_without_vnets_is_not_known_where_no_node_was_looked_at() -> None:
@@ -169,7 +169,49 @@ def test_a_zone_whose_vnets_are_on_a_node_that_did_not_answer_is_not_known() -> 
     text = f"{EMPTY}vnet: far\n\tzone empty\n\ttag 4711\n\tnodes node3\n\n"
     row = zone(look({"pve_files": {"pvesdn.cfg": text}, "gone": {"node3": "no answer"}}), "empty")
     assert (row.health, row.vnets) == (Health.UNCHECKED, 1)
-    assert row.first == "there is nothing of it to look at yet: no VNet of it is on the nodes that were looked at"
+    assert (
+        row.first == "there is nothing of it to look at yet: no VNet or exit of it is on the nodes that were looked at"
+    )
+
+
+LEAVES = (
+    f"{read_snapshot(HEALTHY).pve_files['pvesdn.cfg']}\n"
+    "evpn: way\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 4001\n\n"
+    "exit: out3\n\tzone way\n\tnode node3\n\tinterface eno3\n\taddress 172.21.0.3/24\n\tgateways 172.21.0.1\n\n"
+)
+"""With a zone that has an exit on node3, and no VNet: its VRF, its L3VNI and the uplink are there."""
+
+
+def test_a_zone_with_an_exit_and_without_vnets_is_not_known_where_the_exits_node_did_not_answer() -> None:
+    row = zone(look({"pve_files": {"pvesdn.cfg": LEAVES}, "gone": {"node3": "no answer"}}), "way")
+    assert (row.health, row.vnets, row.is_empty) == (Health.UNCHECKED, 0, False)
+    assert (
+        row.first == "there is nothing of it to look at yet: no VNet or exit of it is on the nodes that were looked at"
+    )
+
+
+def test_a_zone_with_an_exit_and_without_vnets_is_looked_at_on_the_exits_node() -> None:
+    row = zone(look({"pve_files": {"pvesdn.cfg": LEAVES}}), "way")
+    assert (row.health, row.is_empty) == (Health.BAD, False)  # nobody has applied it
+
+
+def test_a_zone_that_cannot_carry_what_is_drawn_for_it_is_not_empty() -> None:
+    drawn = {
+        "pvesdn.cfg": f"{EMPTY}vxlan: riding\n\tcarries office\n\tvni-range 7000-7009\n",
+        "zones.cfg": "simple: office\n",
+        "vnets.cfg": "vnet: desk\n\tzone office\n\n",
+    }
+    running = {
+        "zones": {"ids": {"office": {"type": "simple"}}},
+        "vnets": {"ids": {"desk": {"type": "vnet", "zone": "office"}}},
+    }
+    files = {**drawn, ".running-config": json.dumps({"version": 1, **running})}
+    status = look({"pve_files": files})
+    assert {row.id: row.is_empty for row in status.zones if row.id in {"empty", "riding", "office"}} == {
+        "empty": True,
+        "riding": False,
+        "office": False,
+    }
 
 
 @pytest.mark.parametrize("name", ["interfaces-edited", "file-gone", "no-source-line", "pve-file-edited"])
