@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from pvesdn.model.files import Action, NodeChanges
 from pvesdn.model.guests import GuestPort, Replug, guest_port, in_order
+from pvesdn.model.primitives import bounded
 
 _SINCE_PVE_9 = "/usr/libexec/qemu-server/pve-bridge"
 _BEFORE = "/var/lib/qemu-server/pve-bridge"
@@ -44,8 +45,8 @@ def _container(port: GuestPort, veth: str) -> str:
 
 
 def _machine(port: GuestPort, pve_version: str) -> str:
-    major = pve_version.partition(".")[0]
-    script = _BEFORE if major.isdigit() and int(major) < _LIBEXEC else _SINCE_PVE_9
+    major = bounded(pve_version.partition(".")[0], _LIBEXEC)
+    script = _BEFORE if major is not None and major < _LIBEXEC else _SINCE_PVE_9
     return f"{script} tap{port.guest}i{port.device}"
 
 

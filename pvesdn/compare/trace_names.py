@@ -13,10 +13,12 @@ from pvesdn.errors import SettingsError
 from pvesdn.model.guests import guest_port
 from pvesdn.model.looked_up import GuestPlace
 from pvesdn.model.nearest import nearest
-from pvesdn.model.primitives import IpAddress, IpNetwork
+from pvesdn.model.primitives import IpAddress, IpNetwork, bounded
 
 _NAME = re.compile(r"(?P<kind>id:|name:)?(?P<who>.+?)(?:/net(?P<device>[0-9]{1,4}))?")
 _SHOWN = 8
+_GREATEST_ID = 999_999_999
+"""Of a guest in PVE."""
 _GIVE = "give a guest's id or name, or an address"
 _GIVE_NO_NAME = "give a guest's id, or an address; with VM.Audit on /vms a token may read names"
 _BROADCAST = ip_address("255.255.255.255")
@@ -64,9 +66,9 @@ def named(text: str, places: Places, scene: Scene) -> Named:
 
 def _with_id(who: str, places: Places, scene: Scene) -> int | None:
     """The guest of that id; None where there is none."""
-    if not (who.isascii() and who.isdigit()):
+    guest = bounded(who, _GREATEST_ID)
+    if guest is None:
         return None
-    guest = int(who[:10])
     plugs = (plug.guest for node in scene.nodes for plug in scene.state(node).plugs or ())
     return guest if guest in places or any(ports_of(scene, guest)) or guest in plugs else None
 

@@ -37,6 +37,8 @@ net/ipv4/devinet.c).
 """
 VNI_MAX = 16_777_214
 """ifupdown2's grammar ends here; RFC 7348 section 5 has 24 bits."""
+MTU_MAX = 9216
+PORT_MAX = 65535
 
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
@@ -48,6 +50,15 @@ def as_address(text: str | None) -> IpAddress | None:
         return None if text is None else ip_address(text)
     except ValueError:
         return None
+
+
+def bounded(text: str, most: int) -> int | None:
+    """The number that a text of decimal digits says, of any length; None for another text, and for more than `most`."""
+    if not (text.isascii() and text.isdecimal()):
+        return None
+    digits = text.lstrip("0") or "0"
+    number = int(digits[: len(str(most)) + 1])  # of 4,301 digits and more `int` makes an error
+    return number if number <= most else None
 
 
 def _unicast_mac(value: str) -> str:
@@ -95,9 +106,9 @@ def _split_list(value: object) -> object:
 
 Vni: TypeAlias = Annotated[int, Field(ge=1, le=VNI_MAX)]
 Asn: TypeAlias = Annotated[int, Field(ge=1, le=4_294_967_295)]
-Mtu: TypeAlias = Annotated[int, Field(ge=552, le=9216)]
+Mtu: TypeAlias = Annotated[int, Field(ge=552, le=MTU_MAX)]
 """Bytes of an IP packet as ifupdown2 takes them (552-9216)."""
-PortNumber: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
+PortNumber: TypeAlias = Annotated[int, Field(ge=1, le=PORT_MAX)]
 NodeName: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$", max_length=63)
 ]

@@ -6,8 +6,10 @@ from pydantic import Field
 
 from pvesdn.model.base import Model
 from pvesdn.model.defined import Defined
-from pvesdn.model.primitives import VNI_MAX, SdnId, Vni
+from pvesdn.model.primitives import SdnId, Vni, bounded
 
+_BITS_24 = 0xFFFFFF
+"""PVE takes one VNI more than ifupdown2 does."""
 TITLE = "# VNIs of VNets that are drawn in PVE's panel. Written by `pvesdn apply`: one that is gone keeps its own."
 """The first line of the file."""
 
@@ -37,5 +39,5 @@ class VniTable(Model):
 
 
 def said_vni(value: str) -> int | None:
-    """The VNI that an option of an interface says; None where it is no number, or one of any length."""
-    return int(value) if value.isdecimal() and len(value) <= len(str(VNI_MAX)) else None
+    """The VNI that an option of an interface says; None where it says none."""
+    return bounded(value, _BITS_24)

@@ -146,7 +146,7 @@ def test_no_secret_is_told(applied: FakeCluster, settings: Path) -> None:
     "place",
     [
         *("9913", ":9913", "localhost:9913", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:9913"),
-        *("[127.0.0.1]:1", "", f"127.0.0.1:{'9' * 5000}"),
+        *("[127.0.0.1]:1", "", f"127.0.0.1:{'9' * 5000}", f"127.0.0.1:{'0' * 6}{'9' * 5000}", "127.0.0.1:0000099999"),
     ],
 )
 def test_an_address_to_listen_on_is_named_in_full(place: str) -> None:

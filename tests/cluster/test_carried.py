@@ -922,14 +922,15 @@ def test_a_carried_zone_that_is_gone_is_told_by_whoever_only_looks_who_shows_the
     assert "pve2: vxlan_web master: none" in failed(standing)
 
 
+@pytest.mark.parametrize("mtu", ["9" * 5000, f"{'0' * 6}{'9' * 5000}"])
 def test_whoever_only_looks_goes_on_though_our_file_of_a_zone_that_is_gone_has_an_mtu_of_any_length(
-    standing: SimulatedCluster,
+    standing: SimulatedCluster, mtu: str
 ) -> None:
     for name in ("zones.cfg", "vnets.cfg", "subnets.cfg"):
         standing.write_sdn(name, "")
     press_apply(standing)
     node = standing.nodes["pve2"]
-    node.write(OUR_INTERFACES, re.sub("mtu [0-9]+", f"mtu {'9' * 5000}", node.read(OUR_INTERFACES) or ""))
+    node.write(OUR_INTERFACES, re.sub("mtu [0-9]+", f"mtu {mtu}", node.read(OUR_INTERFACES) or ""))
     assert "PVE has no zone 'lan'" in {found.found for found in verified(standing)}
 
 

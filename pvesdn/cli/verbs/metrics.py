@@ -15,7 +15,6 @@ from pvesdn.cli.session import Session
 if TYPE_CHECKING:
     from pvesdn.model.primitives import IpAddress
 
-_LAST_PORT = 65535
 _EVERY = 55
 """Seconds: a little less than the minute that Prometheus has by default, so that each scrape has its own look."""
 
@@ -27,16 +26,18 @@ class _Place(click.ParamType):  # type: ignore[type-arg] # generic only for thos
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[IpAddress, int]:
         """The address and the port."""
-        host, _, port = str(value).rpartition(":")
+        from pvesdn.model.primitives import PORT_MAX, bounded  # noqa: PLC0415 - help must be quick
+
+        host, _, said = str(value).rpartition(":")
+        port = bounded(said, PORT_MAX)
         is_bracketed = host.startswith("[") and host.endswith("]")
         try:
             address = ip_address(host[1:-1] if is_bracketed else host)
         except ValueError:
             address = None
-        is_port = port.isascii() and port.isdecimal() and int(port[:6]) <= _LAST_PORT
-        if address is None or not is_port or is_bracketed != (address.version == 6):  # noqa: PLR2004 - of IP
+        if address is None or port is None or is_bracketed != (address.version == 6):  # noqa: PLR2004 - of IP
             self.fail(f"{value!r} is not an address and a port such as 127.0.0.1:9913 or [::1]:9913", param, ctx)
-        return address, int(port)
+        return address, port
 
 
 @click.command(epilog=statuses.TELL_TABLE)

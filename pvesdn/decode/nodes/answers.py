@@ -15,7 +15,7 @@ from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeUnclear
 from pvesdn.model.execution import Undone, UndoState
 from pvesdn.model.open_apply import Applied, LockHolder, OpenApply, OpenState
-from pvesdn.model.primitives import Json
+from pvesdn.model.primitives import Json, bounded
 from pvesdn.model.probes import Heard
 from pvesdn.model.snapshot import (
     CANARY_COMMANDS,
@@ -34,6 +34,7 @@ _LONGEST_NAME = 255
 _MODE = re.compile(r"[0-7]{3,4}")
 _CLOSED = "0600"
 _LONGEST_PROBE = 3600
+_LAST_PACKET = 0xFFFFFFFF
 
 Decoded = TypeVar("Decoded")
 
@@ -270,7 +271,11 @@ def _heard(value: Mapping[str, Json]) -> Heard:
         raise WrongShapeError(message)
     return Heard(
         frozenset(json_text.count(number, "a number of heard") for number in numbers),
-        {int(number): json_text.word(why, "unsent") for number, why in unsent.items() if number.isdecimal()},
+        {
+            number: json_text.word(why, "unsent")
+            for said, why in unsent.items()
+            if (number := bounded(said, _LAST_PACKET)) is not None
+        },
         float(lasted),
     )
 

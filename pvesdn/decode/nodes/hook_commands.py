@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from pvesdn.model.hand_written import Act, Floods, Holds, Joins, MakesBridge, VxlanWords
+from pvesdn.model.primitives import bounded
 
 HOOKS = ("up", "post-up", "pre-up", "down", "post-down", "pre-down")
 UP_HOOKS = frozenset({"up", "post-up", "pre-up"})
@@ -203,7 +204,7 @@ def _vxlan_word(link: _Link, word: str, left: list[str]) -> None:
 
 def _is_multicast(text: str) -> bool:
     first = text.partition(".")[0]
-    return text.lower().startswith("ff") or (first.isdecimal() and len(first) == 3 and 224 <= int(first) <= 239)  # noqa: PLR2004 - RFC 5771
+    return text.lower().startswith("ff") or (bounded(first, 239) or 0) >= 224  # noqa: PLR2004 - RFC 5771
 
 
 def _bridge(words: list[str]) -> Iterator[Act]:

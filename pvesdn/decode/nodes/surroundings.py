@@ -14,14 +14,13 @@ from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.nodes.nftables import decode_nft
 from pvesdn.model.causes import FilterChain, FilterRule, HeldPort, PacketFilter, Surroundings
-from pvesdn.model.primitives import IpNetwork, Json
+from pvesdn.model.primitives import PORT_MAX, IpNetwork, Json, bounded
 from pvesdn.model.snapshot import CLUSTER_FIREWALL, HOST_FIREWALL, NodeRaw
 
 _POLICY = re.compile(r":(\S+) (\S+)")
 _ENABLED = re.compile(r"(?mi)^\s*enable:\s*([01])\s*$")
 _FIRST_PACKETS = {"NEW", "UNTRACKED"}
-_ALL_PORTS = (0, 65535)
-_DIGITS = 6
+_ALL_PORTS = (0, PORT_MAX)
 _KNOWN_MODULES = {"comment", "tcp", "udp", "multiport", "conntrack", "state"}
 
 Decoded = TypeVar("Decoded")
@@ -164,6 +163,6 @@ def _networks(text: str) -> tuple[IpNetwork, ...] | None:
 
 
 def _range(text: str) -> tuple[int, int]:
-    first, _, last = text.partition(":")
-    ends = first, last or first
-    return (int(first), int(ends[1])) if all(end.isdecimal() and len(end) < _DIGITS for end in ends) else _ALL_PORTS
+    start, _, end = text.partition(":")
+    first, last = bounded(start, PORT_MAX), bounded(end or start, PORT_MAX)
+    return _ALL_PORTS if first is None or last is None else (first, last)

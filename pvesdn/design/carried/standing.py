@@ -14,6 +14,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.dhcp_filter import is_dhcp_filter
 from pvesdn.model.facts import IfaceStanza
 from pvesdn.model.own_sdn import OwnZone
+from pvesdn.model.primitives import MTU_MAX, bounded
 from pvesdn.model.pve_sdn import PveSimpleZone
 from pvesdn.model.vnets import Vnet
 
@@ -48,7 +49,8 @@ def _as_it_was(home: PveSimpleZone, found: Sequence[tuple[IfaceStanza, str]], gi
         return home
     without = given.facts.keys() - {node for _, node in found}
     members = {member.name for member in given.cluster.members}
-    sizes = [int(mtu[:6]) for stanza, _ in found for mtu in stanza.values("mtu") if mtu.isdecimal()]
+    said = (bounded(mtu, MTU_MAX) for stanza, _ in found for mtu in stanza.values("mtu"))
+    sizes = [mtu for mtu in said if mtu is not None]
     ports = {(node, vxlan_port(stanza.name)) for stanza, node in found}
     commands = (
         command

@@ -8,6 +8,7 @@ from ipaddress import ip_address, ip_network
 
 from pvesdn.design.merge.lines import TOP, Fate
 from pvesdn.model.frr_local import LocalLine
+from pvesdn.model.primitives import bounded
 
 GLOBAL = re.compile(
     r"(no )?(ip|ipv6) (route|prefix-list|protocol|nht|forwarding|import-table|router-id|community-list|as-path)\b.*"
@@ -83,8 +84,9 @@ def _outside_frr(family: str | None, words: list[str]) -> str:
     said = "..."
     match words:
         case [prefix, *way, distance] if _is_prefix(prefix) and way and distance.isdecimal():
-            if int(distance[:4]) <= _DISTANCE_MAX and (route := _route(prefix, way)):
-                said = f"{route} metric {distance}"
+            metric = bounded(distance, _DISTANCE_MAX)
+            if metric is not None and (route := _route(prefix, way)):
+                said = f"{route} metric {metric}"
         case [prefix, *way] if _is_prefix(prefix):
             said = _route(prefix, way) or said
         case _:

@@ -172,6 +172,8 @@ def test_who_follows_the_hint_of_a_lost_line_is_not_warned_again(text: str, inst
         ("ip route 10.9.0.0/16 10.0.0.250 tag 7", "'up ip route add ...' in the stanza of the interface"),
         ("ip route 10.9.0.0/16 10.0.0.250 300", "'up ip route add ...' in the stanza of the interface"),
         (f"ip route 10.9.0.0/16 10.0.0.250 {'9' * 5000}", "'up ip route add ...' in the stanza of the interface"),
+        (f"ip route 10.9.0.0/16 10.0.0.250 0000{'9' * 5000}", "'up ip route add ...' in the stanza of the interface"),
+        ("ip route 10.9.0.0/16 10.0.0.250 0010", "'up ip route add 10.9.0.0/16 via 10.0.0.250 metric 10' in the"),
         ("ip route 10.9.0.0 255.255.0.0 10.0.0.250", "'up ip route add ...' in the stanza of the interface"),
         ("ip route 10.9.0.0/99 10.0.0.250", "'up ip route add ...' in the stanza of the interface"),
         ("ip route 10.9.0.0/16", "'up ip route add ...' in the stanza of the interface"),

@@ -17,6 +17,11 @@ def test_numbers_errors_and_time_are_told() -> None:
     assert decode_heard("node1", TOLD) == Heard(frozenset({1, 3}), {2: "EMSGSIZE"}, 2.5)
 
 
+def test_packets_are_told_by_numbers_of_their_own_size_alone() -> None:
+    unsent = {"2": "EMSGSIZE", "9" * 5000: "EMSGSIZE", "²": "EMSGSIZE"}
+    assert decode_heard("node1", {**TOLD, "unsent": unsent}).unsent == {2: "EMSGSIZE"}
+
+
 def test_a_node_that_cannot_listen_says_why() -> None:
     assert decode_heard("node1", {"unable": "only root may see packets"}).unable == "only root may see packets"
 

@@ -6,6 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from pvesdn.model.primitives import (
+    PORT_MAX,
     VNI_MAX,
     Asn,
     ControllerId,
@@ -19,7 +20,20 @@ from pvesdn.model.primitives import (
     RouteTarget,
     SdnId,
     Vni,
+    bounded,
 )
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("0", 0), ("9913", 9913), ("0009913", 9913), ("65535", PORT_MAX), (f"{'0' * 5000}1", 1)),
+        *(("65536", None), ("99999", None), ("9" * 5000, None), (f"{'0' * 6}{'9' * 5000}", None), ("0000099999", None)),
+        *(("", None), ("-1", None), ("+1", None), (" 1", None), ("1_0", None), ("²", None), ("٣", None)),
+    ],
+)
+def test_a_number_is_read_up_to_its_bound_however_many_digits_it_has(text: str, number: int | None) -> None:
+    assert bounded(text, PORT_MAX) == number
 
 
 @pytest.mark.parametrize(
