@@ -75,6 +75,13 @@ def test_a_command_in_backquotes_is_not_broken() -> None:
     assert plain((line,), width=40) == ["it is over by now:", "    `pvesdn history show 12` tells how"]
 
 
+def test_a_command_in_apostrophes_is_not_broken_and_other_apostrophes_hold_nothing_together() -> None:
+    line = "a NIC is set by 'qm set VMID --net0 virtio,bridge=web'."
+    assert plain((line,), width=46) == ["a NIC is set by", "    'qm set VMID --net0 virtio,bridge=web'."]
+    line = "of the nodes' bridges and their guests' addresses none is known"
+    assert plain((line,), width=40) == ["of the nodes' bridges and their guests'", "    addresses none is known"]
+
+
 def test_an_error_is_broken_on_a_terminal_and_whole_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen({"COLUMNS": "40", "NO_COLOR": "1"})
     log, terminal = io.StringIO(), Terminal()

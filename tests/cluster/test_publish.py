@@ -166,7 +166,7 @@ def test_where_others_have_committed_since_the_way_back_is_by_hand_and_leaves_wh
     assert done.status == 0, done.err
     assert "pvesdn rollback" not in done.out
     assert "The way back is by hand" in done.out
-    assert "2. on a node: cp /etc/pve/sdn/pvesdn.cfg.before /etc/pve/sdn/pvesdn.cfg\n" in done.out
+    assert "2. on a node: `cp /etc/pve/sdn/pvesdn.cfg.before /etc/pve/sdn/pvesdn.cfg`\n" in done.out
     draw(
         cluster, {"zones.cfg": "simple: theirs\n\n", "vnets.cfg": "vnet: office\n\tzone theirs\n\n", "subnets.cfg": ""}
     )

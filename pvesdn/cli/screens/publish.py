@@ -35,7 +35,7 @@ def _told(found: Published, rights: tuple[str, ...] | None, back: int | None) ->
     else:
         yield ("  The way back is by hand, since no apply in the history has all that is there now:",)
         yield (f"    1. in PVE's panel: delete the subnets, VNets and zone {found.home}",)
-        yield (f"    2. on a node: cp {FORMER_OWN_FILE} {OWN_FILE}",)
+        yield (f"    2. on a node: `cp {FORMER_OWN_FILE} {OWN_FILE}`",)
         yield ("    3. pvesdn apply, which does both in one reload",)
     paths = f"{LOCAL_ZONE}/VNET to /sdn/zones/{found.home}/VNET"
     if rights is None:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from pvesdn.cli.screens.spans import Line, Span, clean
 
-_PIECES = re.compile("( +|(?:`[^`]{1,60}`|[^ ])+)")
-"""Blanks, and words; a command in backquotes is one word, since people copy it."""
+_PIECES = re.compile(r"( +|(?:`[^`]{1,60}`|(?<![^ (])'[^' ][^']{0,59}'(?!\w)|[^ ])+)")
+"""Blanks, and words; what is quoted is one word, since people copy it. An apostrophe inside or behind a word quotes
+nothing.
+"""
 _HANGING = 4
 NARROWEST = 40
 """Columns below which nothing is broken: the words would stand one below the other."""
