@@ -54,6 +54,7 @@ def call(
     """One call of `pvesdn`.
 
     :param cluster: what the settings' cluster is; without one there must be none asked for.
+    :param environ: with COLUMNS standard output is a terminal, without colours.
     :param typed: what a person types on a terminal; None is no terminal.
     :param terminal: the terminal itself.
     :param piped: what another program writes to standard input.
@@ -66,13 +67,16 @@ def call(
         return cluster.world(observer=observer, local_node=local_node)
 
     kept = sys.stdin, sys.stdout, sys.stderr
+    environ = environ or {}
+    if out is None and "COLUMNS" in environ:
+        out, environ = Terminal(), {"NO_COLOR": "1", **environ}
     stdout, stderr = out or io.StringIO(), err or io.StringIO()
     stdin: io.TextIOBase = terminal or (io.StringIO() if typed is None else Terminal(typed))
     if piped is not None:
         stdin = io.TextIOWrapper(io.BytesIO(piped), encoding="utf-8")
     sys.stdin, sys.stdout, sys.stderr = stdin, stdout, stderr
     try:
-        status = run([str(word) for word in argv], environ=environ or {}, build_world=world)
+        status = run([str(word) for word in argv], environ=environ, build_world=world)
     finally:
         sys.stdin, sys.stdout, sys.stderr = kept
     hold_against_schema(stdout.getvalue(), status)

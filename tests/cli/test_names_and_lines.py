@@ -92,6 +92,17 @@ def test_an_error_is_broken_on_a_terminal_and_whole_in_a_log(monkeypatch: pytest
     assert terminal.getvalue() == "error: node1: nothing was heard of it\n    for ten seconds\n"
 
 
+def test_a_pipe_gets_whole_lines_whatever_the_shell_says_of_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen({"COLUMNS": "40", "NO_COLOR": "1"})
+    pipe, terminal = io.StringIO(), Terminal()
+    for stream, width in ((pipe, None), (terminal, 40)):
+        monkeypatch.setattr("sys.stdout", stream)
+        screen.line("node1: nothing was heard of it for ten seconds")
+        assert screen.width == width
+    assert pipe.getvalue() == "node1: nothing was heard of it for ten seconds\n"
+    assert terminal.getvalue() == "node1: nothing was heard of it for ten\n    seconds\n"
+
+
 def test_signs_and_styles_stay_with_their_words() -> None:
     lines = list(wrapped([(Span("  +", Style.ADD), " name " * 10, Span("end", Style.WARNING))], 40))
     assert Span("+", Style.ADD) in lines[0]

@@ -69,7 +69,7 @@ class Screen:
         """Columns of standard output, COLUMNS before the terminal's own; None where it is not a terminal: a pipe gets
         whole lines.
         """
-        return self._columns() or _columns_of(sys.stdout)
+        return self._width_of(sys.stdout)
 
     @property
     def height(self) -> int | None:
@@ -92,26 +92,21 @@ class Screen:
             return False
         return stream.isatty()
 
-    def _columns(self) -> int | None:
+    def _width_of(self, stream: TextIO) -> int | None:
+        """See `width`; an error in a log stays one line, however wide the screen is."""
+        if not stream.isatty():
+            return None
         columns = self._environ.get("COLUMNS", "")
-        return int(columns[:6]) or None if columns.isascii() and columns.isdigit() else None
+        if columns.isascii() and columns.isdigit() and int(columns[:6]):
+            return int(columns[:6])
+        try:
+            return os.get_terminal_size(stream.fileno()).columns or None
+        except (OSError, ValueError):  # what says that it is a terminal need not be one
+            return None
 
     def _write(self, stream: TextIO, parts: Iterable[Span | str]) -> None:
-        width = self.width
-        if stream is not sys.stdout:  # an error in a log stays one line, however wide the screen is
-            width = self._columns() or _columns_of(stream) if stream.isatty() else None
-        color = self.has_color(stream)
+        color, width = self.has_color(stream), self._width_of(stream)
         stream.write("".join(painted(line, color=color) for line in wrapped([tuple(parts)], width)))
-
-
-def _columns_of(stream: TextIO) -> int | None:
-    """Columns of the terminal; None where it is none."""
-    if not stream.isatty():
-        return None
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or None
-    except (OSError, ValueError):  # what says that it is a terminal need not be one
-        return None
 
 
 def columns(rows: Iterable[tuple[str, ...]], indent: int = 2) -> Iterable[str]:
