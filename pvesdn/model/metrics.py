@@ -95,10 +95,14 @@ PVE_PENDING = Metric("cluster_pve_pending", "Objects of PVE's panel that nobody 
 PLANNED = Metric("cluster_plan_possible", "1 if the definitions can be planned, 0 if they have errors.", *_CLUSTER)
 UNCARRIED = Metric("cluster_uncarried_vnets", "VNets of PVE's panel that run without what carries them.", *_CLUSTER)
 APPLY_INFO = Metric("last_apply_info", "How the last apply ended.", *_of(Per.CLUSTER, "id", "outcome"))
-APPLY_NUMBER = Metric("last_apply_number", "Its number in the history.", *_CLUSTER)
-APPLY_TIME = Metric("last_apply_timestamp_seconds", "When it ended, or began if it is open, Unix time.", *_CLUSTER)
+APPLY_NUMBER = Metric("last_apply_number", "The number of the last apply in the history.", *_CLUSTER)
+APPLY_TIME = Metric(
+    "last_apply_timestamp_seconds", "When the last apply ended, or began if it is open, Unix time.", *_CLUSTER
+)
 APPLY_GOOD = Metric(
-    "last_apply_success", "1 if it ended as it was meant to, 0 if it failed, was cut off or not confirmed.", *_CLUSTER
+    "last_apply_success",
+    "1 if the last apply ended well, 0 if it failed, was cut off or not confirmed.",
+    *_CLUSTER,
 )
 
 ZONE_INFO = Metric("zone_info", "A zone, its kind and its file.", *_of(Per.ZONE, "zone", "kind", "source"))
@@ -106,11 +110,11 @@ ZONE_HEALTH = Metric(
     "zone_health", "1 for how the zone is: bad, warning, not checked or ok.", *_of(Per.ZONE, "zone", "health"), times=4
 )
 ZONE_NODES = Metric("zone_nodes", "Members that have the zone.", *_of(Per.ZONE, "zone"))
-ZONE_SEEN = Metric("zone_nodes_looked_at", "Those of them that were looked at.", *_of(Per.ZONE, "zone"))
+ZONE_SEEN = Metric("zone_nodes_looked_at", "Members that have the zone and were looked at.", *_of(Per.ZONE, "zone"))
 ZONE_VNETS = Metric("zone_vnets", "VNets of the zone.", *_of(Per.ZONE, "zone"))
-ZONE_GUESTS = Metric("zone_guests", "Guests plugged into it, on the nodes looked at.", *_of(Per.ZONE, "zone"))
+ZONE_GUESTS = Metric("zone_guests", "Guests plugged into the zone, on the nodes looked at.", *_of(Per.ZONE, "zone"))
 ZONE_FINDINGS = Metric(
-    "zone_findings", "What its guests may notice.", *_of(Per.ZONE, "zone", "severity"), times=2
+    "zone_findings", "Findings that the guests of the zone may notice.", *_of(Per.ZONE, "zone", "severity"), times=2
 )  # fmt: skip
 
 VNI_INFO = Metric(
@@ -125,13 +129,19 @@ NODE_HEALTH = Metric(
 NODE_SEEN = Metric("node_looked_at", "1 if the node answered; if not, what it does is absent.", *_NODE)
 VTEP_INFO = Metric("vtep_info", "Tunnel addresses of the node.", *_of(Per.NODE, "id", "vtep"), times=2)
 SESSIONS = Metric("node_bgp_sessions_expected", "BGP sessions that the node should have.", *_NODE)
-SESSIONS_UP = Metric("node_bgp_sessions_established", "Those of them that are established.", *_NODE)
+SESSIONS_UP = Metric("node_bgp_sessions_established", "Expected BGP sessions of the node that are established.", *_NODE)
 SESSIONS_OUTSIDE = Metric(
-    "node_bgp_sessions_outside_expected", "Those of all that go to machines outside of the cluster.", *_NODE
+    "node_bgp_sessions_outside_expected",
+    "BGP sessions that the node should have to machines outside.",
+    *_NODE,
 )
-SESSIONS_OUTSIDE_UP = Metric("node_bgp_sessions_outside_established", "Those of them that are established.", *_NODE)
+SESSIONS_OUTSIDE_UP = Metric(
+    "node_bgp_sessions_outside_established",
+    "Expected BGP sessions to machines outside that are up.",
+    *_NODE,
+)
 VNIS = Metric("node_vnis_expected", "VNIs that the node should have.", *_NODE)
-VNIS_UP = Metric("node_vnis_up", "Those of them that the kernel has up, and FRR knows where it has to.", *_NODE)
+VNIS_UP = Metric("node_vnis_up", "Expected VNIs that the kernel has up, and FRR knows where it has to.", *_NODE)
 REMOTES = Metric(
     "node_remote_vteps", "VTEPs of others that its VNIs send to; those of multicast are not known.", *_NODE
 )
@@ -139,7 +149,7 @@ PATH_MTU = Metric(
     "node_path_mtu_bytes", "The lowest MTU of its routes to other VTEPs, headers included; not measured.", *_NODE
 )
 PATHS = Metric("node_paths_tried", "Paths to other VTEPs that were tried with packets; absent without.", *_NODE)
-PATHS_BAD = Metric("node_paths_failed", "Findings about them.", *_NODE)
+PATHS_BAD = Metric("node_paths_failed", "Findings about paths to other VTEPs.", *_NODE)
 DRIFT = Metric(
     "node_drift", "Files, or devices, that are not as they were put there.", *_of(Per.NODE, "id", "of"), times=2
 )

@@ -157,7 +157,7 @@ def _require_waiting(found: Found, now: Standing) -> None:
         if there.state is OpenState.AT_WORK and now.kept.get(node) != found.id:
             raise ApplyRefused(
                 f"apply {found.id} is still at work on {node}, so nothing was confirmed",
-                hint="wait until it says that it waits; only an apply that was begun with --confirm does",
+                hint="wait until it says that it waits; only an apply started with --confirm waits to be confirmed",
             )
         if there.state is OpenState.OVERDUE:
             raise ApplyRefused(
