@@ -27,7 +27,6 @@ from pvesdn.cli.screens.documents import apply_document
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.progress import PlainSteps, Steps
 from pvesdn.cli.screens.reloads import reload_lines
-from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings
 from pvesdn.compare.counts import Summary
@@ -131,7 +130,7 @@ def _show_outcome(session: Session, offer: Offer, report: ApplyReport, board: Bo
     show_report(session.screen, report, board)
     if report.has_new_definitions:
         say_former_is_kept(session.screen, offer.changes.definitions)
-    session.screen.lines(wrapped(left_lines(offer.left), session.screen.width))
+    session.screen.wrap(left_lines(offer.left))
 
 
 def _take_turn(
@@ -183,7 +182,7 @@ def _show_offer(session: Session, offer: Offer, *, has_diff: bool) -> None:
         session.screen.line(f"No changes on {ranges([node.node for node in offer.changes.nodes])}.")
     else:
         show_plan(session, offer.changes, offer.summary, has_diff=has_diff)
-    session.screen.lines(wrapped(left_lines(offer.left), session.screen.width))
+    session.screen.wrap(left_lines(offer.left))
     sys.stdout.flush()
 
 
@@ -200,11 +199,11 @@ def watcher(session: Session) -> Steps:
 
 def show_plan(session: Session, changes: ChangeSet, summary: Summary, *, has_diff: bool = False) -> None:
     """The plan as `pvesdn plan` shows it."""
-    session.screen.lines(wrapped(fall_lines(changes.falls), session.screen.width))
+    session.screen.wrap(fall_lines(changes.falls))
     show_findings(session.screen, changes.findings)
     if not session.screen.is_quiet:
         session.screen.lines(plan_lines(changes, summary, has_diff=has_diff, width=session.screen.width))
-        session.screen.lines(wrapped(reload_lines(changes) if session.reloads_changed else (), session.screen.width))
+        session.screen.wrap(reload_lines(changes) if session.reloads_changed else ())
     session.screen.line(*last_line(changes, summary))
     sys.stdout.flush()
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from pvesdn.cli import statuses
 from pvesdn.cli.screens.screen import Line, Span, Style
-from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.watch_files import LOOK_FILE, SERVICE_FILE, VERIFY_FILE, WatchFiles
 from pvesdn.errors import SettingsError
@@ -30,7 +29,7 @@ def show_status(session: Session) -> int:
     if session.wants_json:
         session.document("watch-status", document)
     else:
-        session.screen.lines(wrapped(status_lines(document), session.screen.width))
+        session.screen.wrap(status_lines(document))
     return statuses.OK
 
 

@@ -11,7 +11,6 @@ from pvesdn.cli import statuses
 from pvesdn.cli.screens.documents import discrepancy
 from pvesdn.cli.screens.reading import Reading
 from pvesdn.cli.screens.verify import discrepancy_lines, last_line
-from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.watch_files import VERIFY_FILE, WatchFiles
 from pvesdn.cli.watch_once import messages
@@ -84,6 +83,6 @@ def _tell(session: Session, verdict: NodeVerdict, document: dict[str, Any], befo
     if document["digest"] and document["digest"] == before.get("digest"):
         screen.line("watch: what was found at the last look at this node's network is still so")
         return
-    screen.lines(wrapped(discrepancy_lines(verdict.verification), screen.width))
+    screen.wrap(discrepancy_lines(verdict.verification))
     if not screen.is_quiet or document["bad"]:
         screen.line(f"watch: this node's network: {document['verdict']}")

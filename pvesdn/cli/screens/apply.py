@@ -8,7 +8,6 @@ from pvesdn.cli import statuses
 from pvesdn.cli.screens.board import Board
 from pvesdn.cli.screens.screen import Line, Screen, Span, Style, counted
 from pvesdn.cli.screens.step_words import outcome_words, recap
-from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing
 
 _NEXT = "pvesdn plan shows what it has, and pvesdn apply brings it up to date"
@@ -19,7 +18,7 @@ def show_report(screen: Screen, report: ApplyReport, board: Board | None = None)
 
     :param board: what was seen while it was carried out.
     """
-    screen.lines(wrapped(_recap(report, board or Board()), screen.width))
+    screen.wrap(_recap(report, board or Board()))
     for node in report.nodes:
         if node.error:
             screen.error(node.error if node.error.startswith(f"{node.node}:") else f"{node.node}: {node.error}")

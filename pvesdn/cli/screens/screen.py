@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from typing import TextIO
+from typing import Literal, TextIO
 
 from pvesdn.cli.screens.spans import Line, Span, Style, clean, painted
 from pvesdn.cli.screens.wrapping import wrapped
@@ -37,6 +37,10 @@ class Screen:
         color = self.has_color(sys.stdout)
         for parts in lines:
             sys.stdout.write(painted(parts, color=color))
+
+    def wrap(self, lines: Iterable[Line]) -> None:
+        """The same, each broken where the terminal ends."""
+        self.lines(wrapped(lines, self.width))
 
     def remark(self, *parts: Span | str) -> None:
         """A line on standard error; nothing when quiet."""
@@ -69,20 +73,12 @@ class Screen:
         """Columns of standard output, COLUMNS before the terminal's own; None where it is not a terminal: a pipe gets
         whole lines.
         """
-        return self._width_of(sys.stdout)
+        return self._size(sys.stdout, "columns")
 
     @property
     def height(self) -> int | None:
         """Lines of standard output, LINES before the terminal's own; None where it is not a terminal."""
-        if not sys.stdout.isatty():
-            return None
-        lines = self._environ.get("LINES", "")
-        if lines.isascii() and lines.isdigit() and int(lines[:6]):
-            return int(lines[:6])
-        try:
-            return os.get_terminal_size(sys.stdout.fileno()).lines or None
-        except (OSError, ValueError):
-            return None
+        return self._size(sys.stdout, "lines")
 
     def has_color(self, stream: TextIO) -> bool:
         """Whether `stream` gets colours."""
@@ -92,20 +88,21 @@ class Screen:
             return False
         return stream.isatty()
 
-    def _width_of(self, stream: TextIO) -> int | None:
-        """See `width`; an error in a log stays one line, however wide the screen is."""
+    def _size(self, stream: TextIO, side: Literal["columns", "lines"]) -> int | None:
+        """See `width` and `height`; an error in a log stays one line, however wide the screen is."""
         if not stream.isatty():
             return None
-        columns = self._environ.get("COLUMNS", "")
-        if columns.isascii() and columns.isdigit() and int(columns[:6]):
-            return int(columns[:6])
+        said = self._environ.get(side.upper(), "")
+        if said.isascii() and said.isdigit() and int(said[:6]):
+            return int(said[:6])
         try:
-            return os.get_terminal_size(stream.fileno()).columns or None
+            size = os.get_terminal_size(stream.fileno())
         except (OSError, ValueError):  # what says that it is a terminal need not be one
             return None
+        return (size.columns if side == "columns" else size.lines) or None
 
     def _write(self, stream: TextIO, parts: Iterable[Span | str]) -> None:
-        color, width = self.has_color(stream), self._width_of(stream)
+        color, width = self.has_color(stream), self._size(stream, "columns")
         stream.write("".join(painted(line, color=color) for line in wrapped([tuple(parts)], width)))
 
 

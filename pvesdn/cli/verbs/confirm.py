@@ -8,7 +8,6 @@ from pvesdn.cli import options, statuses
 from pvesdn.cli.screens.confirmation import ids, standing_document, standing_lines
 from pvesdn.cli.screens.progress import PlainSteps
 from pvesdn.cli.screens.screen import Span, Style
-from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.model.history import Ending
 from pvesdn.workflows.confirmation import confirm as carry_out
@@ -34,7 +33,7 @@ def confirm(session: Session, *, apply_id: str | None, is_question: bool) -> int
         if session.wants_json:
             session.document("confirm", {"exit_status": statuses.OK, **standing_document(now)})
         else:
-            session.screen.lines(wrapped(standing_lines(now), session.screen.width))
+            session.screen.wrap(standing_lines(now))
         return statuses.OK
     found = carry_out(world, apply_id)
     rehearses = found is not None and any(there.rehearses for there in found.nodes.values())

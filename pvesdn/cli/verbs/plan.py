@@ -16,7 +16,6 @@ from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import plan_document
 from pvesdn.cli.screens.plan import last_line, plan_lines, summarized_lines, vtep_lines
 from pvesdn.cli.screens.reloads import reload_lines
-from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, require_known, show_findings, take
 from pvesdn.errors import SettingsError
@@ -131,22 +130,22 @@ def _require_savable(folder: Path | None, intent: Intent) -> None:
 
 def _show(session: Session, offer: Offer, *, has_diff: bool, is_summary: bool) -> None:
     screen, changes = session.screen, offer.changes
-    screen.lines(wrapped(fall_lines(changes.falls), screen.width))
+    screen.wrap(fall_lines(changes.falls))
     show_findings(screen, changes.findings)
     if session.verbosity:
-        screen.lines(wrapped(vtep_lines(offer.known.vteps), screen.width))
+        screen.wrap(vtep_lines(offer.known.vteps))
         if changes.pve.version is not None:
             screen.line(f"PVE's SDN: version {changes.pve.version} is running")
     if not screen.is_quiet and is_summary:
         screen.lines(summarized_lines(changes, offer.summary, width=screen.width))
     elif not screen.is_quiet:
         screen.lines(plan_lines(changes, offer.summary, has_diff=has_diff, width=screen.width))
-        screen.lines(wrapped(reload_lines(changes) if session.reloads_changed else (), screen.width))
+        screen.wrap(reload_lines(changes) if session.reloads_changed else ())
     else:
         for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
             screen.warning(f"apply would refuse: {obstacle}")
     screen.line(*last_line(changes, offer.summary))
-    screen.lines(wrapped(left_lines(offer.left), screen.width))
+    screen.wrap(left_lines(offer.left))
 
 
 def _say_draft(session: Session, offer: Offer, plan_file: Path | None) -> None:

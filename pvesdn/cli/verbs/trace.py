@@ -10,7 +10,6 @@ import click
 from pvesdn.cli import complete, options, statuses
 from pvesdn.cli.screens.trace import trace_lines, verdict_line
 from pvesdn.cli.screens.trace_document import trace_document
-from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, take
 from pvesdn.cli.verdict import Judging
@@ -47,7 +46,7 @@ def trace(session: Session, *, source: str, target: str, pings: bool, folder: Pa
     if session.wants_json:
         session.document("trace", trace_document(found, ended))
     elif session.screen.is_quiet:
-        session.screen.lines(wrapped([verdict_line(found)], session.screen.width))
+        session.screen.line(*verdict_line(found))
     else:
         session.screen.lines(trace_lines(found, session.screen.width))
     return ended

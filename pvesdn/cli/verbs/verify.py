@@ -12,7 +12,6 @@ import click
 from pvesdn.cli import complete, options, statuses
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.screens.verify import discrepancy_lines, last_line, unseen_lines, verify_document, zone_lines
-from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, some, take
 from pvesdn.cli.verdict import Judging, require_names, status_of
@@ -84,8 +83,8 @@ def _of(world: World | None, snapshot: Snapshot, only: tuple[str, ...], zone: st
 
 
 def _show(screen: Screen, verification: Verification) -> None:
-    screen.lines(wrapped(discrepancy_lines(verification), screen.width))
+    screen.wrap(discrepancy_lines(verification))
     if not screen.is_quiet:
         screen.lines(zone_lines(verification))
-        screen.lines(wrapped(unseen_lines(verification), screen.width))
-    screen.lines(wrapped([last_line(verification)], screen.width))
+        screen.wrap(unseen_lines(verification))
+    screen.line(*last_line(verification))
