@@ -37,7 +37,8 @@ net/ipv4/devinet.c).
 """
 VNI_MAX = 16_777_214
 """ifupdown2's grammar ends here; RFC 7348 section 5 has 24 bits."""
-MTU_MAX = 9216
+MTU_MIN, MTU_MAX = 552, 9216
+"""What ifupdown2's grammar takes, bytes of an IP packet."""
 PORT_MAX = 65535
 
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
@@ -106,8 +107,7 @@ def _split_list(value: object) -> object:
 
 Vni: TypeAlias = Annotated[int, Field(ge=1, le=VNI_MAX)]
 Asn: TypeAlias = Annotated[int, Field(ge=1, le=4_294_967_295)]
-Mtu: TypeAlias = Annotated[int, Field(ge=552, le=MTU_MAX)]
-"""Bytes of an IP packet as ifupdown2 takes them (552-9216)."""
+Mtu: TypeAlias = Annotated[int, Field(ge=MTU_MIN, le=MTU_MAX)]
 PortNumber: TypeAlias = Annotated[int, Field(ge=1, le=PORT_MAX)]
 NodeName: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$", max_length=63)

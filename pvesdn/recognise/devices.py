@@ -13,7 +13,7 @@ from ipaddress import ip_interface
 from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.values import BadValueError, integer, shown
 from pvesdn.model.hand_written import Device, Floods, HandWrittenNode, Option, Place, VxlanWords
-from pvesdn.model.primitives import VNI_MAX, IpAddress, IpInterface
+from pvesdn.model.primitives import MTU_MAX, MTU_MIN, VNI_MAX, IpAddress, IpInterface
 from pvesdn.recognise.notebook import Notebook
 
 _LOCAL = "vxlan-local-tunnelip"
@@ -25,7 +25,7 @@ FLOOD_SWITCHES = ("bridge-unicast-flood", "bridge-multicast-flood")
 _NEVER_OF_VXLAN = ("bridge-ports", "bond-slaves", "vlan-raw-device", "vrf-table")
 """Options of devices of other kinds."""
 
-_mtu = integer(552, 9216)
+_mtu = integer(MTU_MIN, MTU_MAX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
-from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, inner_mtu
+from pvesdn.design.ours.mtu import inner_mtu
 from pvesdn.design.shared import names
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.cluster import ClusterState, Vtep
@@ -15,6 +15,7 @@ from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where, shared_lines
 from pvesdn.model.hand_written import FrrRouter, HandWrittenNode
 from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, OwnSdn, OwnZone, VxlanZone
+from pvesdn.model.primitives import MTU_MAX, MTU_MIN
 from pvesdn.model.proposal import Proposal
 from pvesdn.model.sdn import SdnConfig
 from pvesdn.model.snapshot import OWN_NAME

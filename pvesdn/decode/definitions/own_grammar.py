@@ -21,20 +21,20 @@ from pvesdn.decode.definitions.own_words import (
     required,
 )
 from pvesdn.model.own_sdn import Irb
-from pvesdn.model.primitives import VNI_MAX
+from pvesdn.model.primitives import MTU_MAX, MTU_MIN, PORT_MAX, VNI_MAX
 
 _ID = "2 to 8 letters and digits, starting with a letter"
 _LONG_ID = "2 to 64 letters, digits, `-` and `_`, starting with a letter and ending with a letter or digit"
 
 _ZONE_NODES = optional(values.nodes, "list of node names", "The nodes that have the zone.", "every member")
 _ZONE_MTU = number(
-    552,
-    9216,
+    MTU_MIN,
+    MTU_MAX,
     "MTU of the zone's bridges in bytes, without the VXLAN headers. It is checked against the paths between the VTEPs:"
     " VXLAN adds 50 bytes over IPv4 and 70 over IPv6.",
     "the smallest MTU on those paths less the overhead",
 )
-_VXLAN_PORT = number(1, 65535, "UDP destination port of the tunnels.", "4789")
+_VXLAN_PORT = number(1, PORT_MAX, "UDP destination port of the tunnels.", "4789")
 
 _CARRIES = optional(
     values.zone_id,

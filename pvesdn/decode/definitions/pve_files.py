@@ -16,7 +16,7 @@ from pvesdn.decode.definitions.section_config import Section
 from pvesdn.decode.definitions.source import PveDefinitions, check_id, subnet_fields
 from pvesdn.model.findings import Severity, Where
 from pvesdn.model.nearest import nearest
-from pvesdn.model.primitives import VNI_MAX
+from pvesdn.model.primitives import MTU_MAX, MTU_MIN, VNI_MAX
 from pvesdn.model.pve_sdn import (
     PveEvpnZone,
     PveQinqZone,
@@ -36,7 +36,6 @@ _ZONES: Mapping[str, type[RenderedPveZone]] = {
     "vxlan": PveVxlanZone,
     "evpn": PveEvpnZone,
 }
-_LEAST_MTU, _GREATEST_MTU = 552, 9216
 _OF_UNMANAGED = ("nodes", "mtu", "vrf-vxlan")
 """What is known of a zone that is left to PVE."""
 
@@ -106,8 +105,8 @@ def _why_unmanaged(entry: Entry, found: PveDefinitions) -> str:
 def _zone(entry: Entry, found: PveDefinitions, ledger: Ledger) -> None:
     check_id(entry, values.zone_id)
     mtu = entry.get("mtu")
-    if mtu is not None and not _LEAST_MTU <= mtu <= _GREATEST_MTU:
-        entry.warn(f"mtu {mtu} is out of range for ifupdown2", f"write {_LEAST_MTU}-{_GREATEST_MTU}", at="mtu")
+    if mtu is not None and not MTU_MIN <= mtu <= MTU_MAX:
+        entry.warn(f"mtu {mtu} is out of range for ifupdown2", f"write {MTU_MIN}-{MTU_MAX}", at="mtu")
     unsupported = found.unsupported.why_unmanaged(entry)
     if reason := unsupported or _why_unmanaged(entry, found):
         entry.values = {name: entry.values[name] for name in _OF_UNMANAGED if name in entry.values}

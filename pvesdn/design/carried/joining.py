@@ -15,10 +15,10 @@ from pvesdn.design.carried.allotting import DrawnVnet, allot
 from pvesdn.design.carried.exchanging import exchanging
 from pvesdn.design.carried.keeping import crossing, kept
 from pvesdn.design.carried.standing import lost_homes, standing
-from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import OwnSdn, OwnZone
+from pvesdn.model.primitives import MTU_MAX, MTU_MIN
 from pvesdn.model.pve_sdn import PveSimpleZone
 from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.model.vnis import VniTable

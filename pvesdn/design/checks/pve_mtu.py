@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pvesdn.design.checks.pve_paths import PvePaths, Room, narrowest
 from pvesdn.design.checks.wording import MANY, listed, together, warning
 from pvesdn.design.checks.zone_mtu import LEAST_IPV6, ipv6_gateways
-from pvesdn.design.ours.mtu import MTU_MIN
 from pvesdn.design.pve.node import BridgeKind, host_bridge
 from pvesdn.design.pve.zones import tunnel_mtu
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
+from pvesdn.model.primitives import MTU_MIN
 from pvesdn.model.pve_sdn import BridgedPveZone, PveEvpnZone, PveQinqZone, PveVlanZone, PveVxlanZone
 from pvesdn.model.sdn import Zone
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pvesdn.design.checks.wording import error, few, listed, some
-from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, narrowest, outer_mtu, overhead
+from pvesdn.design.ours.mtu import narrowest, outer_mtu, overhead
 from pvesdn.design.ours.zones import IPV6, has_gateways, zone_ends
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import OwnSdn, OwnZone
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import MTU_MAX, MTU_MIN, IpAddress
 from pvesdn.model.pve_sdn import PveSdn
 from pvesdn.model.vnets import Subnet
 

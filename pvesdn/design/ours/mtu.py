@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from pvesdn.model.cluster import UnderlayPath, Vtep
 from pvesdn.model.primitives import IpAddress
 
-MTU_MIN, MTU_MAX = 552, 9216
-"""What ifupdown2's grammar takes, bytes of an IP packet."""
-
 _OVERHEAD = {4: 50, 6: 70}
 
 
