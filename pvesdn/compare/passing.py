@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
@@ -46,7 +46,8 @@ class _Nodes:
 def joined_by_parting(here: Sequence[NodeChanges], there: Sequence[NodeChanges]) -> Iterator[Finding]:
     """Errors: what nodes of a part would get while nodes that are left out have it for something else."""
     groups: dict[tuple[frozenset[str], frozenset[str]], list[Passing]] = {}
-    for one, nodes in sorted(_passing(here, there).items()):
+    parted = _passing([_Devices(node) for node in here], [_Devices(node) for node in there])
+    for one, nodes in sorted(parted.items()):
         groups.setdefault((frozenset(nodes.takers), frozenset(nodes.holders)), []).append(one)
     for (takers, holders), (first, *more) in groups.items():
         left = " ".join(f"--node {node}" for node in sorted(holders, key=by_number))
@@ -70,10 +71,9 @@ def doubtful_passing(
     """
     if not silent:
         return
-    found, missed = (
-        _passing(changes, changes),
-        _from_before(changes, {node: seen[node] for node in silent if node in seen}),
-    )
+    devices = [_Devices(node) for node in changes]
+    found = _passing(devices, devices)
+    missed = _from_before(devices, {node: seen[node] for node in silent if node in seen})
     nodes = ranges(silent if found else {node for places in missed.values() for node in places.holders})
     found |= {one: places for one, places in missed.items() if one not in found}
     if not found:
@@ -96,9 +96,9 @@ def taken(changes: Sequence[NodeChanges]) -> Mapping[str, Sequence[str]]:
     stanzas = (stanza for node in changes for file in node.files for stanza in file.stanzas)
     if not any(one.action is Action.REMOVE or any(what.name == VNI for what in one.differences) for one in stanzas):
         return {}
-    whoever = [replace(node, files=tuple(replace(file, by_pve=False) for file in node.files)) for node in changes]
+    devices = [_Devices(node, counts_pves=True) for node in changes]
     found: dict[str, list[str]] = {}
-    for one, places in sorted(_passing(whoever, whoever).items()):
+    for one, places in sorted(_passing(devices, devices).items()):
         for node in places.takers if len(places.takers | places.holders) > 1 else ():
             vnet, zone = one.device.removeprefix(_OF_VNET), one.device.removeprefix(_OF_ZONE)
             found.setdefault(node, []).append(vnet if zone == one.device else names.vrf(zone))
@@ -117,9 +117,9 @@ def former_vnis(changes: Iterable[NodeChanges]) -> frozenset[tuple[int, str]]:
     return frozenset(found)
 
 
-def _from_before(changes: Sequence[NodeChanges], seen: Mapping[str, SeenVtep]) -> dict[Passing, _Nodes]:
+def _from_before(devices: Sequence[_Devices], seen: Mapping[str, SeenVtep]) -> dict[Passing, _Nodes]:
     """VNIs that come to a device, and that these members may still have for another one."""
-    takers = _takers(map(_Devices, changes)) if any(was.former_vnis for was in seen.values()) else {}
+    takers = _takers(devices) if any(was.former_vnis for was in seen.values()) else {}
     found: dict[Passing, _Nodes] = {}
     for (vni, device), nodes in takers.items():
         for node, was in seen.items():
@@ -129,12 +129,11 @@ def _from_before(changes: Sequence[NodeChanges], seen: Mapping[str, SeenVtep]) -
     return found
 
 
-def _passing(takers: Sequence[NodeChanges], holders: Sequence[NodeChanges]) -> dict[Passing, _Nodes]:
-    here, there = [_Devices(node) for node in takers], [_Devices(node) for node in holders]
-    coming = _takers(here)
+def _passing(takers: Sequence[_Devices], holders: Sequence[_Devices]) -> dict[Passing, _Nodes]:
+    coming = _takers(takers)
     if not coming:
         return {}
-    held = _held(there, frozenset().union(*(devices.names for devices in (*here, *there))))
+    held = _held(holders, frozenset().union(*(devices.names for devices in (*takers, *holders))))
     passing: dict[Passing, _Nodes] = {}
     for (vni, device), nodes in coming.items():
         for holder, others in held.get(vni, {}).items():
@@ -167,9 +166,13 @@ def _held(holders: Sequence[_Devices], ours: AbstractSet[str]) -> Mapping[int, M
 
 @dataclass(frozen=True)
 class _Devices:
-    """The VXLAN devices of one node that are named after VNets and zones."""
+    """The VXLAN devices of one node that are named after VNets and zones.
+
+    :param counts_pves: what PVE writes into its file counts too.
+    """
 
     changes: NodeChanges
+    counts_pves: bool = False
 
     @property
     def node(self) -> str:
@@ -187,8 +190,8 @@ class _Devices:
     @cached_property
     def then(self) -> Mapping[str, int]:
         """By what pvesdn writes into them."""
-        files = (file.interfaces for file in self._files if file.interfaces is not None and not file.by_pve)
-        return _vnis(options_of_files(files))
+        files = (file for file in self._files if self.counts_pves or not file.by_pve)
+        return _vnis(options_of_files(file.interfaces for file in files if file.interfaces is not None))
 
     @property
     def coming(self) -> Mapping[str, int]:

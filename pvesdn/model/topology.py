@@ -169,6 +169,11 @@ class Topology:
         return tuple(dict.fromkeys(router.address for router in self.routers))
 
     @property
+    def peers_outside(self) -> frozenset[str]:
+        """Addresses of BGP peers that are no member's."""
+        return frozenset(session.ends[1] for session in self.sessions if session.is_outside)
+
+    @property
     def vteps_outside(self) -> frozenset[str]:
         """Addresses of VTEPs that are no member's, those of all zones."""
         return frozenset(address for zone in self.zones for address in zone.outside)
@@ -178,8 +183,7 @@ class Topology:
         """Routers, peers and VTEPs outside the cluster, sorted by their addresses as numbers. One address in two VRFs
         is two of them.
         """
-        peers = {MapRouter(session.ends[1]) for session in self.sessions if session.is_outside}
-        peers |= {MapRouter(address) for address in self.vteps_outside}
+        peers = {MapRouter(address) for address in self.peers_outside | self.vteps_outside}
         gateways = {MapRouter(gateway, uplink.zone) for uplink in self.exits for gateway in uplink.gateways}
         return tuple(sorted(peers | gateways, key=lambda router: (by_address(router.address), router.zone)))
 

@@ -102,8 +102,7 @@ def _for_guests(vnet: Vnet, given: DesignInput, *, is_own: bool) -> dict[str, An
         "acl_path": f"{LOCAL_ZONE}/{vnet.id}" if is_own else f"/sdn/zones/{vnet.drawn_in or vnet.zone}/{vnet.id}",
         "drawn_in": vnet.drawn_in or "",
         # PVE's own VNets are on all nodes of their zone.
-        "is_kept": vnet.drawn_in is not None
-        and vnet.nodes is not None
+        "is_kept": vnet.is_kept_for_guests
         and not any((drawn.id, drawn.zone) == (vnet.id, vnet.drawn_in) for drawn in given.sdn.pve.vnets),
     }
 

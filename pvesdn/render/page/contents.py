@@ -209,7 +209,7 @@ def _exit(uplink: MapExit) -> Exit:
 
 def figures(whole: Topology) -> tuple[Figure, ...]:
     """What there is, in numbers."""
-    peers = {session.ends[1] for session in whole.sessions if session.is_outside}
+    peers = whole.peers_outside
     routers = [one for one in whole.routers if one.zone or one.address in peers]
     outside = (("Routers outside", len(routers)), ("VTEPs outside", len(whole.vteps_outside)))
     return (
