@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pvesdn_lab.simulated.cluster import SimulatedCluster
@@ -20,6 +22,14 @@ def pin(vnet: str, vni: int) -> str:
 def running(cluster: SimulatedCluster, node: str) -> dict[str, int]:
     found = links(cluster, node).links
     return {vnet: found[f"vxlan_{vnet}"]["info"]["id"] for vnet in ("db", "web")}
+
+
+@contextmanager
+def plain(tmp_path: Path) -> Iterator[tuple[SimulatedCluster, Shell]]:
+    """A cluster that has what `PLAIN` says, and a shell on it."""
+    with serving(tmp_path / "cluster", PLAIN) as cluster:
+        agree(cluster)
+        yield cluster, Shell(cluster, tmp_path)
 
 
 def drawn(cluster: SimulatedCluster) -> None:
@@ -71,9 +81,7 @@ def test_a_former_number_is_nobody_elses_while_a_node_that_is_left_out_runs_with
 
 
 def test_a_member_that_is_off_may_come_back_with_a_number_that_was_given_up_before(tmp_path: Path) -> None:
-    with serving(tmp_path / "cluster", PLAIN) as cluster:
-        agree(cluster)
-        shell = Shell(cluster, tmp_path)
+    with plain(tmp_path) as (cluster, shell):
         cluster.go_offline("pve3")
         free = PLAIN.replace("tag 100", "tag 300")
         cluster.write_sdn("pvesdn.cfg", free)
@@ -108,9 +116,7 @@ def test_a_member_that_is_off_may_come_back_with_a_number_that_was_given_up_befo
 
 
 def test_what_a_node_may_come_back_with_is_known_until_it_has_had_its_turn(tmp_path: Path) -> None:
-    with serving(tmp_path / "cluster", PLAIN) as cluster:
-        agree(cluster)
-        shell = Shell(cluster, tmp_path)
+    with plain(tmp_path) as (cluster, shell):
         cluster.go_offline("pve3")
         free = PLAIN.replace("tag 100", "tag 300")
         cluster.write_sdn("pvesdn.cfg", free)
@@ -127,9 +133,7 @@ def test_what_a_node_may_come_back_with_is_known_until_it_has_had_its_turn(tmp_p
 
 
 def test_of_a_number_that_comes_and_goes_while_a_member_is_off_it_has_nothing(tmp_path: Path) -> None:
-    with serving(tmp_path / "cluster", PLAIN) as cluster:
-        agree(cluster)
-        shell = Shell(cluster, tmp_path)
+    with plain(tmp_path) as (cluster, shell):
         cluster.go_offline("pve3")
         for tag in (300, 400):
             cluster.write_sdn("pvesdn.cfg", PLAIN.replace("tag 100", f"tag {tag}"))
@@ -145,9 +149,7 @@ def test_of_a_number_that_comes_and_goes_while_a_member_is_off_it_has_nothing(tm
 
 
 def test_a_node_that_was_left_out_and_went_off_may_come_back_with_what_it_had(tmp_path: Path) -> None:
-    with serving(tmp_path / "cluster", PLAIN) as cluster:
-        agree(cluster)
-        shell = Shell(cluster, tmp_path)
+    with plain(tmp_path) as (cluster, shell):
         free = PLAIN.replace("tag 100", "tag 300")
         cluster.write_sdn("pvesdn.cfg", free)
         done = shell.run("pvesdn -q apply --node pve1 --node pve2 --yes")
@@ -173,9 +175,7 @@ def test_an_l3vni_and_a_tag_that_change_places_are_not_parted(tmp_path: Path) ->
 
 
 def test_a_member_that_is_off_may_come_back_with_a_number_that_passes_on(tmp_path: Path) -> None:
-    with serving(tmp_path / "cluster", PLAIN) as cluster:
-        agree(cluster)
-        shell = Shell(cluster, tmp_path)
+    with plain(tmp_path) as (cluster, shell):
         cluster.go_offline("pve3")
         cluster.write_sdn("pvesdn.cfg", SWAPPED)
         planned = shell.run("pvesdn plan")
