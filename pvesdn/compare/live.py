@@ -230,8 +230,7 @@ class _Look:
                 late = self._behind(device) if is_forwarding else {}
                 said: dict[str, Any] = {"cause": cause, "step": self._again(device)} | late
             else:
-                cause = "another file of sysctl.d, or another program, has set it since"
-                said = {"cause": cause, "step": f"sysctl -p {OUR_SYSCTL}"}
+                said = self._of_the_host()
             yield self.view.finding_in_zone(
                 Subject.SETTING,
                 path.replace("/", ".") if "." not in path else path,
@@ -240,6 +239,13 @@ class _Look:
                 found="absent" if found is None else found,
                 **said,
             )
+
+    def _of_the_host(self) -> dict[str, Any]:
+        """Why a setting of no device of ours is not as it should be, and what to do."""
+        if OUR_SYSCTL in self.view.told:
+            return {"cause": f"{OUR_SYSCTL} is not as the definitions make it", "step": FILE_FIRST, "is_there": False}
+        cause = "another file of sysctl.d, or another program, has set it since"
+        return {"cause": cause, "step": f"sysctl -p {OUR_SYSCTL}"}
 
     def _finding(self, device: ExpectedDevice, *, subject: Subject = Subject.DEVICE, **said: Any) -> Discrepancy:
         if device.file in self.around.unread and subject is Subject.DEVICE:
