@@ -31,6 +31,7 @@ from pvesdn.workflows.watch_seen import (
     back_in,
     digests,
     digests_of_texts,
+    kept_as_far_as_known,
     kept_for_guests,
     left_by_guests,
     may_be_back,
@@ -159,9 +160,10 @@ def _apply(
     :param reason: empty for what failed or was reported.
     """
     now = world.clock.now()
+    memory = replace(memory, kept=kept_as_far_as_known(before, memory, changes, now))
     if not may_be_back(memory.kept, now):
         world, changes = _with_a_turn(world, changes, turn)
-        memory = replace(memory, kept=kept_for_guests(memory, changes, now))
+        memory = replace(memory, kept=kept_as_far_as_known(before, memory, changes, now))
     if waits := may_be_back(memory.kept, now):
         return replace(report_of(replace(before, waiting_since=None, kept=memory.kept), waits), is_settled=False)
     is_retry = not reason and memory.run is LastRun.FAILED

@@ -56,10 +56,12 @@ class Absence:
 
     :param since: when they were first missed, seconds of the Unix epoch.
     :param is_told: the plan without them was reported, or begun.
+    :param last: when they were last missed; None where that was once.
     """
 
     since: float
     is_told: bool = False
+    last: float | None = None
 
 
 Kept: TypeAlias = Mapping[tuple[str, str], Absence | None]
@@ -110,8 +112,10 @@ def decode_memory(text: str | None) -> Memory:
         return Memory(is_readable=False)
 
 
-def _absence(since: Any = None, is_told: Any = None) -> Absence | None:
-    return None if since is None else Absence(_moment(since), bool(is_told))
+def _absence(since: Any = None, is_told: Any = None, last: Any = None) -> Absence | None:
+    if since is None:
+        return None
+    return Absence(_moment(since), bool(is_told), None if last is None else _moment(last))
 
 
 def _moment(value: Any) -> float:
@@ -137,7 +141,7 @@ def encode_memory(memory: Memory) -> str:
         document["trouble"] = {"digest": told.digest, "plan": told.plan, "since": told.since, "told": told.told}
     if memory.kept:
         document["kept"] = [
-            [*pair] if absence is None else [*pair, absence.since, absence.is_told]
+            [*pair] if absence is None else [*pair, absence.since, absence.is_told, absence.last]
             for pair, absence in sorted(memory.kept.items(), key=itemgetter(0))
         ]
     return json.dumps(document, sort_keys=True)

@@ -8,10 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile
+from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import HISTORY_FILE
+from pvesdn.model.snapshot import VNIS_NAME
 from pvesdn.watcher.turns import KEPT
 from pvesdn.workflows.watch_memory import Absence, Kept, LastRun, Memory, clock_time
+
+_LONG = 2 * KEPT
+"""Seconds between two looks at what is kept after which it was not looked at all the time."""
 
 
 def stands_by(members: MembersFile, local: str) -> str:
@@ -68,6 +73,21 @@ def kept_for_guests(memory: Memory, changes: ChangeSet, now: float) -> Kept:
         if pair[1] in silent or pair in removed
     }
     return before | {(vnet, node): None for vnet, nodes in changes.kept.items() for node in nodes}
+
+
+def kept_as_far_as_known(before: Memory, memory: Memory, changes: ChangeSet, now: float) -> Kept:
+    """The same, and where somebody has applied of whom `before` does not know, what that may have kept: whoever takes
+    office, or has lost its memory, would take a guest that only restarts for one that has left.
+
+    It is what is carried and gone from what PVE has committed; of what is still pending there nothing was applied.
+    """
+    kept = kept_for_guests(memory, changes, now)
+    if before.seen is not None and before.seen.get(HISTORY_FILE) == (memory.seen or {}).get(HISTORY_FILE):
+        return kept
+    away = _carried(changes) - {row.id for row in changes.pending if row.kind == "vnet"}
+    there = {(bridge, node.node) for node in changes.nodes for bridge in node.guests}
+    gone = {pair for pair in _removed(changes) - there if pair[0] in away}
+    return dict.fromkeys(gone, Absence(now)) | {**kept}
 
 
 def refused_for_guests(kept: Kept, changes: ChangeSet) -> Kept:
@@ -128,9 +148,18 @@ def _removed(changes: ChangeSet) -> frozenset[tuple[str, str]]:
     return frozenset((stanza.name, node) for stanza, node in stanzas if stanza.takes_ports)
 
 
+def _carried(changes: ChangeSet) -> frozenset[str]:
+    """VNets of the panel's, also those that are gone from it."""
+    vnis = read_sdn({VNIS_NAME: changes.sources.get(VNIS_NAME, "")}, intent="pending").config.vnis
+    return frozenset() if vnis is None else frozenset(given.vnet for given in vnis.given)
+
+
 def _missed(absence: Absence | None, now: float) -> Absence:
-    """Since when; a clock that was set back begins anew."""
-    return Absence(now) if absence is None else replace(absence, since=min(absence.since, now))
+    """Since when; anew where nobody has looked for so long that they may have been back, or the clock was set."""
+    if absence is None:
+        return Absence(now)
+    last = absence.since if absence.last is None else absence.last
+    return replace(absence, last=now) if 0 <= now - last <= _LONG else Absence(now, absence.is_told)
 
 
 def _listed(pairs: Iterable[tuple[str, str]]) -> str:

@@ -20,7 +20,7 @@ from pvesdn.workflows.watch import SEEN_TO, WatchAction, watch_once
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import UCAST
-from tests.cluster.kit import PLANNER, after_reloads, draw, plan_of, serving, world_of
+from tests.cluster.kit import PLANNER, after_reloads, apply_to, draw, plan_of, serving, world_of
 from tests.cluster.test_carried import OURS as CARRYING
 from tests.cluster.test_carried import is_nothing, links, panel, press_apply
 from tests.cluster.test_one_sided import ALL, TWO, has_device, pves
@@ -520,6 +520,92 @@ def test_a_guest_that_goes_between_the_plan_and_the_lock_is_waited_for(
     keeping.pass_time(60)
     assert keeping.of["pve1"].told[-1].startswith("waiting for guests that may only be restarting")
     assert "vxlan_web" in our_links(keeping)
+
+
+def pve1_dies(watchers: Watchers) -> None:
+    watchers.lose_power("pve1")
+    watchers.cluster.world.api_node = "pve2"
+
+
+def pve1_is_back(watchers: Watchers) -> None:
+    watchers.off.clear()
+    watchers.cluster.come_online("pve1")
+
+
+def waits_for_the_guest(watchers: Watchers, node: str) -> None:
+    """The watcher of that node does, and the guest finds its bridge."""
+    watchers.pass_time(120)
+    assert watchers.of[node].told[-1].startswith("waiting for guests that may only be restarting")
+    assert "web on pve2" in watchers.of[node].told[-1]
+    assert {"web", "vxlan_web"} <= our_links(watchers)
+
+
+def test_whoever_takes_office_while_a_guest_restarts_does_not_take_it_for_one_that_has_left(keeping: Watchers) -> None:
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    pve1_dies(keeping)
+    waits_for_the_guest(keeping, "pve2")
+    keeping.cluster.plug_guest("pve2", "web", 100)
+    keeping.pass_time(SOON + 2 * TICK)
+    assert keeping.of["pve2"].told[-1] == "first look"
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    keeping.pass_time(MISSED)
+    assert "vxlan_web" not in our_links(keeping)
+
+
+@pytest.mark.parametrize("memory", [None, "{"], ids=["lost", "damaged"])
+def test_without_its_memory_it_waits_as_long_as_with_it(keeping: Watchers, memory: str | None) -> None:
+    first = keeping.of["pve1"]
+    first.state = memory
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    first.service.ask(keeping.now)
+    waits_for_the_guest(keeping, "pve1")
+    keeping.pass_time(KEPT)
+    assert "vxlan_web" not in our_links(keeping)
+
+
+def test_what_is_deleted_and_not_yet_applied_was_kept_by_nobody_and_goes_at_once(carried: Watchers) -> None:
+    drawn(carried.cluster, "dmz")
+    carried.pass_time(60)
+    carried.of["pve1"].state = None
+    panel(carried.cluster, "delete", "vnets/web")
+    carried.pass_time(60)
+    assert "vxlan_web" not in our_links(carried)
+
+
+def test_whoever_is_back_in_office_does_not_know_what_was_kept_meanwhile(carried: Watchers) -> None:
+    cluster = carried.cluster
+    drawn(cluster, "dmz")
+    cluster.plug_guest("pve2", "web", 100)
+    carried.pass_time(60)
+    pve1_dies(carried)
+    assert cluster.nodes["pve2"].run("pvesh", "delete", "/cluster/sdn/vnets/web").returncode == 0
+    carried.pass_time(60)
+    assert carried.applies()["pve2"] == 1
+    cluster.nodes["pve2"].unplug_guest(100)
+    pve1_is_back(carried)
+    waits_for_the_guest(carried, "pve1")
+
+
+def test_nor_does_one_in_office_know_what_an_apply_by_hand_has_kept(carried: Watchers) -> None:
+    cluster = carried.cluster
+    drawn(cluster, "dmz")
+    cluster.plug_guest("pve2", "web", 100)
+    carried.pass_time(60)
+    panel(cluster, "delete", "vnets/web")
+    assert apply_to(cluster).is_good
+    cluster.nodes["pve2"].unplug_guest(100)
+    waits_for_the_guest(carried, "pve1")
+
+
+def test_guests_that_were_missed_long_ago_may_have_been_back_since(keeping: Watchers) -> None:
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    assert looked(keeping) == UNSEEN
+    keeping.cluster.plug_guest("pve2", "web", 100)
+    pve1_dies(keeping)
+    keeping.pass_time(3 * KEPT)
+    keeping.cluster.nodes["pve2"].unplug_guest(100)
+    pve1_is_back(keeping)
+    waits_for_the_guest(keeping, "pve1")
 
 
 def test_a_guest_that_starts_late_after_a_reboot_of_its_node_finds_its_bridge(keeping: Watchers) -> None:

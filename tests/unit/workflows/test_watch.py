@@ -454,7 +454,8 @@ def test_whatever_the_record_holds_it_is_read_or_said_to_be_unreadable(text: str
 
 
 def test_what_is_kept_and_who_is_missed_are_remembered() -> None:
-    kept = {("web", "node1"): None, ("web", "node2"): Absence(5.0), ("web", "node3"): Absence(6.0, is_told=True)}
+    absences = {"node1": None, "node2": Absence(5.0), "node3": Absence(6.0, is_told=True, last=7.0)}
+    kept = {("web", node): absence for node, absence in absences.items()}
     assert decode_memory(encode_memory(Memory(kept=kept))).kept == kept
 
 
@@ -466,6 +467,13 @@ def test_guests_that_a_clock_to_come_has_missed_are_missed_from_now_on() -> None
     changes = ChangeSet(nodes=(without("node1", "web"),))
     kept = kept_for_guests(Memory(kept={("web", "node1"): Absence(5000.0)}), changes, 100.0)
     assert kept == {("web", "node1"): Absence(100.0)}
+
+
+def test_guests_are_missed_anew_where_nobody_has_looked_for_long() -> None:
+    changes = ChangeSet(nodes=(without("node1", "web"),))
+    memory = Memory(kept={("web", "node1"): Absence(100.0, is_told=True, last=1000.0)})
+    assert kept_for_guests(memory, changes, 1900.0) == {("web", "node1"): Absence(100.0, is_told=True, last=1900.0)}
+    assert kept_for_guests(memory, changes, 2801.0) == {("web", "node1"): Absence(2801.0, is_told=True)}
 
 
 def test_what_a_plan_no_longer_removes_is_not_remembered() -> None:
