@@ -63,12 +63,13 @@ def reason_to_try_again(memory: Memory) -> str:
 
 
 def kept_for_guests(memory: Memory, changes: ChangeSet, now: float) -> Kept:
-    """What is only there for guests, and what was until the plan without them is carried out. Of a node that does not
-    answer nothing is known; once it does, its guests may still have to start.
+    """What is only there for guests, and what was until the plan without them is carried out. Those for whose sake it
+    is refused are there. Of a node that does not answer nothing is known; once it does, its guests may still have to
+    start.
     """
-    silent, removed = _silent(changes), _removed(changes)
+    silent, removed, plugged = _silent(changes), _removed(changes), _plugged(changes)
     before = {
-        pair: None if pair[1] in silent else _missed(absence, now)
+        pair: None if pair[1] in silent or pair in plugged else _missed(absence, now)
         for pair, absence in memory.kept.items()
         if pair[1] in silent or pair in removed
     }
@@ -85,14 +86,13 @@ def kept_as_far_as_known(before: Memory, memory: Memory, changes: ChangeSet, now
     if before.seen is not None and before.seen.get(HISTORY_FILE) == (memory.seen or {}).get(HISTORY_FILE):
         return kept
     away = _carried(changes) - {row.id for row in changes.pending if row.kind == "vnet"}
-    there = {(bridge, node.node) for node in changes.nodes for bridge in node.guests}
-    gone = {pair for pair in _removed(changes) - there if pair[0] in away}
+    gone = {pair for pair in _removed(changes) - _plugged(changes) if pair[0] in away}
     return dict.fromkeys(gone, Absence(now)) | {**kept}
 
 
 def refused_for_guests(kept: Kept, changes: ChangeSet) -> Kept:
     """The same with the bridges for whose guests the plan is refused: they may restart before it is tried again."""
-    return {**kept} | {(bridge, node.node): None for node in changes.nodes for bridge in node.guests}
+    return {**kept} | dict.fromkeys(_plugged(changes))
 
 
 def left_by_guests(kept: Kept, now: float) -> str:
@@ -146,6 +146,11 @@ def _removed(changes: ChangeSet) -> frozenset[tuple[str, str]]:
     """Bridges that the plan takes from guests, if there are any, each with a node."""
     stanzas = ((stanza, node.node) for node in changes.nodes for file in node.files for stanza in file.stanzas)
     return frozenset((stanza.name, node) for stanza, node in stanzas if stanza.takes_ports)
+
+
+def _plugged(changes: ChangeSet) -> frozenset[tuple[str, str]]:
+    """Those of them that guests are in."""
+    return frozenset((bridge, node.node) for node in changes.nodes for bridge in node.guests)
 
 
 def _carried(changes: ChangeSet) -> frozenset[str]:

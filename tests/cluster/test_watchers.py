@@ -498,6 +498,16 @@ def test_a_guest_that_restarts_while_an_apply_is_refused_for_its_sake_finds_its_
     assert "vxlan_web" not in our_links(carried)
 
 
+def test_while_guests_are_plugged_an_apply_is_refused_and_nobody_waits_for_them(carried: Watchers) -> None:
+    first = carried.of["pve1"]
+    carried.cluster.plug_guest("pve2", "web", 100)
+    panel(carried.cluster, "set", "zones/lan", nodes="pve1,pve3")
+    begun, looks = len(first.told), len(first.looks())
+    carried.pass_time(2 * KEPT)
+    assert 3 <= len(first.looks()) - looks <= 8
+    assert all("tap100i0" in reason for reason in first.told[begun:])
+
+
 def test_a_change_does_not_wait_longer_than_for_a_guest_that_comes_back(keeping: Watchers) -> None:
     keeping.cluster.nodes["pve2"].unplug_guest(100)
     drawn(keeping.cluster, "lab")
