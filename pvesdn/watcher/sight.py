@@ -9,6 +9,8 @@ LARGEST = 1024 * 1024
 """Bytes of a file of pmxcfs; 100 members have some 100 KiB."""
 MEMBERS = "/etc/pve/.members"
 COUNTERS = "/etc/pve/.version"
+COROSYNC = "/etc/pve/corosync.conf"
+"""What makes a host a member of a cluster."""
 _PMXCFS = "/etc/pve/"
 _CHECKPOINT = "/var/lib/pvesdn/checkpoint.json"
 _WRITTEN = "/var/lib/pvesdn/written.json"
@@ -81,6 +83,8 @@ class Eyes:
             return Sight(trouble=f"{error.filename or MEMBERS}: {error.strerror}")
         except (ValueError, RecursionError):
             return Sight(trouble=f"{MEMBERS} or {COUNTERS} is no JSON of pmxcfs")
+        if members.is_alone and os.path.exists(self._root + COROSYNC):
+            return Sight(trouble=f"{MEMBERS} has no cluster, and {COROSYNC} is there: corosync does not run")
         files = [self._state(path, counted) for path in self._files]
         checkpoint = _time(self._root + _CHECKPOINT)
         return Sight(
@@ -125,17 +129,18 @@ class Eyes:
 class _Members:
     """The membership: whose turn it is, and a value that is another one when it has changed."""
 
-    __slots__ = ("nodes", "place", "stands_by", "tells")
+    __slots__ = ("is_alone", "nodes", "place", "stands_by", "tells")
 
     def __init__(self, document: dict[str, object], node: str) -> None:
         cluster = document.get("cluster")
+        self.is_alone = cluster is None
         nodes = {name: _mapping(node) for name, node in _mapping(document.get("nodelist", {})).items()}
         # pmxcfs's own counters are left out: they change while the membership does not.
         self.nodes = sorted([name, node.get("id"), node.get("online"), node.get("ip")] for name, node in nodes.items())
         self.place = 0
         self.stands_by = ""
         self.tells = True
-        if cluster is None:
+        if self.is_alone:
             return  # a host without a cluster acts for itself
         local = node or document.get("nodename")
         ids = sorted((_number(node.get("id")), name) for name, node in nodes.items())

@@ -49,10 +49,11 @@ def _decode(api: Mapping[str, Json], version: str) -> ClusterState:
     if not members:
         raise ClusterError("cluster/status: the cluster has no nodes", hint="grant Sys.Audit on /")
     cluster = next((row for row in status if row.get("type") == "cluster"), None)
-    # A host outside any cluster has no such entry, and nobody to ask for a quorum.
-    is_quorate = True if cluster is None else json_text.flag(cluster.get("quorate"), "quorate of cluster/status")
-    name = next(iter(members)) if cluster is None else json_text.string(cluster.get("name"), "name of cluster/status")
     links = _links(api.get(COROSYNC_PATH))
+    # A host outside any cluster has no such entry, and nobody to ask for a quorum. Nor has a member whose corosync does
+    # not run (docs/pve.md §3.3).
+    is_quorate = not links if cluster is None else json_text.flag(cluster.get("quorate"), "quorate of cluster/status")
+    name = next(iter(members)) if cluster is None else json_text.string(cluster.get("name"), "name of cluster/status")
     state = ClusterState(
         name=name,
         is_quorate=is_quorate,

@@ -52,6 +52,15 @@ def test_a_host_outside_any_cluster_is_quorate() -> None:
     assert (state.name, state.is_quorate, len(state.members)) == ("pve", True, 1)
 
 
+@pytest.mark.parametrize(("listed", "is_quorate"), [([{"node": "pve"}, {"node": "pve2"}], False), ([], True)])
+def test_a_member_whose_corosync_does_not_run_is_no_host_outside_any_cluster(
+    listed: list[dict[str, str]], *, is_quorate: bool
+) -> None:
+    row = {"type": "node", "id": "node/pve", "name": "pve", "nodeid": 0, "local": 1, "online": 1, "ip": "10.0.0.1"}
+    state = decode_cluster(answers(cluster_status=[row], cluster_config_nodes=listed))
+    assert state.is_quorate is is_quorate
+
+
 @pytest.mark.parametrize("ip", [{}, {"ip": None}, {"ip": ""}])
 def test_a_node_whose_name_was_not_resolved_has_no_address(ip: dict[str, Any]) -> None:
     rows = status()

@@ -150,6 +150,17 @@ def test_a_host_without_a_cluster_acts_for_itself(tmp_path: Path) -> None:
     assert (seen.stands_by, seen.trouble) == ("", "")
 
 
+def test_a_member_whose_corosync_does_not_run_does_not_act_for_itself(tmp_path: Path) -> None:
+    pve = tmp_path / "etc/pve"
+    pve.mkdir(parents=True)
+    (pve / ".members").write_text('{"nodename": "pve1", "version": 0}')
+    (pve / ".version").write_text('{"starttime": 1}')
+    (pve / "corosync.conf").write_text("nodelist {\n}\n")
+    seen = Eyes([], str(tmp_path)).look()
+    told = "/etc/pve/.members has no cluster, and /etc/pve/corosync.conf is there: corosync does not run"
+    assert seen.trouble == told
+
+
 def test_members_that_make_no_sense_are_told(tmp_path: Path) -> None:
     pve = tmp_path / "etc/pve"
     pve.mkdir(parents=True)
