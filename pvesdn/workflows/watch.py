@@ -25,7 +25,7 @@ from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.read import SDN_DIR, read_cluster
-from pvesdn.workflows.watch_memory import LastRun, Memory, clock_time, decode_memory, encode_memory
+from pvesdn.workflows.watch_memory import LastRun, Memory, as_of, clock_time, decode_memory, encode_memory
 from pvesdn.workflows.watch_report import WatchReport, report_of
 from pvesdn.workflows.watch_seen import (
     back_in,
@@ -130,7 +130,8 @@ def _look(world: World, state: str | None, turn: _Turn) -> WatchReport:
     stand_by = stands_by(members, local)
     if stand_by:
         return WatchReport(acted=False, reason=stand_by, state=state, is_settled=False)
-    before, now, seen = decode_memory(state), world.clock.now(), digests(files, members)
+    now, seen = world.clock.now(), digests(files, members)
+    before = as_of(decode_memory(state), now)
     reason = reason_to_look(before, seen)
     if not reason and before.run not in {LastRun.FAILED, LastRun.PENDING} and not before.kept:
         return report_of(replace(before, waiting_since=None), _UNCHANGED)

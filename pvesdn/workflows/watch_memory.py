@@ -129,6 +129,13 @@ def _moment(value: Any) -> float:
     return moment
 
 
+def as_of(memory: Memory, now: float) -> Memory:
+    """The same where a clock was set back since: nothing of it is still to come."""
+    waiting = memory.waiting_since
+    waiting = None if waiting is None else min(waiting, now)
+    return replace(memory, ran_at=min(memory.ran_at, now), waiting_since=waiting)
+
+
 def encode_memory(memory: Memory) -> str:
     """One line of JSON: the paths with their digests, and whatever is not at its default."""
     document: dict[str, Any] = dict(memory.seen or {})
@@ -153,11 +160,13 @@ def with_trouble(text: str | None, trouble: Trouble | None) -> str:
 
 
 def next_trouble(before: Trouble | None, lines: Iterable[str], plan: str, now: float) -> tuple[Trouble, bool]:
-    """What to remember of a problem, and whether to report it: it is a different one, or it has lasted long."""
+    """What to remember of a problem, and whether to report it: it is a different one, has lasted long, or was reported
+    at a time to come, by a clock that was set back since.
+    """
     digest = digest_of(lines)
     if before is None or before.digest != digest:
         return Trouble(digest, plan, now, now), True
-    if now - before.told >= TOLD_AGAIN:
+    if not 0 <= now - before.told < TOLD_AGAIN:
         return replace(before, plan=plan, told=now), True
     return replace(before, plan=plan), False
 

@@ -16,7 +16,7 @@ from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, Stanz
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.watch import PATIENCE, TRIED_AGAIN, watch_once
-from pvesdn.workflows.watch_memory import Absence, Memory, decode_memory, encode_memory
+from pvesdn.workflows.watch_memory import Absence, Memory, decode_memory, encode_memory, next_trouble
 from pvesdn.workflows.watch_report import WatchReport
 from pvesdn.workflows.watch_seen import kept_for_guests
 from tests.fakes import FakeCluster
@@ -451,6 +451,45 @@ def test_definitions_that_do_not_decode_are_waited_for_and_then_an_error() -> No
 def test_whatever_the_record_holds_it_is_read_or_said_to_be_unreadable(text: str) -> None:
     memory = decode_memory(text)
     assert decode_memory(encode_memory(memory)) == memory or not memory.is_readable
+
+
+DAY = 24 * 3600.0
+
+
+def by_a_clock_that_was_a_day_ahead(state: str | None, key: str) -> str:
+    """What a look left, with that time of it."""
+    assert state is not None
+    document = json.loads(state)
+    return json.dumps(document | {key: document[key] + DAY})
+
+
+def test_after_a_clock_was_set_back_what_failed_is_tried_again_within_an_hour() -> None:
+    made = cluster()
+    made.api.exits["node1"] = "failed"
+    left = by_a_clock_that_was_a_day_ahead(look(made, action="apply").state, "ran_at")
+    made.api.exits.clear()
+    later = look(made, left, action="apply")
+    assert later.is_failing
+    made.clock.sleep(TRIED_AGAIN)
+    assert look(made, later.state, action="apply").report is not None
+
+
+def test_after_a_clock_was_set_back_definitions_that_do_not_decode_are_waited_for_no_longer() -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = "vxlan: uca\n\tpee"
+    left = by_a_clock_that_was_a_day_ahead(look(made, state, action="apply").state, "waiting_since")
+    waiting = look(made, left, action="apply")
+    made.clock.sleep(PATIENCE)
+    with pytest.raises(SdnConfigError):
+        look(made, waiting.state, action="apply")
+
+
+def test_a_problem_that_was_told_at_a_time_to_come_is_told_again() -> None:
+    told, _ = next_trouble(None, ["no"], "", 2 * DAY)
+    again, is_new = next_trouble(told, ["no"], "", DAY)
+    assert (again.told, is_new) == (DAY, True)
+    assert next_trouble(again, ["no"], "", DAY + 1) == (again, False)
 
 
 def test_what_is_kept_and_who_is_missed_are_remembered() -> None:
