@@ -166,7 +166,8 @@ def _apply(
         world, changes = _with_a_turn(world, changes, turn)
         memory = replace(memory, kept=kept_as_far_as_known(before, memory, changes, now))
     if waits := may_be_back(memory.kept, now):
-        return replace(report_of(replace(before, waiting_since=None, kept=memory.kept), waits), is_settled=False)
+        waiting = report_of(replace(before, waiting_since=None, kept=memory.kept), waits)
+        return replace(waiting, is_settled=False, left=changes)
     is_retry = not reason and memory.run is LastRun.FAILED
     reason = reason or reason_to_try_again(memory)
     if turn.announce is not None:

@@ -17,7 +17,8 @@ class WatchReport:
     :param state: what to pass to the next look; None if that is to start from scratch.
     :param is_failing: it did not act, although the last run failed and nobody has fixed the cause.
     :param is_settled: there was nothing to wait for, so it is known whether all is well.
-    :param left: the plan of a look that did not act: what is left of what an earlier one told, or failed to apply.
+    :param left: the plan of a look that did not act: what is left of what an earlier one told, or failed to
+        apply, or what waits for guests.
     :param keeps: VNets are only there for the guests in them, who leave without a change of any file.
     """
 

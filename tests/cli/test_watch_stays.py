@@ -273,6 +273,16 @@ def test_what_is_applied_by_hand_on_one_node_is_pending_no_longer(tmp_path: Path
     assert "pending: 4 to add" in status(tmp_path).out
 
 
+def test_what_waits_for_guests_is_pending_meanwhile(tmp_path: Path, cluster: FakeCluster) -> None:
+    watch(tmp_path, cluster, action="apply")
+    memory = tmp_path / "state" / "watch.json"
+    memory.write_text(json.dumps(json.loads(memory.read_text()) | {"kept": [["vmbr3", "node2"]]}))
+    cluster.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UCAST[: UCAST.index("vnet:")]
+    waiting = watch(tmp_path, cluster, action="apply")
+    assert waiting.out == "watch: waiting for guests that may only be restarting: vmbr3 on node2\n"
+    assert "pending: 0 to add, 0 to change, 6 to destroy on 3 of 3 nodes.\n" in status(tmp_path).out
+
+
 def test_the_status_names_the_problem_of_the_last_look(tmp_path: Path, cluster: FakeCluster) -> None:
     cluster.nodes["node3"].files["/etc/network/interfaces.d/pvesdn"] = "# mine\n"
     watch(tmp_path, cluster, action="apply")
