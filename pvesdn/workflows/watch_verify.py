@@ -13,7 +13,7 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Subject, Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.further import look_further
-from pvesdn.workflows.last_applied import held
+from pvesdn.workflows.last_applied import held_as_applied
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.verify import verify_understood
 from pvesdn.workflows.watch import require_node
@@ -33,7 +33,8 @@ class NodeVerdict:
 
 
 def verify_own_node(world: World, renderer: Renderer, *, may_restart_frr: bool) -> NodeVerdict:
-    """Hold the node that this runs on against the definitions, once its network has settled.
+    """Hold the node that this runs on against the definitions as they were applied last, once its network has settled:
+    what was edited since is pending, which the looks tell.
 
     Without a quorum nobody acts, so FRR is not restarted.
 
@@ -52,7 +53,7 @@ def _verified(world: World, renderer: Renderer, node: NodeName) -> Verification:
     only = frozenset({node})
 
     def look(snapshot: Snapshot) -> Verification:
-        against = held(world, snapshot)
+        against = held_as_applied(world, snapshot)
         further = partial(look_further, world, only=only)
         return against.told(verify_understood(against.known, renderer, only=only, further=further))
 

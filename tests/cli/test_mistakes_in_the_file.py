@@ -11,7 +11,7 @@ import pytest
 from pvesdn.decode.history import decode_history
 from pvesdn.encode.history import encode_history
 from pvesdn.model.history import HISTORY_FILE, Ending
-from tests.cli.kit import UCAST, call
+from tests.cli.kit import UCAST, call, settings_file
 from tests.cli.test_confirm import ARMED, NODES, ask
 from tests.cli.test_status import applied
 from tests.fakes import FakeCluster
@@ -121,6 +121,19 @@ def test_a_file_that_can_be_read_is_what_verify_holds_the_network_against(applie
     done = call("--config", settings, "verify", cluster=applied)
     assert done.status == 1
     assert "an apply would change + vmbr4" in done.out
+
+
+def test_what_was_edited_and_not_yet_applied_is_no_fault_of_a_node_that_was_reloaded(
+    applied: FakeCluster, tmp_path: Path
+) -> None:
+    settings = settings_file(tmp_path, f'[watch]\nstate_dir = "{tmp_path / "state"}"\n')
+    verify = ("--config", settings, "watch", "--verify")
+    applied.nodes.pve_files[OWN] = WITH_ANOTHER
+    done = call(*verify, cluster=applied, local_node="node1")
+    assert (done.status, "as the definitions say" in done.out) == (0, True)
+    del applied.nodes["node1"].files["/etc/network/interfaces.d/pvesdn"]
+    done = call(*verify, cluster=applied, local_node="node1")
+    assert (done.status, "vmbr4" in done.out) == (1, False)
 
 
 @pytest.mark.parametrize("verb", WORDS)

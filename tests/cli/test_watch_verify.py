@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -37,6 +37,9 @@ class Nodes(Ways):
         super().__init__((), around)
         self.restarted: list[str] = []
         self._cure = cure
+
+    def read(self, node: str, paths: Sequence[str]) -> dict[str, str]:
+        return {}  # no history
 
     def change_frr(self, node: str, action: str) -> None:
         assert action == "restart"
