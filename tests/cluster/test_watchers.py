@@ -15,12 +15,13 @@ from pvesdn.errors import ApplyRefused
 from pvesdn.watcher.service import RESULT, Hands, Service
 from pvesdn.watcher.sight import Eyes
 from pvesdn.watcher.turns import AGAIN, KEPT, LOOK, SETTLED, SOON, VERIFY, Turns
+from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.watch import SEEN_TO, WatchAction, watch_once
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import UCAST
-from tests.cluster.kit import PLANNER, after_reloads, apply_to, draw, plan_of, serving, world_of
+from tests.cluster.kit import PLANNER, after_reloads, draw, plan_of, serving, world_of
 from tests.cluster.test_carried import OURS as CARRYING
 from tests.cluster.test_carried import is_nothing, links, panel, press_apply
 from tests.cluster.test_one_sided import ALL, TWO, has_device, pves
@@ -602,7 +603,7 @@ def test_nor_does_one_in_office_know_what_an_apply_by_hand_has_kept(carried: Wat
     cluster.plug_guest("pve2", "web", 100)
     carried.pass_time(60)
     panel(cluster, "delete", "vnets/web")
-    assert apply_to(cluster).is_good
+    assert apply_on_record(world_of(cluster), plan_of(cluster), PLANNER).is_good
     cluster.nodes["pve2"].unplug_guest(100)
     waits_for_the_guest(carried, "pve1")
 
