@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from pvesdn_lab.live.testbed.space import LabFault, Space, wait_for
-from pvesdn_lab.live.testbed.watched import Watched, watching
+from pvesdn_lab.live.testbed.watched import VXLAN, Tunnelled, Watched, watching
 from pvesdn_lab.live.verbs.actions import target_address
 from pvesdn_lab.live.verbs.context import Context, NotProven, Stopwatch, as_proof, require
 
@@ -19,38 +20,59 @@ _BEHIND_THE_SCENES = frozenset({"bridge", "vrf", "macvlan"})
 _SETTLES = 60.0
 
 
-def trace_agrees(context: Context, *, guest: str, to: str, sender: str = "", ways: int = 1) -> str:
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """Where a packet passes.
+
+    :param devices: with their nodes.
+    :param tunnels: as they are on the wire.
+    """
+
+    devices: frozenset[tuple[str, str]]
+    tunnels: frozenset[Tunnelled]
+
+    def __str__(self) -> str:
+        places = ", ".join(f"{device} on {node}" for node, device in sorted(self.devices))
+        tunnels = ", ".join(f"VNI {vni} from {vtep} to {remote}" for vni, vtep, remote in sorted(self.tunnels))
+        return f"{places} ({tunnels or 'no tunnel'})"
+
+
+def trace_agrees(
+    context: Context, *, guest: str, to: str, sender: str = "", ways: int = 1, family: Literal[4, 6] = 4
+) -> str:
     """`pvesdn trace` says that a packet arrives there and back. A ping passes all the devices of one of the ways that
-    are told, on all nodes, and no others; and so does its answer on its way back.
+    are told, on all nodes, and no others, in VXLAN packets of the VNIs and between the VTEPs that are told; and so does
+    its answer on its way back.
 
     :param sender: the address that the ping comes from; empty for the guest's own.
     :param ways: how many ways there have to be for it.
     """
-    host, address = context.lab.host(guest), target_address(context, to)
-    source = sender or target_address(context, guest)
+    host, address = context.lab.host(guest), target_address(context, to, family=family)
+    source = sender or target_address(context, guest, family=family)
     with as_proof():
         wait_for(f"{guest} reaches {to}", lambda: host.reaches(address), limit=_SETTLES)
         document = wait_for("trace to say that it arrives", lambda: _arriving(context, guest, to), limit=_SETTLES)
-    told = {what: [_devices(way) for way in document[side]["ways"]] for side, what in _SIDES.items()}
-    require(len(told["request"]) == ways, f"{ways} ways", f"{len(told['request'])}: {told['request']}")
-    seen: dict[str, set[tuple[str, str]]] = {}
-    words = f"icmp and host {source} and host {address}"
+    told = {what: [_told(way) for way in document[side]["ways"]] for side, what in _SIDES.items()}
+    require(len(told["request"]) == ways, f"{ways} ways", f"{len(told['request'])}: {_either(told['request'])}")
+    seen: dict[str, _Passed] = {}
+    icmp = "icmp" if family == 4 else "icmp6"  # noqa: PLR2004
+    words = f"({icmp} and host {source} and host {address}) or {VXLAN}"
     with watching(context.nodes(), words, context.lab.folder) as watched:
 
         def passes_as_told() -> bool:
             host.reaches(address)
-            seen.update({what: _seen(watched, what) for what in told})
+            seen.update({what: _seen(watched, what, frozenset({source, address})) for what in told})
             return all(seen[what] in told[what] for what in told)
 
         with suppress(LabFault):
             wait_for("packets where trace has them", passes_as_told, limit=15.0)
     for side, what in _SIDES.items():
-        require(seen[what] in told[what], f"packets {side} at {told[what]}", sorted(seen[what]))
-    return "; ".join(f"{side}: {_told_as_places(seen[what])}" for side, what in _SIDES.items())
+        require(seen[what] in told[what], f"packets {side}: {_either(told[what])}", str(seen[what]))
+    return "; ".join(f"{side}: {seen[what]}" for side, what in _SIDES.items())
 
 
-def _told_as_places(seen: set[tuple[str, str]]) -> str:
-    return ", ".join(f"{device} on {node}" for node, device in sorted(seen))
+def _either(ways: Iterable[_Passed]) -> str:
+    return " or ".join(map(str, ways))
 
 
 def trace_ends(
@@ -141,13 +163,16 @@ def _ends(context: Context, guest: str, to: str) -> list[dict[str, Any]]:
     return [way for way in _traced(context, guest, to)["there"]["ways"] if way["outcome"] == "ends"]
 
 
-def _devices(way: dict[str, Any]) -> set[tuple[str, str]]:
-    return {(hop["node"], hop["device"]) for hop in way["hops"] if hop["place"] in _WIRES}
+def _told(way: dict[str, Any]) -> _Passed:
+    tunnels = ((hop["vni"], hop["vtep"], hop["remote"]) for hop in way["hops"] if hop["place"] == "tunnel")
+    devices = ((hop["node"], hop["device"]) for hop in way["hops"] if hop["place"] in _WIRES)
+    return _Passed(frozenset(devices), frozenset(tunnels))
 
 
-def _seen(watched: Iterable[Watched], what: str) -> set[tuple[str, str]]:
-    found = set()
+def _seen(watched: Iterable[Watched], what: str, ends: frozenset[str]) -> _Passed:
+    devices, tunnels = set[tuple[str, str]](), set[Tunnelled]()
     for one in watched:
         kinds = {name: row.get("linkinfo", {}).get("info_kind") for name, row in one.node.devices().items()}
-        found |= {(one.node.name, name) for name in one.devices(what) if kinds.get(name) not in _BEHIND_THE_SCENES}
-    return found
+        devices |= {(one.node.name, name) for name in one.devices(what) if kinds.get(name) not in _BEHIND_THE_SCENES}
+        tunnels |= one.tunnels(what, ends)
+    return _Passed(frozenset(devices), frozenset(tunnels))
