@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from string import Template
 from typing import Any, Literal
 
 from pvesdn_lab.live.testbed.space import LabFault, Space, wait_for
@@ -91,6 +92,8 @@ def trace_ends(
     """Break something on a live node, or at a router outside. The guest gets no answer, and `pvesdn trace` says at
     which node and device the way there ends, and why; when it is mended it gets one again.
 
+    A guest ``u2`` has other numbers in each lab: its MAC and its port are written ``$u2_mac`` and ``$u2_port``.
+
     :param node: a node or a router.
     :param command, mend: shell commands there.
     :param device: where it has to end.
@@ -99,6 +102,7 @@ def trace_ends(
     :param forget: a node that forgets the neighbours that it has learned on `device` then.
     """
     host, address, broken = context.lab.host(guest), target_address(context, to), _space(context, node)
+    command, mend, device, says = (_filled(context, words) for words in (command, mend, device, says))
     with as_proof():
         wait_for(f"{guest} reaches {to}", lambda: host.reaches(address), limit=_SETTLES)
     broken.must("bash", "-c", command, limit=60)
@@ -113,6 +117,12 @@ def trace_ends(
     with as_proof():
         wait_for(f"{guest} reaches {to} again", lambda: host.reaches(address), limit=_SETTLES)
     return said
+
+
+def _filled(context: Context, words: str) -> str:
+    guests = context.lab.guests.items()
+    values = {f"{name}_{what}": getattr(guest, what) for name, guest in guests for what in ("mac", "port")}
+    return Template(words).safe_substitute(values)
 
 
 def _space(context: Context, name: str) -> Space:
