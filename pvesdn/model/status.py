@@ -126,6 +126,7 @@ class Beside:
     :param lock: who has written down that the cluster lock is theirs; None for nobody, and where it is not known.
     :param is_sdn_locked: somebody has locked PVE's definitions; None where it is not known, and then `lock` is not.
     :param own_digest: of pvesdn.cfg, as the history names texts; None where there is no such file.
+    :param is_unfit: what was applied last does not fit the cluster any more: the nodes are held against pvesdn.cfg.
     :param unknown: what could not be learned, in one line each, with the reason.
     """
 
@@ -135,6 +136,7 @@ class Beside:
     lock: LockHolder | None = None
     is_sdn_locked: bool | None = None
     own_digest: str | None = None
+    is_unfit: bool = False
     unknown: tuple[str, ...] = ()
 
 

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from pvesdn.compare.in_force import entry_in_force
+from pvesdn.errors import SdnConfigError
 from pvesdn.model.snapshot import OWN_NAME, Snapshot
 from pvesdn.model.status import Beside
+from pvesdn.workflows.understand import Understanding, understand
+
+_UNFIT = "what apply {0} left: it no longer fits the cluster; the file counts"
+
+
+def understand_in_force(
+    snapshot: Snapshot, beside: Beside, *, hidden: Callable[[Snapshot], Snapshot] = lambda found: found
+) -> tuple[Understanding, Beside]:
+    """Understand PVE's committed definitions, and pvesdn.cfg as `in_force`.
+
+    The file counts where the other text does not fit the cluster any more, such as one that names a member which is
+    gone: somebody may have mended that already. What is told besides says so then.
+
+    :param hidden: takes from a snapshot what nobody is to see.
+    :raises PvesdnError: see `understand`; what is wrong with the file where neither can be used.
+    """
+    applied = in_force(snapshot, beside)
+    try:
+        return understand(hidden(applied), intent="running"), beside
+    except SdnConfigError:
+        entry = entry_in_force(beside)
+        if applied is snapshot or entry is None:
+            raise
+    known = understand(hidden(snapshot), intent="running")
+    return known, replace(beside, is_unfit=True, unknown=(*beside.unknown, _UNFIT.format(entry.number)))
 
 
 def in_force(snapshot: Snapshot, beside: Beside) -> Snapshot:

@@ -14,10 +14,9 @@ from pvesdn.model.status import Beside, Share
 from pvesdn.model.verification import Discrepancy, Subject
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.further import Further, look_further
-from pvesdn.workflows.in_force import in_force
+from pvesdn.workflows.in_force import understand_in_force
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.status import beside_stored, look_beside, status_parts
-from pvesdn.workflows.understand import understand
 from pvesdn.workflows.verify import LookFurther
 from pvesdn.workflows.world import World
 
@@ -54,7 +53,7 @@ def of_snapshot(snapshot: Snapshot, renderer: Renderer) -> tuple[Family, ...]:
 
 
 def _parts(snapshot: Snapshot, renderer: Renderer, beside: Beside, further: LookFurther | None = None) -> Parts:
-    known = understand(in_force(snapshot, beside), intent="running")
+    known, beside = understand_in_force(snapshot, beside)
     return status_parts(known, renderer, beside, _ALL, wanted=snapshot, further=further or _no_further)
 
 

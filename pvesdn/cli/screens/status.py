@@ -93,7 +93,7 @@ def verdict_line(status: ClusterStatus, width: int | None = None) -> Line:
 
 def _good(status: ClusterStatus) -> str:
     """Where nobody has applied what the file says now, nothing is held against it."""
-    brought = f"apply {status.in_force}" if status.own_differs else ""
+    brought = f"apply {status.in_force}" if status.own_differs and not status.beside.is_unfit else ""
     if status.is_part:
         return f"as {f'{brought} left it' if brought else 'the definitions say'}; nothing else is judged"
     return f"the network is what {f'{brought} brought' if brought else 'the definitions say'}"

@@ -20,11 +20,11 @@ from pvesdn.redact.reasons import hide_reason
 from pvesdn.redact.snapshot import replace_values, veil_for
 from pvesdn.render.page.page import page
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.in_force import in_force
+from pvesdn.workflows.in_force import understand_in_force
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.status import NOT_STORED, beside_stored, look_beside, status_parts
 from pvesdn.workflows.topology import map_of_status
-from pvesdn.workflows.understand import Understanding, understand
+from pvesdn.workflows.understand import Understanding
 
 _MODE = 0o600
 """It says what is wrong and where: as with a snapshot, whoever makes it decides who sees it."""
@@ -57,11 +57,14 @@ def report(session: Session, *, file: Path | None, folder: Path | None) -> int:
     # Nothing that is made of a snapshot without secrets has any.
     veil = veil_for(snapshot)
     wanted = replace_values(snapshot, veil).snapshot
-    running = in_force(snapshot, beside)
-    known = understand(replace_values(running, veil_for(running)).snapshot, intent="running")
     beside = replace(beside, unknown=tuple(_hidden(told, veil) for told in beside.unknown))
+    known, beside = understand_in_force(snapshot, beside, hidden=_without_secrets)
     drawing.put(session, file, _page(session, folder, known, wanted, beside), mode=_MODE)
     return drawing.status_of(session, snapshot, known.unreadable)
+
+
+def _without_secrets(snapshot: Snapshot) -> Snapshot:
+    return replace_values(snapshot, veil_for(snapshot)).snapshot
 
 
 def _require_page(file: Path | None) -> None:

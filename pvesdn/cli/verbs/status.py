@@ -25,10 +25,9 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.status import Beside, ClusterStatus
 from pvesdn.ports import Clock
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.in_force import in_force
+from pvesdn.workflows.in_force import understand_in_force
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.status import beside_stored, look_beside, status_understood
-from pvesdn.workflows.understand import understand
 from pvesdn.workflows.world import World
 
 _LONGEST = 3600
@@ -91,8 +90,7 @@ def _of_snapshot(snapshot: Snapshot, look: Callable[[Snapshot], Beside], asked: 
     """:raises SettingsError: a name is of nothing; of the zones that were asked for, none is on one of the nodes that
     were.
     """
-    beside = look(snapshot)
-    known = understand(in_force(snapshot, beside), intent="running")
+    known, beside = understand_in_force(snapshot, look(snapshot))
     require_names(known, asked.nodes or frozenset(), asked.zones or frozenset(), wanted=snapshot)
     found = status_understood(known, Renderer(), beside, asked, wanted=snapshot)
     if found.only_zones and not found.zones:
