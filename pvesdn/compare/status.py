@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pvesdn.compare.in_force import entry_in_force
+from pvesdn.compare.in_force import entry_in_force, own_differs
 from pvesdn.compare.live_view import ClusterView
 from pvesdn.compare.status_of_node import drift, last_apply, sessions, to_do, vnis
 from pvesdn.compare.uncarried import LACKS
@@ -99,7 +99,7 @@ def cluster_status(parts: Parts, asked: Asked) -> ClusterStatus:
         beside=parts.beside,
         last_apply=entries[-1] if entries else None,
         in_force=None if in_force is None else in_force.number,
-        own_differs=None if in_force is None else in_force.after.own != parts.beside.own_digest,
+        own_differs=own_differs(parts.beside, parts.changes, is_whole=asked.nodes is None),
         uncarried=_uncarried(parts, verification),
         zones=tuple(
             _zone(zone, where[name], parts, verification)

@@ -150,7 +150,8 @@ class ClusterStatus:
     :param last_apply: the newest entry of the history.
     :param in_force: the number of the newest apply that the nodes have been brought to; None where there is none, and
         where nobody knows.
-    :param own_differs: pvesdn.cfg is not what that one was about; None where nobody knows.
+    :param own_differs: pvesdn.cfg is not what that one was about, and an apply may have something to do because of it;
+        None where nobody knows.
     :param uncarried: VNets of PVE's panel that run somewhere without what carries them.
     :param zones, nodes: those that were asked for, sorted by name.
     :param verification: what the look has shown of them; its `nodes` are those where something of them was looked at.

@@ -134,6 +134,16 @@ def test_what_is_edited_and_not_applied_leaves_a_network_well(applied: FakeClust
     assert "Plan: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes.\n" in done.out
 
 
+def test_a_comment_that_was_edited_is_nothing_that_anybody_has_to_apply(applied: FakeCluster, settings: Path) -> None:
+    applied.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = f"# of the shop\n{UCAST}"
+    assert "No changes. Nodes match" in call("--config", settings, "apply", "--yes", cluster=applied).out
+    done = call("--config", settings, "status", cluster=applied)
+    assert done.out.splitlines()[0] == "ok: the network is what the definitions say"
+    assert "is not what was applied last" not in done.out
+    told = call("--config", settings, "metrics", cluster=applied).out
+    assert 'pvesdn_cluster_definitions_unapplied{id="cluster/fake"} 0.0\n' in told
+
+
 def test_a_mistake_in_the_definitions_hides_nothing_of_the_network(applied: FakeCluster, settings: Path) -> None:
     applied.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UCAST.replace("tag", "tagg", 1)
     done = call("--config", settings, "status", cluster=applied)

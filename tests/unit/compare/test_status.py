@@ -23,6 +23,8 @@ from tests.cli.test_verify import HEALTHY
 from tests.golden_verify.damage import damaged
 
 CASES = Path(__file__).parents[2] / "golden_verify"
+WITH_WORK = {"devices": {"node2": {"vxlan_web": None}}}
+"""Of which an apply would find something to do."""
 
 
 def case(name: str) -> Any:
@@ -121,16 +123,34 @@ def test_each_node_has_the_last_apply_that_was_about_it() -> None:
     ]  # fmt: skip
     assert (status.in_force, status.own_differs) == (1, False)
     assert status.last_apply == history.entries[-1]
-    assert look(beside=Beside(history=history, own_digest=None)).own_differs is True
+    assert look(WITH_WORK, beside=Beside(history=history, own_digest=None)).own_differs is True
 
 
 def test_an_apply_that_waits_to_be_confirmed_is_what_the_nodes_have() -> None:
     open_one = entry(2, "node1-node3", ending=Ending.OPEN)
     waiting = {"node1": OpenApply(open_one.id, "anna", 5.0, 60.0, OpenState.WAITING)}
     beside = Beside(History((entry(1, "node1-node3"), open_one)), {open_one.id: waiting}, own_digest=f"{9:032x}")
-    assert (look(beside=beside).in_force, look(beside=beside).own_differs) == (2, True)
+    found = look(WITH_WORK, beside)
+    assert (found.in_force, found.own_differs) == (2, True)
     at_work = {open_one.id: {"node1": replace(waiting["node1"], state=OpenState.AT_WORK)}}
     assert look(beside=replace(beside, open=at_work)).in_force == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "asked", "differs"),
+    [
+        ({}, Asked(), False),
+        (WITH_WORK, Asked(), True),
+        ({}, Asked(nodes=frozenset({"node1"})), True),
+        ({"off": ["node3"]}, Asked(), True),
+        ({"gone": {"node3": "timed out"}}, Asked(), True),
+    ],
+)
+def test_a_file_that_is_another_one_differs_unless_an_apply_would_find_nothing_to_do_anywhere(
+    damage: dict[str, Any], asked: Asked, differs: bool
+) -> None:
+    beside = Beside(history=History((entry(1, "node1-node3"),)), own_digest=f"{9:032x}")
+    assert look(damage, beside, asked).own_differs is differs
 
 
 def test_versions_that_differ_are_told() -> None:
