@@ -260,18 +260,16 @@ def _zone(zone: MapZone, zones: frozenset[str], vnets: frozenset[str], nodes: fr
     """A zone with the VNets that were asked for; None where nothing of it was."""
     if zones and zone.id not in zones:
         return None
-    kept = [vnet for vnet in zone.vnets if not vnets or vnet.id in vnets]
-    if vnets and not kept:
-        return None
     if nodes and not nodes & set(zone.nodes):
         return None
+    kept = [vnet for vnet in zone.vnets if not vnets or vnet.id in vnets]
     if nodes:
         kept = [
             replace(vnet, guests=tuple(guest for guest in vnet.guests if guest.node in nodes))
             for vnet in kept
             if nodes & set(vnet.nodes)
         ]
-    return replace(zone, vnets=tuple(kept))
+    return None if vnets and not kept else replace(zone, vnets=tuple(kept))
 
 
 def counted_sessions(sessions: Sequence[MapSession]) -> str:

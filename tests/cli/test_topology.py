@@ -335,3 +335,13 @@ def test_vteps_outside_are_listed_by_zone_and_members_are_none_of_them(tmp_path:
         assert "192.168.0.3" not in document["outside"]
     part = json.loads(call("topology", "--zone", "plain", "--json", "--from", folder).out)
     assert part["outside"] == ["192.168.0.9"]
+
+
+@pytest.mark.parametrize("form", ["dot", "mermaid", "html", pytest.param("svg", marks=needs_dot)])
+def test_a_zone_of_members_that_are_gone_is_drawn_with_its_vteps(form: str, tmp_path: Path) -> None:
+    outside = read_snapshot(with_vteps_outside(tmp_path))
+    zones = outside.pve_files["zones.cfg"].replace("vxlan: pvx\n", "vxlan: pvx\n\tnodes node9\n")
+    write_snapshot(tmp_path / "gone", damaged(outside, {"pve_files": {"zones.cfg": zones}}))
+    done = call("topology", "--zone", "pvx", "--format", form, "--from", tmp_path / "gone")
+    assert done.status == 0, done.err
+    assert "192.168.0.10" in done.out

@@ -146,13 +146,13 @@ def _lines_of(drawn: Picture) -> Iterator[str]:
     framed = [line.ends[0] for line in drawn.lines if line.ends[1] == MESH]
     top = drawn.nodes[: drawn.columns]
     for line in drawn.lines:
-        if line.ends[1] == MESH:
-            below = top[framed.index(line.ends[0]) * len(top) // len(framed)]
-            yield _line(replace(line, ends=(line.ends[0], below.id)), " lhead=cluster_mesh")
-        else:
+        if line.ends[1] != MESH:
             # Beside a line to the frame another is to move nothing.
             is_loose = line.ends[0] in framed or all(end.startswith("node ") for end in line.ends)
             yield _line(line, " constraint=false" if is_loose else "")
+        elif top:  # without nodes no frame is drawn
+            below = top[framed.index(line.ends[0]) * len(top) // len(framed)]
+            yield _line(replace(line, ends=(line.ends[0], below.id)), " lhead=cluster_mesh")
 
 
 def _line(line: Line, how: str) -> str:

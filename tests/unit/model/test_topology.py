@@ -59,3 +59,16 @@ def test_a_zone_that_is_on_none_of_the_nodes_is_left_out() -> None:
     elsewhere = replace(whole, zones=(replace(whole.zones[0], nodes=("pve4",)), *whole.zones[1:]))
     found = narrowed(elsewhere, zones=NONE, vnets=NONE, nodes=frozenset({"pve1"}))
     assert [zone.id for zone in found.zones] == ["zone2", "zone3", "zone4"]
+
+
+def test_a_vnet_that_none_of_the_nodes_has_leaves_nothing() -> None:
+    whole = a_map(4, 8)
+    first, second, *others = whole.zones
+    second = replace(second, vnets=tuple(replace(vnet, nodes=("pve1",)) for vnet in second.vnets))
+    found = narrowed(
+        replace(whole, zones=(first, second, *others)),
+        zones=NONE,
+        vnets=frozenset({"net5"}),
+        nodes=frozenset({"pve2"}),
+    )
+    assert (found.zones, found.nodes) == ((), ())

@@ -433,6 +433,13 @@ def test_a_zone_on_no_node_is_drawn() -> None:
     assert "zone zone2" in laid_out(dot(picture(whole)))
 
 
+def test_a_vtep_of_a_zone_on_no_node_has_a_box_and_no_line() -> None:
+    whole = replace(with_vteps(a_map(3, 4), "10.8.0.1"), nodes=(), sessions=(), exits=(), only="zone zone1")
+    graph = dot(picture(whole))
+    assert '"outside 10.8.0.1" [' in graph
+    assert '"outside 10.8.0.1" --' not in graph
+
+
 def test_a_part_does_not_say_that_a_zone_is_on_all_nodes() -> None:
     whole = a_map(3, 4)
     part = replace(whole, nodes=whole.nodes[:2], only="zone zone2")
