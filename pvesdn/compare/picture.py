@@ -192,8 +192,14 @@ def _table(zone: MapZone, whole: Topology, *, few: bool, names_guests: bool) -> 
     )
     lines = (zone.id, zone.what + (f", L3VNI {zone.l3vni}" if zone.l3vni else ""), _clipped(where))
     rows = (_row(vnet, zone, names_guests=names_guests) for vnet in shown)
-    left = left or ("" if zone.vnets else "no VNets")
+    left = "; ".join(filter(None, (left, _elsewhere(zone, whole)))) or ("" if zone.vnets else "no VNets")
     return Table(f"zone {zone.id}", lines, tuple(rows), left, zone.health)
+
+
+def _elsewhere(zone: MapZone, whole: Topology) -> str:
+    """Its VNets that are in the zone which carries them."""
+    drawn = [vnet for vnet in whole.vnets if vnet.drawn_in == zone.id]
+    return f"{_counted([vnet.health for vnet in drawn], 'VNet')}, in zone {drawn[0].zone}" if drawn else ""
 
 
 def _urgency_of(vnet: MapVnet) -> int:

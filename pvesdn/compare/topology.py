@@ -140,6 +140,7 @@ def _vnet(vnet: Vnet, zone: Zone, in_zone: tuple[str, ...], parts: MapParts, ind
         alias=vnet.alias or "",
         subnets=tuple(_in_words(subnet) for subnet in index.subnets.get(vnet.id, ())),
         guests=tuple(_guests(vnet, nodes, parts, index)),
+        drawn_in=vnet.drawn_in or "",
         health=health,
         first=first,
     )

@@ -36,6 +36,7 @@ class MapVnet:
     :param subnets: each in words: its network, and its gateway.
     :param nodes: members that have it, sorted by name.
     :param guests: those plugged in on the nodes that answered, sorted.
+    :param drawn_in: PVE's zone that it is drawn in, where `zone` carries that; empty else.
     :param first: what is wrong first, in one line.
     """
 
@@ -47,6 +48,7 @@ class MapVnet:
     alias: str = ""
     subnets: tuple[str, ...] = ()
     guests: tuple[MapGuest, ...] = ()
+    drawn_in: str = ""
     health: Health | None = None
     first: str = ""
 
@@ -212,8 +214,9 @@ def by_address(text: str) -> tuple[int, int, str]:
 def narrowed(whole: Topology, *, zones: frozenset[str], vnets: frozenset[str], nodes: frozenset[str]) -> Topology:
     """The part of a map that is about these zones, VNets and nodes; an empty set asks for all of a kind.
 
-    A zone stays with the nodes that have it, and a node with the zones that it has. Sessions stay where a node that was
-    named is one of their ends; where none was, both of them have to be there.
+    A zone stays with the nodes that have it, one of PVE's panel also with its VNets in the zone that carries them, and
+    a node with the zones that it has. Sessions stay where a node that was named is one of their ends; where none was,
+    both of them have to be there.
     """
     if not (zones or vnets or nodes):
         return whole
@@ -258,18 +261,19 @@ def _stays(session: MapSession, kept: set[str], nodes: frozenset[str]) -> bool:
 
 def _zone(zone: MapZone, zones: frozenset[str], vnets: frozenset[str], nodes: frozenset[str]) -> MapZone | None:
     """A zone with the VNets that were asked for; None where nothing of it was."""
-    if zones and zone.id not in zones:
-        return None
     if nodes and not nodes & set(zone.nodes):
         return None
-    kept = [vnet for vnet in zone.vnets if not vnets or vnet.id in vnets]
+    is_asked = not zones or zone.id in zones
+    # What is drawn in a zone of PVE's panel is in the one that carries it.
+    kept = [vnet for vnet in zone.vnets if is_asked or vnet.drawn_in in zones]
+    kept = [vnet for vnet in kept if not vnets or vnet.id in vnets]
     if nodes:
         kept = [
             replace(vnet, guests=tuple(guest for guest in vnet.guests if guest.node in nodes))
             for vnet in kept
             if nodes & set(vnet.nodes)
         ]
-    return None if vnets and not kept else replace(zone, vnets=tuple(kept))
+    return replace(zone, vnets=tuple(kept)) if kept or (is_asked and not vnets) else None
 
 
 def counted_sessions(sessions: Sequence[MapSession]) -> str:

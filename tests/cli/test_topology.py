@@ -345,3 +345,16 @@ def test_a_zone_of_members_that_are_gone_is_drawn_with_its_vteps(form: str, tmp_
     done = call("topology", "--zone", "pvx", "--format", form, "--from", tmp_path / "gone")
     assert done.status == 0, done.err
     assert "192.168.0.10" in done.out
+
+
+def test_a_zone_of_the_panel_has_its_vnets_though_another_one_carries_them() -> None:
+    folder = GOLDEN / "carried-symmetric/snapshot"
+    document = json.loads(call("topology", "--zone", "lan", "--json", "--from", folder).out)
+    there = {zone["id"]: [(vnet["id"], vnet["drawn_in"]) for vnet in zone["vnets"]] for zone in document["zones"]}
+    assert there == {"lan": [], "prod": [("db", "lan"), ("web", "lan")]}
+    drawn = call("topology", "--zone", "lan", "--format", "dot", "--from", folder).out
+    assert "2 VNets, in zone prod" in drawn
+    assert "no VNets" not in drawn
+    page = call("topology", "--zone", "lan", "--format", "html", "--from", folder).out
+    assert "VNets that are carried are in zone prod." in page
+    assert page.count('<span class="chip">2 VNets</span>') == 2

@@ -268,7 +268,7 @@ def _topology() -> dict[str, Schema]:
     judged = {"health": or_null(one_of(Health)), "first": TEXT}
     share = or_null(record("So many of all", {"up": NUMBER, "all": NUMBER}))
     guest = {"guest": NUMBER, "name": TEXT, "node": TEXT, "port": TEXT, **judged}
-    vnet = {"id": TEXT, "tag": or_null(NUMBER), "tag_word": one_of(("VNI", "VLAN")), "alias": TEXT}
+    vnet = {"id": TEXT, "tag": or_null(NUMBER), "tag_word": one_of(("VNI", "VLAN")), "alias": TEXT, "drawn_in": TEXT}
     vnet |= {"subnets": each(TEXT), "nodes": each(TEXT), "guests": each(record("A guest's port", guest)), **judged}
     zone = {"id": TEXT, "what": TEXT, "source": TEXT, "nodes": each(TEXT), "l3vni": or_null(NUMBER)}
     zone |= {"outside": each(TEXT), "vnets": each(record("A VNet", vnet)), **judged}

@@ -59,6 +59,7 @@ def _vnet(vnet: MapVnet) -> dict[str, Any]:
         "tag": vnet.tag,
         "tag_word": vnet.tag_word,
         "alias": vnet.alias,
+        "drawn_in": vnet.drawn_in,
         "subnets": list(vnet.subnets),
         "nodes": list(vnet.nodes),
         "guests": [_guest(guest) for guest in vnet.guests],

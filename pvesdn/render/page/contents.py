@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pvesdn.model.ranges import ranges
 from pvesdn.model.status import Health
@@ -53,7 +53,10 @@ def zones(whole: Topology) -> tuple[Zone, ...]:
     is_small = len(whole.vnets) <= _OPEN_VNETS
     # Of a part nobody sees which nodes there are besides.
     everywhere = frozenset[str]() if whole.only else frozenset(node.name for node in whole.nodes)
-    shown = (_zone(zone, everywhere, is_small=is_small) for zone in whole.zones)
+    drawn: dict[str, list[MapVnet]] = {}
+    for vnet in whole.vnets:
+        drawn.setdefault(vnet.drawn_in, []).append(vnet)
+    shown = (_zone(zone, drawn.get(zone.id, ()), everywhere, is_small=is_small) for zone in whole.zones)
     return tuple(sorted(shown, key=lambda zone: _urgency(zone.state)))
 
 
@@ -62,9 +65,12 @@ def _urgency(its: State) -> int:
     return _WORST_FIRST.index(its.name) if its.name in _WORST_FIRST else len(_WORST_FIRST)
 
 
-def _zone(zone: MapZone, everywhere: frozenset[str], *, is_small: bool) -> Zone:
+def _zone(zone: MapZone, drawn: Sequence[MapVnet], everywhere: frozenset[str], *, is_small: bool) -> Zone:
+    """:param drawn: VNets that are drawn in it, and are in the zone that carries them."""
     where = "all nodes" if everywhere and everywhere <= set(zone.nodes) else f"on {ranges(zone.nodes) or 'no node'}"
     vnets = sorted((_vnet(vnet, zone) for vnet in zone.vnets), key=lambda vnet: _urgency(vnet.state))
+    there = (*zone.vnets, *drawn)
+    empty = f"VNets that are carried are in zone {drawn[0].zone}." if drawn else "" if vnets else "No VNets."
     what = zone.what + (f", L3VNI {zone.l3vni}" if zone.l3vni else "")
     what += f", VTEPs outside: {', '.join(zone.outside)}" if zone.outside else ""
     return Zone(
@@ -72,9 +78,9 @@ def _zone(zone: MapZone, everywhere: frozenset[str], *, is_small: bool) -> Zone:
         what=what,
         where=where,
         vnets=tuple(vnets),
-        vnet_count=counted(len(vnets), "VNet"),
-        guest_count=counted(len({guest.guest for vnet in zone.vnets for guest in vnet.guests}), "guest"),
-        empty="" if vnets else "No VNets.",
+        vnet_count=counted(len(there), "VNet"),
+        guest_count=counted(len({guest.guest for vnet in there for guest in vnet.guests}), "guest"),
+        empty=empty,
         is_open=is_small or zone.health in _NOT_WELL,
         first=zone.first,
         state=state(zone.health),

@@ -120,7 +120,7 @@ class Vnet:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A zone. :param empty: what stands in the place of VNets where there are none."""
+    """A zone. :param empty: what is said of VNets that are not in it; empty for nothing."""
 
     id: str
     what: str

@@ -72,3 +72,18 @@ def test_a_vnet_that_none_of_the_nodes_has_leaves_nothing() -> None:
         nodes=frozenset({"pve2"}),
     )
     assert (found.zones, found.nodes) == ((), ())
+
+
+def test_a_zone_of_the_panel_keeps_its_vnets_in_the_one_that_carries_them_and_no_others() -> None:
+    whole = a_map(4, 8)
+    panel, carrier, *others = whole.zones
+    first, second = carrier.vnets
+    carrier = replace(carrier, vnets=(replace(first, drawn_in=panel.id), second))
+    carried = replace(whole, zones=(replace(panel, vnets=()), carrier, *others))
+    found = narrowed(carried, zones=frozenset({panel.id}), vnets=NONE, nodes=NONE)
+    assert [(zone.id, [vnet.id for vnet in zone.vnets]) for zone in found.zones] == [
+        (panel.id, []),
+        (carrier.id, [first.id]),
+    ]
+    elsewhere = narrowed(carried, zones=frozenset({others[0].id}), vnets=NONE, nodes=NONE)
+    assert [zone.id for zone in elsewhere.zones] == [others[0].id]
