@@ -28,6 +28,12 @@ def is_one_sided(view: NodeView, cluster: ClusterView, session: ExpectedSession)
     return bool(ends) and not (ends & _defined(other) or _is_in_file(other, ends))
 
 
+def waits_in_vain(view: NodeView, cluster: ClusterView, session: ExpectedSession) -> bool:
+    """Whether a session is not established and, by what is defined, never will be."""
+    live = (view.state.sessions or {}).get(session.peer)
+    return live is not None and not live.is_established and is_one_sided(view, cluster, session)
+
+
 def speaks_in_vain(view: NodeView, other: NodeView, cluster: ClusterView) -> bool:
     """Whether a session of a node to another one is one-sided."""
     there = (session for session in view.expected.sessions if cluster.owners.get(session.peer) == other.node)

@@ -9,14 +9,15 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pvesdn.compare.live_view import NodeView
+from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.compare.map_findings import Seen, bridges, exit_health, vnet_health, weight
+from pvesdn.compare.one_sided import waits_in_vain
 from pvesdn.compare.status import described, in_a_line
 from pvesdn.design.ours.zones import vnet_nodes
 from pvesdn.design.shared.peer_lists import held_by_members
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
-from pvesdn.model.expectation import NodeExpectation
+from pvesdn.model.expectation import ExpectedSession, NodeExpectation
 from pvesdn.model.guests import GuestPort, guest_port, in_order, ports_by_bridge
 from pvesdn.model.own_sdn import EvpnZone, Exit, VxlanZone
 from pvesdn.model.primitives import IpAddress, as_address
@@ -199,7 +200,7 @@ def _sessions(parts: MapParts, index: _Index) -> list[MapSession]:
     """Each session once, however many of its ends were looked at."""
     found: dict[tuple[str, str], list[tuple[Health | None, str]]] = {}
     outside: dict[tuple[str, str], bool] = {}
-    for node, address in _designed(parts):
+    for node, address in _designed(parts, index):
         peer = parts.owners.get(address)
         ends = (node, address) if peer is None else (min(node, peer), max(node, peer))
         outside[ends] = peer is None
@@ -221,11 +222,26 @@ def _of_both_ends(told: Sequence[tuple[Health | None, str]]) -> tuple[Health | N
     return its, next((first for health, first in known if health is its), "")
 
 
-def _designed(parts: MapParts) -> Iterator[tuple[str, str]]:
+def _designed(parts: MapParts, index: _Index) -> Iterator[tuple[str, str]]:
     """Each member, and the address of each of its BGP peers."""
-    looked_at = {node: [session.peer for session in expected.sessions] for node, expected in parts.expected.items()}
+    looked_at = {
+        node: [session.peer for session in expected.sessions if not _is_nothing(node, session, parts, index)]
+        for node, expected in parts.expected.items()
+    }
     for node, addresses in sorted({**parts.peers, **looked_at}.items()):
         yield from ((node, address) for address in addresses)
+
+
+def _is_nothing(node: str, session: ExpectedSession, parts: MapParts, index: _Index) -> bool:
+    """Whether nobody misses a session that the other end has no neighbor for: then nothing is found of it."""
+    view = None if parts.seen is None else parts.seen.views.get(node)
+    if parts.seen is None or view is None or _told(node, session.peer, index):
+        return False
+    return waits_in_vain(view, ClusterView(parts.seen.views, parts.owners, frozenset()), session)
+
+
+def _told(node: str, address: str, index: _Index) -> Sequence[Discrepancy]:
+    return [item for item in index.of_sessions.get(node, ()) if address in re.split(r"[ ()]", item.object)]
 
 
 def _session(node: str, address: str, peer: str | None, parts: MapParts, index: _Index) -> tuple[Health | None, str]:
@@ -236,7 +252,7 @@ def _session(node: str, address: str, peer: str | None, parts: MapParts, index: 
     if away := next((end for end in (node, peer) if end in off), None):
         return Health.OFF, f"{away} is off, as the cluster says"
     view = parts.seen.views.get(node)
-    about = [item for item in index.of_sessions.get(node, ()) if address in re.split(r"[ ()]", item.object)]
+    about = _told(node, address, index)
     if about:
         return weight(about), in_a_line(about[0])
     sessions = None if view is None else view.state.sessions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,27 @@ def test_a_zone_of_pves_on_some_nodes_is_applied_though_pve_sets_up_bgp_on_all(t
         assert report.is_good, errors(report)
         assert "router bgp 65000" in cluster.nodes["pve3"].frr()["config"]
         assert plan_of(cluster).is_empty
+
+
+def test_a_session_that_nobody_waits_for_is_in_no_live_picture(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", OURS) as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply(pves(TWO, nodes="pve1,pve2"))
+        found = json.loads(shell.run("pvesdn topology --live --json").out)["sessions"]
+        assert [(one["ends"], one["health"], one["first"]) for one in found] == [(["pve1", "pve2"], "ok", "")]
+
+
+def test_a_session_that_somebody_waits_for_in_vain_is_drawn_as_a_warning(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", OURS) as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply(pves(ALL))
+        shell.apply(pves(TWO))
+        found = json.loads(shell.run("pvesdn topology --live --json").out)["sessions"]
+        assert [(one["ends"], one["health"]) for one in found] == [
+            (["pve1", "pve2"], "ok"),
+            (["pve1", "pve3"], "warning"),
+            (["pve2", "pve3"], "warning"),
+        ]
 
 
 def test_a_session_that_both_lists_have_has_to_come_up_there_too(tmp_path: Path) -> None:
