@@ -16,7 +16,8 @@ _CHECKPOINT = "/var/lib/pvesdn/checkpoint.json"
 _WRITTEN = "/var/lib/pvesdn/written.json"
 _NETWORK = (
     "/etc/network/interfaces.d/sdn",  # PVE writes it at every reload: Apply, the node's panel, pve-sdn-commit
-    "/var/tmp/network/ifstatenew",  # noqa: S108 - ifupdown2's own, which it writes at every ifreload, ifup and ifdown
+    "/run/network/ifstatenew",  # ifupdown2 writes its own at every ifreload, ifup and ifdown: Proxmox's build here,
+    "/var/tmp/network/ifstatenew",  # noqa: S108 - and Debian's there
     "/run/frr/zebra.pid",  # FRR does, when it starts
 )
 

@@ -14,8 +14,9 @@ TARGETS = frozenset([*INTERFACES, FRR_CONF, "/etc/frr/frr.conf.local", FRR_DAEMO
 
 IFUPDOWN_LOCK = "/run/network/.lock"
 """ifupdown2's: held while one of its commands runs."""
-IFUPDOWN_STATE = "/var/tmp/network/ifstatenew"
-"""What ifupdown2 remembers of what it has brought up."""
+IFUPDOWN_SETTINGS = "/etc/network/ifupdown2/ifupdown2.conf"
+IFUPDOWN_STATE_DIR = "/var/tmp/network"
+"""Where ifupdown2 keeps what it remembers of what it has brought up, unless its settings say another folder."""
 
 CLUSTER_FILES = "/etc/pve"
 """Where pmxcfs shows the cluster's shared file system."""

@@ -5,12 +5,16 @@ taken. No class of anybody's is loaded.
 import io
 import os
 import pickle
+import re
 from collections import OrderedDict
 from typing import Any, Dict, FrozenSet, Optional
 
-from pvesdn.node.program.files import LARGEST_FILE
+from pvesdn.node.program.files import LARGEST_FILE, text_of
 from pvesdn.node.program.machine import Machine
-from pvesdn.node.program.places import IFUPDOWN_STATE
+from pvesdn.node.program.places import IFUPDOWN_SETTINGS, IFUPDOWN_STATE_DIR
+
+_FOLDER = re.compile(r"(?m)^state_dir[ \t]*[=:][ \t]*(/\S*)[ \t]*$")
+"""The setting that says in which folder ifupdown2 keeps it."""
 
 
 class _Remembered:
@@ -33,12 +37,26 @@ class _Names(pickle.Unpickler):
         return _Remembered
 
 
+def memory_at(machine: Machine) -> str:
+    """Where ifupdown2 keeps it: Debian's build below /var/tmp, Proxmox's below /run. What another build has left where
+    this one does not keep it is nobody's memory.
+
+    :raises Refused: its settings cannot be read.
+    """
+    folders = _FOLDER.findall(text_of(machine, IFUPDOWN_SETTINGS) or "")
+    folder = folders[-1] if folders else IFUPDOWN_STATE_DIR
+    return os.path.join(os.path.normpath(folder), "ifstatenew")
+
+
 def remembered(machine: Machine) -> Optional[FrozenSet[str]]:
     """Names of the interfaces that ifupdown2 has brought up; None where its memory is absent or makes no sense: it is
     not written whole, and may have been cut off.
+
+    :raises Refused: its settings, which say where that is, cannot be read.
     """
+    place = machine.place(memory_at(machine))
     try:
-        with open(os.open(machine.place(IFUPDOWN_STATE), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
+        with open(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except OSError:
         return None
@@ -57,8 +75,11 @@ def remembered(machine: Machine) -> Optional[FrozenSet[str]]:
 
 
 def remembered_since(machine: Machine) -> int:
-    """When it was written last, in nanoseconds of the Unix epoch; 0 where it is absent."""
+    """When it was written last, in nanoseconds of the Unix epoch; 0 where it is absent.
+
+    :raises Refused: as above.
+    """
     try:
-        return os.stat(machine.place(IFUPDOWN_STATE)).st_mtime_ns
+        return os.stat(machine.place(memory_at(machine))).st_mtime_ns
     except FileNotFoundError:
         return 0

@@ -3,12 +3,12 @@ what its files say.
 """
 
 import os
-from typing import Iterator, Sequence
+from typing import FrozenSet, Iterator, Sequence, Set
 
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.machine import Machine, Refused, told
-from pvesdn.node.program.places import IFUPDOWN_STATE, OUR_INTERFACES
-from pvesdn.node.program.remembered import remembered, remembered_since
+from pvesdn.node.program.places import OUR_INTERFACES
+from pvesdn.node.program.remembered import memory_at, remembered, remembered_since
 from pvesdn.node.program.request import INTERFACE
 from pvesdn.node.program.stanzas import interfaces_in
 
@@ -27,32 +27,40 @@ def why_whole(machine: Machine, down: Sequence[str]) -> str:
     A file that somebody has put back with its old time, or has removed, counts as well: only the kernel's own time of
     change says the former, and what ifupdown2 has brought up the latter.
     """
-    known = remembered(machine)
-    if known is None:
-        return f"{IFUPDOWN_STATE}, ifupdown2's memory, is missing or cannot be read"
-    since, named = remembered_since(machine), {*down}
-    waiting, seen = [SYSTEM_INTERFACES, OUR_INTERFACES], set()  # ours counts in any case
     try:
-        while waiting:
-            path = waiting.pop()
-            if path in seen:
-                continue
-            seen.add(path)
-            if len(seen) > MOST_FILES:
-                return f"{SYSTEM_INTERFACES} sources more than {MOST_FILES} files"
-            if path != OUR_INTERFACES and _changed_at(machine, path) > since:
-                return f"{path} has been written since ifupdown2 ran last"
-            text = text_of(machine, path) or ""
-            named.update(interfaces_in(text))
-            waiting += _sourced(machine, text)
+        known = remembered(machine)
+        if known is None:
+            return f"{memory_at(machine)}, ifupdown2's memory, is missing or cannot be read"
+        return next(_unloaded(machine, known, {*down}), "")
     except Refused as refused:
         return refused.error
     except OSError as error:
         return told(error, SYSTEM_INTERFACES)
+
+
+def _unloaded(machine: Machine, known: FrozenSet[str], named: Set[str]) -> Iterator[str]:
+    """What its files say and ifupdown2 has not loaded, or the other way round.
+
+    :param known: what it has brought up.
+    :param named: interfaces that need not be in its files any more; gets those that are.
+    """
+    since = remembered_since(machine)
+    waiting, seen = [SYSTEM_INTERFACES, OUR_INTERFACES], set()  # ours counts in any case
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        if len(seen) > MOST_FILES:
+            yield f"{SYSTEM_INTERFACES} sources more than {MOST_FILES} files"
+        if path != OUR_INTERFACES and _changed_at(machine, path) > since:
+            yield f"{path} has been written since ifupdown2 ran last"
+        text = text_of(machine, path) or ""
+        named.update(interfaces_in(text))
+        waiting += _sourced(machine, text)
     for name in sorted(known - named - {_ALWAYS_UP}):
         if INTERFACE.fullmatch(name):
-            return f"{name}, which ifupdown2 has brought up, is in none of its files any more"
-    return ""
+            yield f"{name}, which ifupdown2 has brought up, is in none of its files any more"
 
 
 def _sourced(machine: Machine, text: str) -> Iterator[str]:

@@ -199,6 +199,47 @@ def test_a_memory_that_is_a_link_is_not_followed(program: Asking, memory: Path) 
     assert program.value("reload_changed", down=[], up=["web"])["whole"]
 
 
+SETTINGS = """\
+# directory where the state file is stored
+# state_dir will default to /var/tmp/network/
+state_dir={}
+"""
+"""The end of ifupdown2's own settings; Proxmox's build says another folder there than Debian's."""
+
+
+@pytest.mark.parametrize("folder", ["/run/network/", "/run/network"])
+def test_the_memory_lies_where_ifupdown2s_own_settings_say(
+    program: Asking, node: NodeRoot, memory: Path, folder: str
+) -> None:
+    node.write("/etc/network/ifupdown2/ifupdown2.conf", SETTINGS.format(folder))
+    answer = program.value("reload_changed", down=["old"], up=["web"])  # what lies elsewhere is not looked at
+    assert answer["whole"] == "/run/network/ifstatenew, ifupdown2's memory, is missing or cannot be read"
+    assert called(node) == []
+    place = node.place("/run/network/ifstatenew")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    remembers(place, "web", "vxlan_web", "old")
+    assert program.value("reload_changed", down=["old"], up=["web"])["whole"] == ""
+    assert called(node) == ["ifdown old", "ifup web"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "state_dir=\n", "#state_dir=/run/network\n", SETTINGS.format("/var/tmp/network/")]
+)
+def test_without_a_word_of_its_settings_it_lies_where_ifupdown2_puts_it_by_default(
+    program: Asking, node: NodeRoot, text: str
+) -> None:
+    node.write("/etc/network/ifupdown2/ifupdown2.conf", text)
+    assert program.value("reload_changed", down=[], up=["web"])["whole"] == ""
+    assert called(node) == ["ifup web"]
+
+
+def test_where_its_settings_cannot_be_read_all_is_reloaded(program: Asking, node: NodeRoot) -> None:
+    node.place("/etc/network/ifupdown2/ifupdown2.conf").mkdir(parents=True)
+    answer = program.value("reload_changed", down=[], up=["web"])
+    assert "/etc/network/ifupdown2/ifupdown2.conf: Is a directory" in answer["whole"]
+    assert called(node) == []
+
+
 def test_a_bridge_in_which_somebody_is_plugged_is_not_taken_down(program: Asking, node: NodeRoot) -> None:
     shows(node, BRIDGE, PORT, OLD, {"ifname": "tap101i0", "master": "old", "flags": ["UP"]})
     refusal = program.refusal("reload_changed", down=["old"], up=[])

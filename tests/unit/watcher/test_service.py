@@ -170,6 +170,19 @@ def test_members_that_make_no_sense_are_told(tmp_path: Path) -> None:
         assert Eyes([], str(tmp_path)).look().trouble == "/etc/pve/.members or /etc/pve/.version is no JSON of pmxcfs"
 
 
+@pytest.mark.parametrize("folder", ["run/network", "var/tmp/network"])
+def test_a_reload_is_seen_wherever_ifupdown2_keeps_its_memory(tmp_path: Path, folder: str) -> None:
+    for path, text in {"etc/pve/.members": '{"nodename": "pve1"}', "etc/pve/.version": "{}"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    eyes = Eyes([], str(tmp_path))
+    before = eyes.look().network
+    assert eyes.look().network == before
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "ifstatenew").write_bytes(b"web")
+    assert eyes.look().network != before
+
+
 def test_a_verification_makes_room_for_a_look(tmp_path: Path) -> None:
     hands = Do(status=0)
     eyes = See()
