@@ -77,13 +77,14 @@ def reboot(node: SimulatedNode) -> None:
         state.managed[:] = ["lo"]
     frr = read_json(node.root, "frr", {})
     write_json(node.root, "frr", frr | {"running": False, "daemons": []})
-    if _is_wanted(node, "sysinit.target", AT_BOOT) and (node.root / CHECKPOINT).exists():
-        _run(node, AT_BOOT)
-    for file in sorted(node.path("/etc/sysctl.d").glob("*.conf")):
-        node.run("sysctl", "-p", str(file))
-    ifupdown.ifreload(node.root, ["-a"])
-    if node.run("systemctl", "is-enabled", "frr").returncode == 0:
-        node.run("systemctl", "start", "frr")
+    with _before_pmxcfs(node):
+        if _is_wanted(node, "sysinit.target", AT_BOOT) and (node.root / CHECKPOINT).exists():
+            _run(node, AT_BOOT)
+        for file in sorted(node.path("/etc/sysctl.d").glob("*.conf")):
+            node.run("sysctl", "-p", str(file))
+        ifupdown.ifreload(node.root, ["-a"])
+        if node.run("systemctl", "is-enabled", "frr").returncode == 0:
+            node.run("systemctl", "start", "frr")
     if _is_wanted(node, "timers.target", TIMER):
         node.run("systemctl", "start", TIMER)
 
@@ -109,6 +110,17 @@ def _run(node: SimulatedNode, unit: str) -> None:
     assert program == "ExecStart=/usr/bin/python3 -I /var/lib/pvesdn/program.py"
     assert node.path("/var/lib/pvesdn/program.py").exists()
     act(machine_of(node.root), words.split())
+
+
+@contextmanager
+def _before_pmxcfs(node: SimulatedNode) -> Iterator[None]:
+    """/etc/pve is an empty folder until pmxcfs is started, after the network."""
+    place = node.path("/etc/pve")
+    later = place.rename(place.with_name("pve-later"))
+    place.mkdir()
+    yield
+    place.rmdir()
+    later.rename(place)
 
 
 def _is_wanted(node: SimulatedNode, target: str, unit: str) -> bool:

@@ -157,6 +157,25 @@ def test_a_node_that_is_restarted_in_the_middle_comes_up_with_the_network_of_bef
         all_is_old(cluster, before)
 
 
+def test_a_node_that_is_restarted_in_a_rehearsal_comes_up_with_pves_file_of_before(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        stand(cluster)
+        for name, text in PVE_SIMPLE.items():
+            cluster.write_sdn(name, text)
+        assert apply_to(cluster).is_good
+        for node in cluster.nodes.values():
+            reboot(node)
+        cluster.write_sdn("vnets.cfg", PVE_SIMPLE["vnets.cfg"].replace("office", "another"))
+        before, node = network_of(cluster), cluster.nodes["pve2"]
+        killed_at(cluster, "pve2", "reload", is_heard=True)
+        assert "another" in node.links()
+        reboot(node)
+        assert "another" not in node.links()
+        assert "office" in node.links()
+        pass_time(cluster, LEFT_ALONE)
+        all_is_old(cluster, before)
+
+
 def test_a_node_that_cannot_put_itself_back_tries_again_after_pauses_that_grow(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         standing_network(cluster)

@@ -3,13 +3,14 @@
 import base64
 import contextlib
 import json
+import os
 import time
 from typing import Iterator, List, Optional
 
 from pvesdn.node.program.files import digest_of, remove_whole, text_of, write_whole
 from pvesdn.node.program.guard import clear_guard
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import CHECKPOINT, RUNNING_CONFIG
+from pvesdn.node.program.places import CHECKPOINT, CLUSTER_FOLDER, RUNNING_CONFIG
 from pvesdn.node.program.record import json_bytes
 from pvesdn.node.program.request import Value
 
@@ -68,8 +69,16 @@ def text_before(checkpoint: Value, path: str) -> str:
 
 
 def runs_pves_of_before(machine: Machine, checkpoint: Value) -> bool:
-    """Whether what PVE has committed is what it was before the apply; false where nobody can tell."""
-    return bool(digest_of(machine, RUNNING_CONFIG) == checkpoint["running"])
+    """Whether what PVE has committed is what it was before the apply; false where nobody can tell.
+
+    Of a rehearsal it is so while /etc/pve is not mounted, as early at a boot: what was only tried out is not PVE's.
+    """
+    if checkpoint.get("rehearses") and not os.path.isdir(machine.place(CLUSTER_FOLDER)):
+        return True
+    try:
+        return bool(digest_of(machine, RUNNING_CONFIG) == checkpoint["running"])
+    except (Refused, OSError):
+        return False
 
 
 def begun(machine: Machine, step: str) -> None:

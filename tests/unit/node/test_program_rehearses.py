@@ -236,6 +236,37 @@ def test_a_restart_leaves_in_place_what_is_kept_although_the_lock_is_still_held(
     assert node.text(SDN) == TEXT
 
 
+def test_a_restart_in_a_rehearsal_brings_pves_text_of_before_although_etc_pve_is_not_there_yet(
+    armed: Asking, node: NodeRoot
+) -> None:
+    rehearse(armed, node)
+    node.write("/proc/sys/kernel/random/boot_id", "the next one\n")
+    node.place("/etc/pve/sdn").rename(node.place("/etc/pve-away"))
+    assert act(armed.machine, ["--at-boot"]) == 0
+    assert node.text(SDN) == "#version:1\n"
+    assert act(armed.machine, ["--if-overdue"]) == 1  # PVE's lock is still held
+    node.place("/etc/pve-away").rename(node.place("/etc/pve/sdn"))
+    assert armed.value("undo", id="a1")["state"] == "restored"
+    assert node.text(SDN) == "#version:1\n"
+    assert not node.place(LOCK).exists()
+
+
+@pytest.mark.parametrize("rehearses", [[], [SDN]], ids=["not rehearsed", "rehearsed"])
+def test_what_pve_writes_after_an_apply_has_begun_is_put_back_at_a_restart_only_where_it_was_rehearsed(
+    program: Asking, node: NodeRoot, rehearses: list[str]
+) -> None:
+    for command in ("ip", "bridge"):
+        node.command(command, prints="[]")
+    node.write(SDN, "#version:1\n")
+    node.write(RUNNING, '{"version": 1}')
+    program.value("arm", id="a1", who="somebody", seconds=180, frr="none", rehearses=rehearses)
+    program.value("commit", files=[])
+    node.write(SDN, TEXT)
+    node.place("/etc/pve/sdn").rename(node.place("/etc/pve-away"))
+    assert act(program.machine, ["--at-boot"]) == 0
+    assert node.text(SDN) == ("#version:1\n" if rehearses else TEXT)
+
+
 def test_what_was_confirmed_can_be_put_back_until_pve_has_committed(armed: Asking, node: NodeRoot) -> None:
     rehearse(armed, node)
     armed.value("hold", id="a1", waits=600, nodes=["pve1"])
