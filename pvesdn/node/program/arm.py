@@ -28,6 +28,7 @@ from pvesdn.node.program.checkpoint import (
 from pvesdn.node.program.drop_ins import targets
 from pvesdn.node.program.files import digest_of
 from pvesdn.node.program.guard import is_on_disk
+from pvesdn.node.program.guests import PLUGS, plugs_if_readable
 from pvesdn.node.program.hold import seconds_at
 from pvesdn.node.program.machine import Machine
 from pvesdn.node.program.nat import UNREAD
@@ -101,6 +102,7 @@ def _taken(machine: Machine, given: Value) -> Value:
         "rules": rules_staged(machine, unread),
         UNREAD: unread,
         SERVED: servers_before(machine),
+        PLUGS: plugs_if_readable(machine),
     }
 
 

@@ -7,7 +7,7 @@ asked for, by their ids or their addresses.
 import contextlib
 import itertools
 import re
-from typing import Any, Dict, Iterator, List, Tuple, Union
+from typing import Any, Dict, FrozenSet, Iterator, List, Optional, Tuple, Union
 
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.machine import Machine, Refused
@@ -21,6 +21,8 @@ _BRIDGE = re.compile(r"[A-Za-z0-9_.-]{1,15}$")
 _MTU = re.compile(r"[0-9]{1,5}$")
 _VLAN = re.compile(r"[0-9]{1,4}$")
 _TRUNKS = re.compile(r"[0-9]{1,4}(-[0-9]{1,4})?(;[0-9]{1,4}(-[0-9]{1,4})?){0,500}$")
+PLUGS = "plugs"
+"""Of a checkpoint: what `plugs` told before the apply; None where it could not."""
 _MOST = 10000
 """Devices that are told of, far more than a node has."""
 
@@ -62,6 +64,32 @@ def plugs(machine: Machine) -> List[Dict[str, Any]]:
             row["is_down"] = True
         found.append(row)
     return found[:_MOST]
+
+
+def plugs_if_readable(machine: Machine) -> Optional[List[Dict[str, Any]]]:
+    """The same; None where it is not known."""
+    try:
+        return plugs(machine)
+    except (Refused, OSError):
+        return None
+
+
+def plugged_otherwise(machine: Machine, before: Optional[List[Dict[str, Any]]]) -> FrozenSet[str]:
+    """Ports of guests whose configuration has them in another bridge, or in other VLANs, than it had before: whoever
+    has said so since wants them there. None where nobody can tell.
+
+    :param before: of `plugs_if_readable`.
+    """
+    then = {(row["guest"], row["device"]): _place(row) for row in before or []}
+    now = plugs_if_readable(machine) if then else None
+    changed = [row for row in now or [] if then.get((row["guest"], row["device"]), _place(row)) != _place(row)]
+    return frozenset(
+        port.format(row["guest"], row["device"]) for row in changed for port in ("tap{}i{}", "veth{}i{}", "fwpr{}p{}")
+    )
+
+
+def _place(row: Dict[str, Any]) -> List[Any]:
+    return [row.get(key) for key in ("bridge", "tag", "trunks")]
 
 
 def devices_of_guests(machine: Machine, *, skips_unreadable: bool = False) -> Iterator[Tuple[int, int, Dict[str, str]]]:

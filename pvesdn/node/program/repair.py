@@ -5,11 +5,12 @@ ports that were added, guests' ports whose bridge was away, and switches of devi
 (docs/pve.md §13.2).
 """
 
-from typing import Dict, Iterator, List, Tuple
+from typing import Container, Dict, Iterator, List, Tuple
 
 from pvesdn.node.program.capture import MADE_BY_IFUPDOWN, devices_now
 from pvesdn.node.program.dhcp import still_filtered
 from pvesdn.node.program.flood import ALL_ZERO_MAC
+from pvesdn.node.program.guests import PLUGS, plugged_otherwise
 from pvesdn.node.program.machine import Machine, Refused, failure
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.settings import setting_now
@@ -42,10 +43,11 @@ def repair(machine: Machine, checkpoint: Value) -> List[str]:
     now = devices_now(machine, log)
     for name in _foreign(checkpoint, now):
         log += _done(machine, ["ip", "link", "del", name])
+    moved = plugged_otherwise(machine, checkpoint.get(PLUGS))
     # Twice: a bridge's MTU and MAC follow its ports.
     for _ in range(2):
         now = devices_now(machine, [])
-        for name in _concerned(checkpoint, now):
+        for name in _concerned(checkpoint, now, moved):
             for argv in _commands(checkpoint, name, now[name]):
                 log += _done(machine, argv)
     for route in checkpoint["routes"]:
@@ -81,7 +83,7 @@ def differing(machine: Machine, checkpoint: Value) -> Iterator[str]:
             yield f"{name} is not there any more"
     for name in _foreign(checkpoint, now):
         yield f"{name} is still there"
-    for name in _concerned(checkpoint, now):
+    for name in _concerned(checkpoint, now, plugged_otherwise(machine, checkpoint.get(PLUGS))):
         for key in _compared(is_touched=_is_ours(checkpoint, name)):
             before, present = devices[name][key], now[name][key]
             if before != present and not (key == "vlans" and present is None):
@@ -120,13 +122,13 @@ def _flooding_left(checkpoint: Value, name: str, now: Value) -> Tuple[List[str],
     return missing, [address for address in present if address in brought and address not in before]
 
 
-def _concerned(checkpoint: Value, now: Devices) -> List[str]:
-    """Devices of before that are there: those that our files name, and ports of these."""
+def _concerned(checkpoint: Value, now: Devices, moved: Container[str]) -> List[str]:
+    """Devices of before that are there: those that our files name, and ports of these. :param moved: these are not."""
     ours = set(checkpoint["touched"])
     return sorted(
         name
         for name, before in checkpoint["devices"].items()
-        if name in now and (name in ours or {before["master"], now[name]["master"]} & ours)
+        if name in now and (name in ours or (name not in moved and {before["master"], now[name]["master"]} & ours))
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,11 +47,16 @@ def kernel(tmp_path: Path) -> Kernel:
     return armed(tmp_path, devices())
 
 
-def armed(folder: Path, before: dict[str, Device]) -> Kernel:
-    """A node whose apply has put something in place: its checkpoint has all that was there before."""
+def armed(folder: Path, before: dict[str, Device], guest: str = "") -> Kernel:
+    """A node whose apply has put something in place: its checkpoint has all that was there before.
+
+    :param guest: the configuration of guest 100.
+    """
     node = NodeRoot(folder / "node")
     node.write(OURS, STANZAS)
     node.write(FORWARDING, "0\n")
+    if guest:
+        node.write(GUEST, guest)
     kernel = Kernel(node.folder, before)
     kernel.routes = [
         {"dst": "198.51.100.128/25", "gateway": "198.51.100.9", "dev": "eno1", "metric": 5, "flags": ["onlink"]},
@@ -177,6 +183,36 @@ def test_a_new_bridge_with_a_guest_in_it_stays_and_nobody_calls_it_left(kernel: 
     kernel.devices["tap101i0"] = device("tun", master="web2")
     assert undo(kernel, {"id": "one"})["state"] == "restored"
     assert kernel.devices["tap101i0"]["master"] == "web2"
+
+
+GUEST = "/etc/pve/qemu-server/100.conf"
+NIC = "net0: virtio=02:00:00:00:00:64,bridge={}\n"
+
+
+@pytest.mark.parametrize("line", [NIC.format("vmbr0,tag=10,trunks=20-30"), NIC.format("web,tag=11,trunks=20-30")])
+def test_a_guest_that_somebody_has_plugged_in_otherwise_meanwhile_stays_so(tmp_path: Path, line: str) -> None:
+    kernel = armed(tmp_path, devices(), NIC.format("web,tag=10,trunks=20-30"))
+    NodeRoot.write(root_of(kernel), GUEST, f"memory: 512\n{line}")
+    moved = {"master": "vmbr0" if "vmbr0" in line else "web", "vlans": {"11": ["pvid", "untagged"]}}
+    kernel.devices["tap100i0"].update(copy.deepcopy(moved))
+    CHANGES["a MAC"](kernel)
+    assert undo(kernel, {"id": "one"})["state"] == "restored"
+    assert {key: kernel.devices["tap100i0"][key] for key in moved} == moved
+    assert kernel.devices["web"]["mac"] == devices()["web"]["mac"]
+
+
+@pytest.mark.parametrize("now", [NIC.format("web,tag=10,trunks=20-30,mtu=1400"), None])
+def test_a_guest_whose_configuration_has_it_where_it_was_is_plugged_in_again(tmp_path: Path, now: str | None) -> None:
+    kernel = armed(tmp_path, devices(), NIC.format("web,tag=10,trunks=20-30"))
+    before = copy.deepcopy(kernel.devices)
+    if now is None:  # pmxcfs does not run
+        shutil.rmtree(kernel.place("/etc/pve"))
+        Path(kernel.place("/etc/pve")).mkdir()
+    else:
+        NodeRoot.write(root_of(kernel), GUEST, now)
+    kernel.devices["tap100i0"].update(master=None, vlans={})
+    assert undo(kernel, {"id": "one"})["state"] == "restored"
+    assert shape(kernel.devices) == shape(before)
 
 
 READS = ["bridge -j fdb show", "bridge -j -compressvlans vlan show", "ip -j route show", "ip -j -6 route show"]
