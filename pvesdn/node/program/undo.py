@@ -24,7 +24,7 @@ from pvesdn.node.program.checkpoint import (
 from pvesdn.node.program.drop_ins import make_folder, remove_folder, targets, zone_of
 from pvesdn.node.program.files import digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr_back import frr_left, put_frr_back
-from pvesdn.node.program.kept import has_moved_on, kept_as_committed
+from pvesdn.node.program.kept import has_moved_on, kept_as_committed, without_pves
 from pvesdn.node.program.machine import Machine, Refused, failure, told
 from pvesdn.node.program.nat import nat_as_before
 from pvesdn.node.program.places import (
@@ -114,7 +114,7 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
         drop_checkpoint(machine)
         return {"state": "untouched", "left": [], "log": []}
     parts = [servers_as_before] if _lacks_servers_alone(machine, checkpoint) else _PARTS
-    checkpoint = with_macs(machine, postponed(machine, once_more(checkpoint)))
+    checkpoint = with_macs(machine, postponed(machine, once_more(without_pves(machine, checkpoint))))
     save_checkpoint(machine, checkpoint)
     log = _do(parts, machine, checkpoint)
     left, servers = _left(machine, checkpoint)

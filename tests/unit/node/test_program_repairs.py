@@ -19,7 +19,7 @@ from pvesdn.node.program.arm import arm
 from pvesdn.node.program.checkpoint import load_checkpoint, save_checkpoint
 from pvesdn.node.program.hold import disarm
 from pvesdn.node.program.machine import CommandResult, Refused, ended
-from pvesdn.node.program.places import CHECKPOINT, PROGRAM
+from pvesdn.node.program.places import CHECKPOINT, PROGRAM, RUNNING_CONFIG, SDN_INTERFACES
 from pvesdn.node.program.undo import undo
 from tests.examples import examples
 from tests.noderoot import FRR, OURS, NodeRoot
@@ -183,6 +183,27 @@ def test_a_new_bridge_with_a_guest_in_it_stays_and_nobody_calls_it_left(kernel: 
     kernel.devices["tap101i0"] = device("tun", master="web2")
     assert undo(kernel, {"id": "one"})["state"] == "restored"
     assert kernel.devices["tap101i0"]["master"] == "web2"
+
+
+def test_what_pve_has_made_of_its_devices_by_other_definitions_since_is_left_to_pve(tmp_path: Path) -> None:
+    node = NodeRoot(tmp_path / "node")
+    node.write(OURS, STANZAS)
+    node.write(SDN_INTERFACES, "iface office\n\tmtu 1400\n\niface gone\n")
+    node.write(RUNNING_CONFIG, '{"version": 1}\n')
+    node.write(FORWARDING.replace("eno1", "office"), "0\n")
+    kernel = Kernel(node.folder, {**devices(), "office": device("bridge", mtu=1400), "gone": device("bridge")})
+    arm(kernel, ARM)
+    has_begun(kernel, "commit")
+    node.write(RUNNING_CONFIG, '{"version": 2}\n')
+    node.write(SDN_INTERFACES, "iface office\n\tmtu 1450\n")
+    kernel.devices["office"].update(mtu=1450)
+    node.write(FORWARDING.replace("eno1", "office"), "1\n")
+    del kernel.devices["gone"]
+    CHANGES["a MAC"](kernel)
+    done = undo(kernel, {"id": "one"})
+    assert (done["state"], done["left"]) == ("restored", [])
+    assert (kernel.devices["office"]["mtu"], node.text(FORWARDING.replace("eno1", "office"))) == (1450, "1\n")
+    assert kernel.devices["web"]["mac"] == devices()["web"]["mac"]
 
 
 GUEST = "/etc/pve/qemu-server/100.conf"
