@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +22,10 @@ from pvesdn.model.primitives import Json, Upid
 from pvesdn.model.reloads import ChangedInterfaces
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from pvesdn_lab.simulated.commands.ifupdown_memory import MEMORY
+from pvesdn_lab.simulated.commands import ifupdown
+from pvesdn_lab.simulated.commands.ifupdown_memory import MEMORY, remember
+from pvesdn_lab.simulated.commands.interfaces_files import Interfaces
+from pvesdn_lab.simulated.commands.state import locked_state
 from tests.cluster.kit import (
     ANOTHER_ZONE,
     EVPN,
@@ -320,3 +325,43 @@ def test_an_exit_that_goes_is_reloaded_as_a_whole_on_its_node_alone(cluster: Sim
     assert report.is_good, errors(report)
     assert ("ifreload", "-a") in calls(cluster)["pve1"]
     assert calls(cluster)["pve2"] == []
+
+
+def test_an_ifup_that_goes_on_when_its_caller_was_killed_is_taken_back_too(cluster: SimulatedCluster) -> None:
+    before, there = _settled(state_of(cluster)), cluster.nodes["pve2"]
+    world = replace(world_of(cluster), reloads_changed=True)
+    assert isinstance(world.nodes, ProgramAgent)
+    transport = world.nodes.transport
+    really, has_begun, is_undone = transport.ask, threading.Event(), threading.Event()
+
+    def goes_on() -> None:
+        with ifupdown.only_one(there.root) as is_alone:
+            assert is_alone
+            interfaces = Interfaces(there.root)  # those of the apply
+            has_begun.set()
+            is_undone.wait(2)
+            with locked_state(there.root) as state:
+                ifupdown._bring_up(state, interfaces, ["vxlan_more", "more"])
+                remember(state)
+
+    late = threading.Thread(target=goes_on)
+
+    def ask(node: str, verb: str, arguments: Mapping[str, Json]) -> Answer:
+        if (node, verb) != ("pve2", "reload_changed"):
+            answer = really(node, verb, arguments)
+            if (node, verb) == ("pve2", "undo"):
+                is_undone.set()
+            return answer
+        there.break_command("ifup", times=2)
+        with suppress(NodeFailed):
+            really(node, verb, arguments)
+        late.start()
+        has_begun.wait()
+        raise NodeUnreachable("pve2", "the program was killed")
+
+    transport.ask = ask  # type: ignore[method-assign]
+    cluster.write_sdn("pvesdn.cfg", ONE_MORE)
+    report = apply_in(world)
+    late.join()
+    assert {node.standing for node in report.nodes} == {Standing.AS_BEFORE}
+    assert _settled(state_of(cluster)) == before

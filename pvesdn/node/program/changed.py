@@ -9,7 +9,7 @@ from pvesdn.node.program.files import text_of
 from pvesdn.node.program.lacking import lacking, links_now, plugged, ports_in
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
 from pvesdn.node.program.places import OUR_INTERFACES
-from pvesdn.node.program.reload import ALREADY_RUNNING, LONGEST_RELOAD, PATIENCE, when_alone
+from pvesdn.node.program.reload import ALREADY_RUNNING, LONGEST_RELOAD, PATIENCE, nobody_reloads, when_alone
 from pvesdn.node.program.remembered import remembered, remembered_since
 from pvesdn.node.program.request import VERBS, Value, checked_interface, list_at
 from pvesdn.node.program.stanzas import Options, stanzas_in
@@ -73,10 +73,15 @@ def plugged_into(machine: Machine, bridges: Sequence[str]) -> str:
 def changed_back(machine: Machine, checkpoint: Value) -> Tuple[List[str], List[str]]:
     """What has to be taken down and brought up once the files are those of before: what `reload_changed` has changed,
     the other way round. The caller has put the files back.
+
+    An `ifup` whose caller was killed goes on by the files of the apply: it comes to its end first.
+
+    :raises Refused: it does not.
     """
+    with nobody_reloads(machine):  # what it has brought up it remembers only then
+        kinds = {name: device["kind"] for name, device in links_now(machine).items()}
     before = stanzas_in(text_before(checkpoint, OUR_INTERFACES))
     names = checkpoint.get(CHANGED, [])
-    kinds = {name: device["kind"] for name, device in links_now(machine).items()}
     down = [name for name in names if name not in before]
     up = [name for name in names if name in before]
     order = {"bridge": 0, "vxlan": 1, "vrf": 2}
