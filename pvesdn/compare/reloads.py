@@ -111,7 +111,7 @@ def _in_order(ours: Compared, facts: NodeFacts) -> ChangedInterfaces:
     going = [stanza.name for stanza in ours.change.stanzas if stanza.action is Action.REMOVE]
     coming = {stanza.name for stanza in ours.change.stanzas} - set(going)
     anew = {stanza.name for stanza in ours.change.stanzas if stanza.action in {Action.ADD, Action.REPLACE}}
-    coming |= _bridges_of(anew, ours.file.interfaces)
+    coming |= _bridges_of(anew, ours.file.interfaces) | _ports_without_vlans(ours)
     ranks = _ranks(ours.file.interfaces, coming)
     return ChangedInterfaces(
         down=tuple(sorted(going, key=lambda name: (-rank_of_live(name), name))),
@@ -129,3 +129,17 @@ def _bridges_of(ports: set[str], printed: PrintedInterfaces | None) -> set[str]:
         and not isinstance(stanza, CarriedBridge)
         and stanza.port in ports
     }
+
+
+def _ports_without_vlans(ours: Compared) -> set[str]:
+    """Of bridges that are not VLAN-aware any more: ifupdown2 takes the VLANs from a port while its bridge still is, so
+    the port has to come up before it.
+    """
+    bridges = {
+        stanza.name
+        for stanza in ours.change.stanzas
+        if any(difference.name == "bridge-vlan-aware" and not difference.new for difference in stanza.differences)
+    }
+    printed = ours.file.interfaces
+    stanzas = () if printed is None or not bridges else printed.stanzas
+    return {stanza.port for stanza in stanzas if isinstance(stanza, VnetBridge) and stanza.name in bridges}

@@ -100,6 +100,12 @@ def test_an_mtu_is_changed_in_place_and_touches_no_bridge() -> None:
     assert plan(WEB, WEB, after_tunnel=replace(TUNNEL, mtu=1400)) == ChangedInterfaces(up=("vxlan_web",))
 
 
+def test_a_bridge_that_is_not_vlan_aware_any_more_takes_its_port_along() -> None:
+    aware = (replace(WEB[0], is_vlan_aware=True), WEB[1])
+    assert plan((*aware, *DB), (*WEB, *DB)) == ChangedInterfaces(up=("vxlan_web", "web"))
+    assert plan((*WEB, *DB), (*aware, *DB)) == ChangedInterfaces(up=("web",))
+
+
 def test_where_only_frr_changes_no_interface_does() -> None:
     assert plan(WEB, WEB, besides=(frr_text("router bgp 1\n"),)) == ChangedInterfaces()
 
