@@ -114,12 +114,10 @@ def _run(node: SimulatedNode, unit: str) -> None:
 
 @contextmanager
 def _before_pmxcfs(node: SimulatedNode) -> Iterator[None]:
-    """/etc/pve is an empty folder until pmxcfs is started, after the network."""
-    place = node.path("/etc/pve")
-    later = place.rename(place.with_name("pve-later"))
-    place.mkdir()
+    """PVE's definitions are not there until pmxcfs is started, after the network."""
+    place = node.path("/etc/pve/sdn")
+    later = place.rename(node.path("/etc/pve-sdn"))
     yield
-    place.rmdir()
     later.rename(place)
 
 
