@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pvesdn.compare.trace_scene import AtBridge, Scene, Steps, Walk, kind_of
 from pvesdn.model.guests import guest_port
 from pvesdn.model.state import FLOOD_FLAGS, LiveDevice
-from pvesdn.model.trace import End, Place, Way
+from pvesdn.model.trace import End, EndKind, Place, Way
 from pvesdn.model.vlans import PortVlans, VlanSet
 
 _KINDS = ("tap", "veth")
@@ -134,13 +134,13 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
             way.is_lost(at.node, port, f"it is handed to {_whose(port)}, and what that does with it is not seen"),
             None,
         )
-    elif target.port and found is None:
+    elif found is None:
         yield way.is_lost(at.node, port, f"it leaves by '{port}' for a network that is not seen"), None
-    elif target.port:
-        meant = target.name if target.node == at.node else f"{target.name} on {target.node}"
-        yield way.ends(at.node, port, f"frames for {at.mac} go to {_whose(port)} of {at.node}, not to {meant}"), None
-    else:
+    elif target.kind is EndKind.GUEST and not target.port and target.mac in {"", at.mac}:
         yield way.arrives(), None
+    else:
+        meant = target.name if target.node in {"", at.node} else f"{target.name} on {target.node}"
+        yield way.ends(at.node, port, f"frames for {at.mac} go to {_whose(port)} of {at.node}, not to {meant}"), None
 
 
 def not_flooded(at: AtBridge, device: LiveDevice) -> str:

@@ -126,7 +126,10 @@ def _by(walk: Walk, way: Way, at: AtRouter, route: FoundRoute, hop: NextHop) -> 
     if device.kind == "vrf":
         yield leg.told(way, f"into {device.name}"), AtRouter(at.node, "", device.name)
         return
-    is_vnet = bool(walk.scene.vxlans(at.node, hop.device)) or hop.device == walk.target.bridge
+    # The address of a node's own may be on a card, or on a bridge that other nodes are reached by.
+    is_of_guests = walk.target.kind is EndKind.GUEST or not walk.scene.uplinks(at.node, hop.device)
+    is_its = device.kind == "bridge" and hop.device == walk.target.bridge and is_of_guests
+    is_vnet = is_its or bool(walk.scene.vxlans(at.node, hop.device))
     if is_vnet and not device.has_carrier:
         yield way.ends(at.node, hop.device, f"'{hop.device}' has no carrier, by which {route.prefix} is reached"), None
     elif hop.gateway is None:
@@ -187,6 +190,10 @@ def _beside(walk: Walk, way: Way, leg: _Leg) -> Steps:
     elif target.kind is EndKind.GUEST and target.guest is not None:
         yield way.is_lost(node, device.name, f"it leaves by {device.name}, where {target.name} is not"), None
     else:
+        card = walk.scene.device(target.node, target.bridge) if target.kind is EndKind.NODE else None
+        if card is not None and not card.is_up:
+            yield way.ends(target.node, card.name, fault_of(card)), None
+            return
         known = None if target.address is None else walk.scene.neighbour(node, device.name, target.address)
         if known is not None and known.is_silent:
             yield way.ends(node, device.name, f"{target.address} does not answer on {device.name}"), None
