@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from pvesdn.compare.trace_asked import told_mac
 from pvesdn.compare.trace_bridges import pass_bridge
 from pvesdn.compare.trace_circles import Passed, circle_at, going_round
 from pvesdn.compare.trace_ends import end_of, require_apart
@@ -224,7 +225,8 @@ def _from_guest(walk: Walk) -> Steps:
     elif not _is_bridged(walk) and (why := apart(walk)):
         yield Way().is_lost(source.node, source.port, why), None
     elif not _bridge(walk) or (_is_bridged(walk) and target.mac):
-        yield from leave(walk, Way(), target.mac or asked_by(target.address))
+        mac, way = told_mac(walk, _bridge(walk))
+        yield from leave(walk, way, mac or asked_by(target.address))
     elif _is_bridged(walk) and target.port:
         asks = "an ARP request" if how_asked(target.address) == "ARP" else "a neighbour solicitation"
         note = f"nobody has heard of {target.name} yet: what is followed is {asks} of {source.name}"
