@@ -172,8 +172,7 @@ def _addresses(scene: Scene, end: End) -> Iterator[IpAddress]:
 
 def _addressed(scene: Scene, places: Places, one: Named, address: IpAddress, realms: Container[str]) -> End:
     """:param realms: of the other end: several VRFs may have a gateway, and guests, of one address."""
-    if holders := list(_holders(scene, address)):
-        holders = [found for found in holders if _realm(scene, found[0], found[1]) in realms] or holders
+    if holders := _holders_for(scene, address, realms):
         node, bridge, mac = holders[0]
         nodes = tuple(sorted({holder for holder, _, _ in holders}))
         return End(one.text, EndKind.NODE, node, bridge=bridge, mac=mac, address=address, holders=nodes)
@@ -210,6 +209,17 @@ def _addressed(scene: Scene, places: Places, one: Named, address: IpAddress, rea
 
 def _called(end: End) -> str:
     return end.mac if end.guest is None else f"{end.guest.id}/net{end.device}"
+
+
+def _holders_for(scene: Scene, address: IpAddress, realms: Container[str]) -> list[tuple[str, str, str]]:
+    """Who of the nodes has an address, for the other end: in its own VRF, or anywhere; but in no other VRF where its
+    own has a VNet with that address in its network. Tenants may number their guests as others number their nodes.
+    """
+    holders = list(_holders(scene, address))
+    near = [found for found in holders if _realm(scene, found[0], found[1]) in realms]
+    bridge, _ = _network_of(scene, address, realms)
+    vrfs = {scene.vrf_of(node, bridge) for node in scene.nodes if scene.device(node, bridge) is not None}
+    return near or [found for found in holders if not bridge or scene.vrf_of(found[0], found[1]) in vrfs]
 
 
 def _holders(scene: Scene, address: IpAddress) -> Iterator[tuple[str, str, str]]:

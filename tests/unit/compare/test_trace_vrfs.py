@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
 
@@ -22,6 +22,7 @@ from tests.unit.compare.test_trace import (
     HERE,
     INTERNET,
     NODE1,
+    NODE2,
     OUTSIDE,
     ROUTER,
     THERE,
@@ -121,3 +122,15 @@ def test_an_address_that_is_no_hosts_in_particular_is_refused(text: str, kind: s
         named(text, {}, scene())
     assert named(str(HERE), {}, scene()).address == HERE
     assert named(str(THERE), {}, scene()).address == THERE
+
+
+def test_an_address_in_a_tenants_network_is_a_guests_though_a_node_has_it_elsewhere() -> None:
+    outside = LiveDevice("eno1", addresses=frozenset({ip_interface(f"{HERE}/24")}))
+    found = scene(NODE1, NODE2 | devices(outside))
+    view = found.cluster.nodes["node1"]
+    nodes = {**found.cluster.nodes, "node1": replace(view, zones={"web": "a"})}
+    found = replace(found, cluster=replace(found.cluster, nodes=nodes))
+    end = end_of(Named(str(HERE), address=HERE), Named("102", 102), found, {})
+    assert (end.kind, end.guest, end.port) == (EndKind.GUEST, GuestPlace(101), "tap101i0")
+    alone = end_of(Named(str(HERE), address=HERE), Named(str(OUTSIDE), address=OUTSIDE), found, {})
+    assert (alone.kind, alone.node) == (EndKind.NODE, "node2")
