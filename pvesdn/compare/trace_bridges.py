@@ -103,7 +103,7 @@ def _flooded(walk: Walk, way: Way, at: AtBridge, *, is_known: bool) -> Steps:
     came = scene.device(at.node, at.came_by)
     uplinks = [device for device in scene.uplinks(at.node, at.bridge) if device.name != at.came_by]
     if not at.is_for_router and device is not None and device.master == at.bridge:
-        if why := not_flooded(at, device):
+        if why := _shut(at, device, is_known=is_known):
             yield way.ends(at.node, port, why), None
         else:
             yield from hand_over(walk, way, at, port)
@@ -124,10 +124,15 @@ def _flooded(walk: Walk, way: Way, at: AtBridge, *, is_known: bool) -> Steps:
             why = f"no entry for {at.mac}" if is_known else f"{target.name} is not here"
             yield way.ends(at.node, at.bridge, f"{why}, and no VXLAN device in '{at.bridge}'"), None
         for tunnel in tunnels[:1]:
-            if (why := not_flooded(at, tunnel)) and not scene.behind(at.node, tunnel.name, at.mac):
+            if why := _shut(at, tunnel, is_known=is_known):
                 yield way.ends(at.node, tunnel.name, why), None
             else:
                 yield from into_tunnel(walk, way, at, tunnel)
+
+
+def _shut(at: AtBridge, device: LiveDevice, *, is_known: bool) -> str:
+    """As `not_flooded`; a MAC may have an entry where the table was not seen."""
+    return not_flooded(at, device) if is_known or kind_of(at.mac) != "unicast" else ""
 
 
 def _by_cards(way: Way, at: AtBridge, uplinks: list[LiveDevice]) -> Way:

@@ -126,7 +126,7 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
     if way.reason:
         yield way, None
     elif own == target.port and at.node == target.node and not at.is_for_router:
-        reason = f"the link of {target.name} is switched off" if is_switched_off(scene, target) else ""
+        reason = _why_not_taken(scene, at, target)
         way = way.doubting(why) if (why := why_switch_unseen(scene, target)) else way
         yield way.ends(at.node, own, reason) if reason else way.arrives(), None
     elif at.is_for_router:
@@ -141,6 +141,17 @@ def hand_over(walk: Walk, way: Way, at: AtBridge, port: str) -> Steps:
     else:
         meant = target.name if target.node in {"", at.node} else f"{target.name} on {target.node}"
         yield way.ends(at.node, port, f"frames for {at.mac} go to {_whose(port)} of {at.node}, not to {meant}"), None
+
+
+def _why_not_taken(scene: Scene, at: AtBridge, target: End) -> str:
+    """Why the target does not get what comes to its port; empty where it does."""
+    if is_switched_off(scene, target):
+        return f"the link of {target.name} is switched off"
+    # A guest may have more MACs than its own, as a router has: the bridge has learned those from its port.
+    is_flooded = kind_of(at.mac) == "unicast" and scene.in_bridge(at.node, at.bridge, at.mac, at.vlan) is None
+    if is_flooded and scene.fdb(at.node) is not None and target.mac not in {"", at.mac}:
+        return f"it is for {at.mac}, which nobody here was seen to have, and {target.name} has {target.mac}"
+    return ""
 
 
 def not_flooded(at: AtBridge, device: LiveDevice) -> str:

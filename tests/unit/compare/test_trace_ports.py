@@ -37,6 +37,7 @@ from tests.unit.compare.test_trace_unseen import knowing
 NEXT_TO = End("109", EndKind.GUEST, "node1", "tap109i0", "web", FAR_MAC, ip_address("10.0.2.9"), GuestPlace(109), 0)
 PORT = LiveDevice("tap109i0", "tun", master="web")
 GROUP = ip_address("239.1.1.1")
+OTHER_MAC = "02:00:00:00:00:77"
 
 
 def told(way: Way) -> tuple[Outcome, str, str]:
@@ -88,6 +89,16 @@ def test_what_is_unknown_leaves_by_no_vxlan_device_that_does_not_flood() -> None
     found = knowing(scene(closed), "node1", flooding={"vxlan_web": frozenset({PEER})})
     why = f"no entry for {FAR_MAC}, and an unknown MAC is not flooded to 'vxlan_web' (flood off)"
     assert told(one_way(found, GUEST, target)) == (Outcome.ENDS, "vxlan_web", why)
+    own = FdbEntry(FAR_MAC, "vxlan_web", PEER)  # it does not get as far as to the device's own table
+    known = {"node1": replace(FOUND1, fdb=(*(FOUND1.fdb or ()), own)), "node2": FOUND2}
+    assert told(one_way(replace(found, found=known), GUEST, target)) == (Outcome.ENDS, "vxlan_web", why)
+
+
+def test_a_mac_is_not_called_unknown_where_the_forwarding_table_was_not_seen() -> None:
+    closed = NODE1 | devices(replace(PORT, unflooded=frozenset({"unicast"})))
+    blind = replace(FOUND1, fdb=None, unseen={"fdb": "bridge is not installed"})
+    way = one_way(scene(closed, found=blind), GUEST, NEXT_TO)
+    assert told(way) == (Outcome.UNKNOWN, "tap109i0", "forwarding table of node1: bridge is not installed")
 
 
 def test_behind_pves_firewall_a_bridge_of_its_own_has_to_know_the_mac() -> None:
@@ -123,8 +134,16 @@ def test_a_stale_entry_is_used_and_one_of_another_mac_is_told() -> None:
     stale = knows(Neighbour(THERE, "db", FAR_MAC, frozenset({"STALE"})))
     assert stale.outcome is Outcome.ARRIVES
     assert stale.notes[1:] == ("node2 has not heard of 10.0.3.3 on db lately: its entry is stale",)
-    old = knows(Neighbour(THERE, "db", "02:00:00:00:00:77", frozenset({"STALE"})))
-    assert f"node2 has 02:00:00:00:00:77 for 10.0.3.3 on db, and 102 has {FAR_MAC}" in old.notes
+    old = knows(Neighbour(THERE, "db", OTHER_MAC, frozenset({"STALE"})))
+    assert f"node2 has {OTHER_MAC} for 10.0.3.3 on db, and 102 has {FAR_MAC}" in old.notes
+
+
+def test_a_guest_does_not_take_what_is_flooded_to_it_for_another_mac() -> None:
+    why = f"it is for {OTHER_MAC}, which nobody here was seen to have, and 102 has {FAR_MAC}"
+    assert told(knows(Neighbour(THERE, "db", OTHER_MAC))) == (Outcome.ENDS, "veth102i0", why)
+    second = FdbEntry(OTHER_MAC, "veth102i0", bridge="db")  # as of a router that runs in the guest
+    far = replace(FOUND2, neighbours=(Neighbour(THERE, "db", OTHER_MAC),), fdb=(*(FOUND2.fdb or ()), second))
+    assert one_way(scene(far=far)).outcome is Outcome.ARRIVES
 
 
 @pytest.mark.parametrize(
