@@ -50,8 +50,8 @@ def _sent(scene: Scene, way: Way, at: InTunnel, device: LiveDevice) -> Way:
         remote=str(at.remote),
         mtu=min(size for size in (device.mtu, room) if size is not None),
     )
-    if fault := fault_of(device) if not device.is_up else "":
-        return way.ends(at.node, at.device, fault, f"ip link set {at.device} up")
+    if not device.is_up:
+        return way.ends(at.node, at.device, fault_of(device), f"ip link set {at.device} up")
     if scene.has_no_path(at.node, at.remote):
         return way.ends(at.node, at.device, f"{at.node} has no route to {at.remote}", f"ip route get {at.remote}")
     card = scene.device(at.node, device.physdev) if device.physdev and at.remote.is_multicast else None
@@ -72,8 +72,21 @@ def _of(scene: Scene, remote: IpAddress) -> str:
     return f" ({scene.owner(remote)})" if scene.owner(remote) else ""
 
 
+def _deaf_card(scene: Scene, at: InTunnel, node: str) -> LiveDevice | None:
+    """The device of the other node that has the VTEP, where nothing can come in for it."""
+    path = scene.path(at.node, at.remote)
+    is_beside = path is not None and path.is_connected  # by a router it may come in elsewhere
+    devices = scene.state(node).devices.values()
+    holders = [device for device in devices if any(held.ip == at.remote for held in device.addresses)]
+    deaf = [device for device in holders if not device.is_up or (is_beside and not device.has_carrier)]
+    return deaf[0] if deaf and deaf == holders else None
+
+
 def _taken_out(walk: Walk, way: Way, at: InTunnel, sender: LiveDevice, node: str) -> Steps:
     scene = walk.scene
+    if (card := _deaf_card(scene, at, node)) is not None:
+        yield way.ends(node, card.name, f"{fault_of(card)}, by which packets for {at.remote} come in"), None
+        return
     taker = next(_takers(scene, node, at.remote, sender), None)
     if taker is None:
         reason = _why_nobody(scene, node, at.remote, sender)

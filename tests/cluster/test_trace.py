@@ -305,6 +305,11 @@ BREAKAGES: dict[str, tuple[Break, tuple[str, str], tuple[str, str, str]]] = {
         ("107", "106"),
         ("node1", "vmbr0", "'vmbr0' is down, by which packets leave for 192.168.0.2"),
     ),
+    "underlay-down-at-the-other-end": (
+        on("node1", "ip", "link", "set", "vmbr0", "down"),
+        ("106", "107"),
+        ("node1", "vmbr0", "'vmbr0' is down, by which packets for 192.168.0.1 come in"),
+    ),
     "not-forwarded": (unforwarded, ("101", "103"), ("node1", "web", "node1 does not forward ipv4 from 'web'")),
     "no-way-out": (
         both(on("node1", "ip", "link", "set", "eno2", "down"), on("node2", "ip", "link", "set", "eno2", "down")),
