@@ -63,7 +63,9 @@ def fault_of(device: LiveDevice) -> str:
     """Why nothing passes a device; empty where it may."""
     if not device.is_up:
         return f"'{device.name}' is down"
-    return "" if device.has_carrier else f"'{device.name}' has no carrier"
+    if not device.has_carrier:
+        return f"'{device.name}' has no carrier"
+    return f"the port '{device.name}' of '{device.master}' is in state {device.blocked}" if device.blocked else ""
 
 
 def is_switched_off(scene: Scene, end: End) -> bool:

@@ -52,6 +52,8 @@ def _sent(scene: Scene, way: Way, at: InTunnel, device: LiveDevice) -> Way:
     )
     if not device.is_up:
         return way.ends(at.node, at.device, fault_of(device), f"ip link set {at.device} up")
+    if device.blocked:
+        return way.ends(at.node, at.device, fault_of(device))
     if scene.has_no_path(at.node, at.remote):
         return way.ends(at.node, at.device, f"{at.node} has no route to {at.remote}", f"ip route get {at.remote}")
     card = scene.device(at.node, device.physdev) if device.physdev and at.remote.is_multicast else None
@@ -102,6 +104,9 @@ def _taken_out(walk: Walk, way: Way, at: InTunnel, sender: LiveDevice, node: str
     )
     if not taker.master:
         yield way.ends(node, taker.name, f"'{taker.name}' is in no bridge"), None
+        return
+    if taker.blocked:
+        yield way.ends(node, taker.name, fault_of(taker)), None
         return
     vlan, fault = entering(scene, node, taker.name, at.tag)
     if fault:

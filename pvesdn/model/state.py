@@ -29,6 +29,8 @@ class LiveDevice:
     :param unflooded: as a bridge's port: what of ``unicast``, unknown, ``multicast`` and ``broadcast`` does not go out
         there by flooding.
     :param is_isolated: as a bridge's port: nothing passes between it and others of the kind (`isolate-ports`).
+    :param blocked: as a bridge's port: the state of the spanning tree (IEEE 802.1D) in which nothing passes there,
+        such as ``blocking``; empty where frames are forwarded, and where a device or its bridge is down.
     :param keeps_dhcp_out: a VXLAN device has the filter that its stanza puts there, in both directions; None where
         nobody looked.
     """
@@ -52,6 +54,7 @@ class LiveDevice:
     unflooded: frozenset[str] = frozenset()
     suppresses: bool | None = None
     is_isolated: bool | None = None
+    blocked: str = ""
     keeps_dhcp_out: bool | None = None
 
 

@@ -310,6 +310,11 @@ BREAKAGES: dict[str, tuple[Break, tuple[str, str], tuple[str, str, str]]] = {
         ("106", "107"),
         ("node1", "vmbr0", "'vmbr0' is down, by which packets for 192.168.0.1 come in"),
     ),
+    "port-blocked": (
+        with_link("node2", "tap102i0", lambda link: link["port"].update(state="blocking")),
+        ("101", "102"),
+        ("node2", "tap102i0", "the port 'tap102i0' of 'web' is in state blocking"),
+    ),
     "not-forwarded": (unforwarded, ("101", "103"), ("node1", "web", "node1 does not forward ipv4 from 'web'")),
     "no-way-out": (
         both(on("node1", "ip", "link", "set", "eno2", "down"), on("node2", "ip", "link", "set", "eno2", "down")),

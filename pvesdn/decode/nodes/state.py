@@ -22,6 +22,7 @@ NOT_ASKED = "it was not asked: the snapshot was taken without it"
 
 _IPV6 = 6
 _PVID, _UNTAGGED = 1, 2
+_FORWARDING, _DISABLED = "forwarding", "disabled"
 _TRIPLE = 3
 
 Decoded = TypeVar("Decoded")
@@ -36,7 +37,7 @@ def decode_state(node: str, raw: NodeRaw) -> NodeState:
     unseen: dict[str, str] = {}
     try:
         held = _addresses(raw.commands.get("ip-addr"))
-        devices = {device.name: device for device in _devices(raw.commands.get("ip-link"), held)}
+        devices = _at_rest({device.name: device for device in _devices(raw.commands.get("ip-link"), held)})
     except WrongShapeError as error:
         raise NodeFailed(
             node, f"unexpected response from iproute2: {error}", hint="check iproute2 on the node"
@@ -278,7 +279,22 @@ def _device(name: str, row: dict[str, Json], addresses: frozenset[IpInterface]) 
         unflooded=frozenset(kind for kind, key in FLOOD_FLAGS.items() if port.get(key) is False),
         suppresses=_flag(port, "neigh_suppress"),
         is_isolated=_flag(port, "isolated"),
+        blocked=_blocked(info, port),
     )
+
+
+def _blocked(info: dict[str, Json], port: dict[str, Json]) -> str:
+    """The state of a bridge's port that does not forward; the slaves of bonds have a state of another kind."""
+    state = json_text.string(port.get("state", ""), "state") if info.get("info_slave_kind") == "bridge" else ""
+    return "" if state == _FORWARDING else state
+
+
+def _at_rest(devices: dict[str, LiveDevice]) -> dict[str, LiveDevice]:
+    """Without the state of ports that the kernel has disabled because they, or their bridge, are down themselves."""
+    up = {name for name, device in devices.items() if device.is_up}
+    disabled = (device for device in devices.values() if device.blocked == _DISABLED)
+    resting = [device for device in disabled if not ({device.name, device.master} <= up and device.has_carrier)]
+    return devices | {device.name: replace(device, blocked="") for device in resting}
 
 
 def _filtered(answer: Json) -> frozenset[str]:

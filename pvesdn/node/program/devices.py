@@ -15,7 +15,7 @@ _OF_ITS_KIND = {
         *("id", "local", "local6", "port", "group", "group6", "remote", "remote6", "link", "learning"),
         *("external", "collect_metadata", "vnifilter", "vlan_filtering"),
     ),
-    "info_slave_data": ("learning", "flood", "mcast_flood", "bcast_flood", "neigh_suppress", "isolated"),
+    "info_slave_data": ("state", "learning", "flood", "mcast_flood", "bcast_flood", "neigh_suppress", "isolated"),
 }
 _OF_AN_ADDRESS = ("family", "local", "prefixlen", "scope", "dynamic", "dadfailed")
 

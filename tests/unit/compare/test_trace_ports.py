@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pvesdn.compare.trace_scene import Scene
 from pvesdn.model.looked_up import FdbEntry, ForwardFilter, FoundRoute, GuestPlace, Neighbour, NextHop
 from pvesdn.model.state import LiveDevice
 from pvesdn.model.trace import End, EndKind, Outcome, Way
@@ -57,6 +58,25 @@ def test_an_unknown_mac_does_not_get_out_by_a_port_without_flooding() -> None:
     assert beside(PORT).outcome is Outcome.ARRIVES
     static = FdbEntry(FAR_MAC, "tap109i0", bridge="web")  # as PVE makes it for a guest, with `learning off`
     assert beside(replace(closed, learns=False), static).outcome is Outcome.ARRIVES
+
+
+def test_a_port_that_its_bridge_has_blocked_lets_nothing_in_or_out() -> None:
+    why = "the port '{}' of 'web' is in state blocking"
+    assert told(beside(replace(PORT, blocked="blocking"))) == (Outcome.ENDS, "tap109i0", why.format("tap109i0"))
+    way = one_way(scene(without(NODE1, "fwpr101p0", blocked="blocking")))
+    assert told(way) == (Outcome.ENDS, "fwpr101p0", why.format("fwpr101p0"))
+
+
+@pytest.mark.parametrize(
+    ("found", "node"),
+    [
+        (scene(without(NODE1, "vrfvx", blocked="listening")), "node1"),
+        (scene(NODE1, without(NODE2, "vrfvx", blocked="listening")), "node2"),
+    ],
+)
+def test_a_tunnel_that_its_bridge_has_blocked_carries_nothing(found: Scene, node: str) -> None:
+    way = one_way(found)
+    assert (way.node, *told(way)) == (node, Outcome.ENDS, "vrfvx", "the port 'vrfvx' of 'vrfbr' is in state listening")
 
 
 def test_a_permanent_entry_for_a_guest_is_the_nodes_own_and_keeps_frames_from_it() -> None:

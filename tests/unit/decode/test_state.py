@@ -60,6 +60,31 @@ def test_a_vxlan_device_has_the_attributes_that_its_stanza_gave_it() -> None:
     )
 
 
+def in_state(state: str, *, bridge_is_up: bool = True, **row: Any) -> list[dict[str, Any]]:
+    """The port and its bridge."""
+    info = {**PORT["linkinfo"], "info_slave_data": {**PORT["linkinfo"]["info_slave_data"], "state": state}}
+    return [{**PORT, "linkinfo": info, **row}, {**BRIDGE, "flags": ["UP"] if bridge_is_up else []}]
+
+
+@pytest.mark.parametrize("name", ["blocking", "listening", "learning", "disabled"])
+def test_a_port_of_a_bridge_that_forwards_nothing_has_the_state_in_which_it_is(name: str) -> None:
+    assert state(ip_link=in_state(name)).devices["vxlan_web"].blocked == name
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        in_state("forwarding"),
+        in_state("disabled", flags=[]),
+        in_state("disabled", flags=["UP", "NO-CARRIER"]),
+        in_state("disabled", bridge_is_up=False),
+        [{**PORT, "linkinfo": {"info_slave_kind": "bond", "info_slave_data": {"state": "BACKUP"}}}],
+    ],
+)
+def test_a_port_that_its_bridge_does_not_keep_from_forwarding_has_none(rows: list[dict[str, Any]]) -> None:
+    assert state(ip_link=rows).devices["vxlan_web"].blocked == ""
+
+
 def test_ipv6_has_names_of_its_own_and_a_group_has_a_device() -> None:
     found = state(ip_link=[GROUP6]).devices["v6"]
     assert (found.vtep, found.group, found.physdev) == (ip_address("fd00::1"), ip_address("ff05::1"), "eno1")

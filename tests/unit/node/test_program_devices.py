@@ -62,8 +62,9 @@ def test_timers_and_counters_stay_on_the_node() -> None:
         kinds = {"info_kind": "vxlan", "info_slave_kind": "bridge"}
         return {"ifname": "vxlan_web", "mtu": 1450, "linkinfo": {**kinds, "info_data": tunnel, "info_slave_data": port}}
 
-    whole = row({"id": 9, "ageing": 300}, {"learning": False, "hold_timer": 0.0, "multicast_router": 1})
-    assert told({**whole, **KERNELS_WORDS}) == {LINKS: [row({"id": 9}, {"learning": False})], ADDRESSES: []}
+    kept = {"state": "forwarding", "learning": False}
+    whole = row({"id": 9, "ageing": 300}, {**kept, "hold_timer": 0.0, "multicast_router": 1})
+    assert told({**whole, **KERNELS_WORDS}) == {LINKS: [row({"id": 9}, kept)], ADDRESSES: []}
 
 
 def test_an_address_goes_with_its_device_and_without_its_lifetime() -> None:
