@@ -1,4 +1,6 @@
-"""Guests that run: whether each of their ports is in the bridge, and in the VLANs, that its configuration names."""
+"""Guests that run: whether each of their ports is in the bridge, and in the VLANs, that its configuration names, and
+lets frames pass.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,16 @@ _DEFAULT_VLAN = 1
 _UNPLUGGED = "the bridge was deleted or made anew, or a reload took the port out of it"
 _MOVED = "somebody has moved the port, or its guest was configured anew and not plugged in again"
 _RETAGGED = "somebody has changed the port's VLANs, or a reload has set them to those of the bridge"
+_TAKEN_DOWN = "somebody has taken it down, or its bridge was deleted and made anew"
+_BLOCKED = "'{}' speaks the spanning tree protocol, or somebody has set the state"
 _SWITCHED = ("fwbr", "fwln")
 """The bridge between a guest and PVE's firewall, and the end of its pair towards the guest."""
 
 
 def compare_guests(view: NodeView, names: Mapping[int, str], pve_version: str) -> Iterator[Discrepancy]:
-    """Ports that are in no bridge; and of those that a VNet has or should have, ports that are in another bridge, or in
-    other VLANs, than their guest's configuration says.
+    """Ports that are in no bridge; of those in a VNet, what lets nothing pass between them and their guest; and of
+    those that a VNet has or should have, ports that are in another bridge, or in other VLANs, than their guest's
+    configuration says.
 
     :param names: of guests, by id, as far as they are known.
     """
@@ -35,7 +40,10 @@ def compare_guests(view: NodeView, names: Mapping[int, str], pve_version: str) -
         guest = called(port.guest, names)
         if not live.master:
             yield _unplugged(view, port, plug, guest, replug.command)
-        elif plug is not None and _is_ours(view, plug, live):
+            continue
+        if _is_expected(view, live.master):
+            yield from _stopped(view, port, guest)
+        if plug is not None and _is_ours(view, plug, live):
             again = f"ip link set {port.port} nomaster && {replug.command}"
             yield from _elsewhere(view, port, plug, guest, again)
 
@@ -51,6 +59,30 @@ def _unplugged(view: NodeView, port: GuestPort, plug: GuestPlug | None, guest: s
         cause=_UNPLUGGED,
         step=step,
     )
+
+
+def _stopped(view: NodeView, port: GuestPort, guest: str) -> Iterator[Discrepancy]:
+    """The first device between a guest and its VNet's bridge that lets nothing pass."""
+    master = view.state.devices[port.port].master
+    between = (view.state.devices[name] for name in _between(port) if name in view.state.devices)
+    device = next((device for device in between if not device.is_up or device.blocked), None)
+    if device is None:
+        return
+    found, cause, step = f"'{device.name}' is down", _TAKEN_DOWN, f"ip link set {device.name} up"
+    if device.is_up:
+        found, cause = f"'{device.name}' is in state {device.blocked}", _BLOCKED.format(device.master)
+        step = f"ip link set {device.master} type bridge stp_state 0 && bridge link set dev {device.name} state 3"
+    expected = f"frames pass between guest {guest} and bridge '{master}'"
+    said = {"trait": "state", "expected": expected, "found": found, "cause": cause, "step": step}
+    yield _finding(view, port, (master,), **said)
+
+
+def _between(port: GuestPort) -> tuple[str, ...]:
+    """The devices that it may have, the guest's first: behind PVE's firewall there are several."""
+    if not port.port.startswith("fwpr"):
+        return (port.port,)
+    number = f"{port.guest}i{port.device}"
+    return f"tap{number}", f"veth{number}", f"fwbr{number}", f"fwln{port.guest}o{port.device}", port.port
 
 
 def _elsewhere(view: NodeView, port: GuestPort, plug: GuestPlug, guest: str, again: str) -> Iterator[Discrepancy]:

@@ -235,6 +235,7 @@ def test_a_session_that_something_blocks_is_told_at_both_ends(cluster: Simulated
     ("nic", "damage"),
     [
         ("bridge=web", ("ip", "link", "set", "tap100i0", "nomaster")),
+        ("bridge=web", ("ip", "link", "set", "tap100i0", "down")),
         ("bridge=web", ("plugged into", "backup")),
         ("bridge=lan", ("bridge", "vlan", "del", "dev", "tap100i0", "vid", "7")),
         ("bridge=lan,tag=10", ("bridge", "vlan", "add", "dev", "tap100i0", "vid", "11")),
