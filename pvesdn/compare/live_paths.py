@@ -31,8 +31,9 @@ WHAT = "whether a packet of a zone's MTU arrives at the other VTEPs"
 def plan_paths(cluster: ClusterView, only: Collection[str] | None = None, zone: str | None = None) -> PathPlan:
     """A frame of the zone's MTU and a small one for each zone and each pair of nodes that have it.
 
-    In each zone the VNets take turns. A node or a device that something is said of already is left out: a frame that
-    does not come would only say it again.
+    In each zone the VNets take turns; where two nodes have none in common, the L3VNI is tried by which they route to
+    each other. A node or a device that something is said of already is left out: a frame that does not come would only
+    say it again.
 
     :param only: pairs without any of these nodes are left out.
     :param zone: the only zone that counts.
@@ -47,8 +48,9 @@ def plan_paths(cluster: ClusterView, only: Collection[str] | None = None, zone: 
             continue
         for each in sorted(ports[source].keys() & ports[target].keys()):
             ways = [way for end in ports[source][each] for way in _ways(end, by_vni[target][each], cluster)]
-            if ways:
-                probes += _both_sizes(numbers, each, ways[turn % len(ways)])
+            bridged = [way for way in ways if not way[0].is_l3]
+            if chosen := bridged or ways:
+                probes += _both_sizes(numbers, each, chosen[turn % len(chosen)])
     return PathPlan(tuple(probes), tuple(_not_tried(names, cluster, only)))
 
 
@@ -77,22 +79,24 @@ _Way = tuple["_End", "_End", IpAddress, IpAddress]
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """One end of a way: a node's VXLAN device, and the bridge that it is in."""
+    """One end of a way: a node's VXLAN device, and the bridge that it is in. :param is_l3: it is that of an L3VNI."""
 
     view: NodeView
     device: ExpectedDevice
     bridge: LiveDevice
+    is_l3: bool = False
 
 
 def _ports(view: NodeView, zone: str | None) -> Mapping[str, list[_End]]:
-    """VXLAN devices of VNets that are as they should be, by zone."""
+    """VXLAN devices of VNets and L3VNIs that are as they should be, by zone."""
     found: dict[str, list[_End]] = {}
     l3vnis = {vni.device for vni in view.expected.vnis if vni.is_l3}
     for device in view.expected.devices:
         its = view.zones.get(device.name, "")
-        is_meant = its and zone in {None, its} and device.name not in l3vnis and device.kind == "vxlan"
+        is_meant = its and zone in {None, its} and device.kind == "vxlan"
         if is_meant and device.master is not None and not view.is_told(device.name):
-            found.setdefault(its, []).append(_End(view, device, view.state.devices[device.master]))
+            bridge = view.state.devices[device.master]
+            found.setdefault(its, []).append(_End(view, device, bridge, device.name in l3vnis))
     return found
 
 

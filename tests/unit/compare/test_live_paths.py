@@ -10,7 +10,7 @@ import pytest
 
 from pvesdn.compare.live_paths import ALL_PAIRS, SAMPLE, plan_paths
 from pvesdn.compare.live_view import ClusterView, NodeView
-from pvesdn.model.expectation import ExpectedDevice, NodeExpectation
+from pvesdn.model.expectation import ExpectedDevice, ExpectedVni, NodeExpectation
 from pvesdn.model.state import LiveDevice, NodeState
 
 VNETS = ("db", "web")
@@ -48,6 +48,40 @@ def test_every_pair_is_tried_with_a_frame_of_the_mtu_and_a_small_one() -> None:
 
 def test_the_vnets_of_a_zone_take_turns() -> None:
     assert {probe.vni for probe in plan_paths(cluster(3)).probes} == {100, 101}
+
+
+def routing(number: int, *vnets: str) -> NodeView:
+    """A node with some VNets of a zone of EVPN, and with its L3VNI."""
+    found = view(number, 1, remotes=None)
+    devices = [device for device in found.expected.devices if {device.name, device.master} & set(vnets)]
+    vtep = ip_address(f"192.0.2.{number}")
+    devices += [
+        ExpectedDevice("vrfvx_a", "", "vxlan", master="vrfbr_a", vni=4000, vtep=vtep, udp_port=4789),
+        ExpectedDevice("vrfbr_a", "", "bridge", master="vrf_a"),
+    ]
+    live = dict(found.state.devices)
+    live["vrfvx_a"] = LiveDevice("vrfvx_a", "vxlan", master="vrfbr_a", vni=4000)
+    live["vrfbr_a"] = LiveDevice("vrfbr_a", "bridge", mtu=1450, mac=f"02:00:00:00:02:{number:02x}", master="vrf_a")
+    l3vni = ExpectedVni(4000, "vrfvx_a", "vrf_a", is_l3=True)
+    expected = NodeExpectation(found.node, tuple(devices), vnis=(l3vni,))
+    zones = dict.fromkeys(("vxlan_db", "vxlan_web", "vrfvx_a"), "a")
+    return replace(found, expected=expected, state=replace(found.state, devices=live), zones=zones)
+
+
+@pytest.mark.parametrize(
+    ("others", "vni", "bridge"), [(("db",), 4000, "vrfbr_a"), ((), 4000, "vrfbr_a"), (("db", "web"), 101, "web")]
+)
+def test_nodes_without_a_common_vnet_are_tried_by_the_l3vni_that_they_route_through(
+    others: tuple[str, ...], vni: int, bridge: str
+) -> None:
+    views = {one.node: one for one in (routing(1, "web"), routing(2, *others))}
+    probes = plan_paths(ClusterView(views, {}, frozenset())).probes
+    assert {(probe.source, probe.vni, probe.bridge) for probe in probes} == {
+        ("node01", vni, bridge),
+        ("node02", vni, bridge),
+    }
+    macs = {probe.source: probe.mac for probe in probes}
+    assert macs["node01"] == views["node02"].state.devices[bridge].mac
 
 
 @pytest.mark.parametrize("count", [ALL_PAIRS + 1, 40])
