@@ -12,18 +12,22 @@ _Claim = tuple[str, ...]
 
 
 def handed_over(level: str, before: Mapping[str, Section], after: Mapping[str, Section]) -> set[str]:
-    """The definitions of which one gets what another has had, and both stay.
+    """The definitions of which one gets what another gives up, and both stay. What two have all along, PVE lets them
+    have: a VLAN in two zones, or one that is a VNI of another zone too.
 
     :param level: ``vnets``, ``zones``, ``fabrics``, or ``members`` for a fabric's nodes; others have nothing of the
         kind.
     """
     stay = before.keys() & after.keys()
-    holders = {claim: id_ for id_ in before if id_ in stay for claim in _claims(level, before[id_])}
+    had, has = ({id_: set(_claims(level, there[id_])) for id_ in stay} for there in (before, after))
+    given_up: dict[_Claim, set[str]] = {}
+    for id_ in stay:
+        for claim in had[id_] - has[id_]:
+            given_up.setdefault(claim, set()).add(id_)
     found: set[str] = set()
     for id_ in stay:
-        for claim in _claims(level, after[id_]):
-            if holders.get(claim, id_) != id_:
-                found |= {id_, holders[claim]}
+        for claim in (has[id_] - had[id_]) & given_up.keys():
+            found |= {id_, *given_up[claim]}
     if level == "fabrics":
         found |= _on_prefixes(before, after, stay)
     return found

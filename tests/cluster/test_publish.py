@@ -742,6 +742,30 @@ def test_a_zone_with_a_vrf_and_an_exit_is_published_too(tmp_path: Path) -> None:
         assert plan_of(cluster).has_work is False
 
 
+TWICE = {
+    "zones.cfg": "vlan: wires\n\tbridge vmbr0\n\nvxlan: tun\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n",
+    "vnets.cfg": "vnet: office\n\tzone wires\n\ttag 100\n\nvnet: far\n\tzone tun\n\ttag 100\n\n",
+    "subnets.cfg": "subnet: wires-10.9.0.0-24\n\tvnet office\n\tgateway 10.9.0.1\n\n",
+}
+
+
+def test_vnets_of_other_zones_are_left_alone_though_two_of_them_have_one_tag(tmp_path: Path) -> None:
+    """A VLAN and a VNI; the VLAN's VNet has a subnet, without which PVE deletes none."""
+    with serving(tmp_path / "cluster", OURS) as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply(TWICE)
+        theirs = in_the_panel(cluster)
+        done = shell.run("pvesdn publish plain --yes --json")
+        assert done.status == 0, done.err
+        calls = json.loads(done.out)["plan"]["calls"]
+        assert [(call["method"], call["path"]) for call in calls] == [
+            ("POST", "/cluster/sdn/zones"),
+            ("POST", "/cluster/sdn/vnets"),
+        ]
+        now = in_the_panel(cluster)
+        assert all(now[kind].items() >= found.items() for kind, found in theirs.items())
+
+
 def publish_with(shell: Shell, **parts: Any) -> Result:
     """`pvesdn publish prod --yes` in a world with other parts."""
     world = replace(world_of(shell.cluster), **parts)

@@ -79,6 +79,26 @@ def test_numbers_that_change_hands_are_free_before_they_are_given_again() -> Non
     ]
 
 
+TWICE = {
+    "zones": "vlan: ann\n\tbridge vmbr0\n\nvlan: bob\n\tbridge vmbr1\n\nvxlan: tun\n\tpeers 192.0.2.1\n\n",
+    "vnets": "".join(f"vnet: {zone}100\n\tzone {zone}\n\ttag 100\n\n" for zone in ("ann", "bob", "tun")),
+    "subnets": "subnet: ann-10.1.0.0-24\n\tvnet ann100\n\tgateway 10.1.0.1\n\n",
+}
+
+
+def test_vnets_that_have_had_the_same_tag_all_along_are_left_alone() -> None:
+    """PVE lets them: a VLAN of each zone is its own, and a VNI is something else."""
+    more = {"zones": TWICE["zones"] + "simple: lan\n\n", "vnets": TWICE["vnets"] + "vnet: web\n\tzone lan\n\n"}
+    assert said(calls_between(collections(TWICE), collections({**TWICE, **more}))) == [
+        "POST zones {'zone': 'lan', 'type': 'simple'}",
+        "POST vnets {'vnet': 'web', 'type': 'vnet', 'zone': 'lan'}",
+    ]
+    other = TWICE["vnets"].replace("tag 100", "tag 200", 1)
+    assert said(calls_between(collections({**TWICE, "vnets": other}), collections(TWICE))) == [
+        "PUT vnets/ann100 {'tag': '100'}"
+    ]
+
+
 def test_a_zone_that_gets_another_controller_waits_until_the_old_one_has_gone() -> None:
     """Before libpve-network-perl 1.5 there is one EVPN controller at most."""
     new = {
