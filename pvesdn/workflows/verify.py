@@ -98,11 +98,12 @@ def look_over(
         unseen_by += not_seen(node.at.view)
     beyond = _no_further(found) if further is None else further(cluster, found)
     counted = {name: _counted(node.at.view) + _of_paths(beyond, name) for name, node in wanted.items()}
-    kept = in_order(item for item in beyond.found if zone is None or item.concerns(zone))
+    zones = None if zone is None else _of_one_network(known, zone)
+    kept = in_order(item for item in beyond.found if zones is None or any(map(item.concerns, zones)))
     verification = Verification(
         discrepancies=kept,
         not_checked=(*beyond.not_checked, *unseen_by),
-        zones=_zone_verdicts(kept, counted, zone),
+        zones=_zone_verdicts(kept, counted, zones),
         nodes=tuple(wanted),
         unreachable={name: why for name, why in unreachable.items() if only is None or name in only},
         offline=tuple(name for name in sorted(cluster.off) if only is None or name in only),
@@ -210,10 +211,24 @@ def _of_files(known: Understanding, node: _Node, *, has_pending: bool) -> Iterat
         yield from edited(node.edits)
 
 
+def zone_of_devices(known: Understanding, zone: str | None) -> str | None:
+    """The zone that has a zone's devices: of one of PVE's that is carried the one that carries it, else itself."""
+    carrier = known.given.sdn.own.carriers.get(zone or "")
+    return zone if carrier is None else carrier.id
+
+
+def _of_one_network(known: Understanding, zone: str) -> frozenset[str]:
+    """A zone, with what carries it and what it carries: whoever asks for one name means what the nodes have."""
+    carrier = zone_of_devices(known, zone)
+    homes = (own.carries for own in known.given.sdn.own.zones if own.id == carrier)
+    return frozenset(filter(None, (zone, carrier, *homes)))
+
+
 def _zone_verdicts(
-    found: Collection[Discrepancy], counted: Mapping[str, Counter[str]], zone: str | None
+    found: Collection[Discrepancy], counted: Mapping[str, Counter[str]], zones: frozenset[str] | None
 ) -> tuple[ZoneVerdict, ...]:
-    names = sorted({name for checked in counted.values() for name in checked if name and zone in {None, name}})
+    every = {name for checked in counted.values() for name in checked if name}
+    names = sorted(every if zones is None else every & zones)
     return tuple(_verdict(name, found, counted) for name in names)
 
 

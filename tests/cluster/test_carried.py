@@ -350,6 +350,28 @@ def test_a_zone_that_is_carried_is_as_well_as_what_carries_it(
     assert of_lan() == (Health.BAD, "pve2: vxlan_web, state: found down, expected up")
 
 
+def test_who_asks_for_the_zone_by_the_panels_name_is_told_of_what_carries_it(
+    standing: SimulatedCluster, tmp_path: Path
+) -> None:
+    shell = Shell(standing, tmp_path)
+    good = shell.run("pvesdn verify --zone lan")
+    assert good.status == 0, good.out
+    assert re.search(r"^zone prod +3 nodes +good: [1-9]", good.out, re.MULTILINE), good.out
+    standing.nodes["pve2"].run("ip", "link", "set", "vxlan_web", "down")
+    bad = shell.run("pvesdn verify --zone lan")
+    assert bad.status == 1, bad.out
+    assert "bad  pve2: vxlan_web, state (zone prod)\n" in bad.out
+    drawn = shell.run("pvesdn topology --zone lan --vnet web --format dot")
+    assert (drawn.status, "web" in drawn.out) == (0, True), drawn.err
+
+
+def test_what_is_pending_in_the_panels_zone_is_told_to_who_asks_for_the_one_that_carries_it(
+    standing: SimulatedCluster, tmp_path: Path
+) -> None:
+    panel(standing, "create", "vnets", vnet="dmz", zone="lan")
+    assert "found: vnet dmz new\n" in Shell(standing, tmp_path).run("pvesdn verify --zone prod").out
+
+
 def test_a_vnet_that_is_drawn_later_and_committed_by_the_button_is_told(standing: SimulatedCluster) -> None:
     panel(standing, "create", "vnets", vnet="dmz", zone="lan")
     press_apply(standing)

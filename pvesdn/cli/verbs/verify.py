@@ -21,7 +21,7 @@ from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.further import look_further
 from pvesdn.workflows.last_applied import held
-from pvesdn.workflows.verify import verify_understood, verify_within
+from pvesdn.workflows.verify import verify_understood, verify_within, zone_of_devices
 from pvesdn.workflows.world import World
 
 _LONGEST = 3600
@@ -78,7 +78,8 @@ def _of(world: World | None, snapshot: Snapshot, only: tuple[str, ...], zone: st
     """What a snapshot shows, and what is tried besides. :param world: None where there is only a snapshot."""
     against = held(world, snapshot)
     require_names(against.known, frozenset(only), frozenset(() if zone is None else (zone,)))
-    further = None if world is None else partial(look_further, world, only=some(only), zone=zone)
+    its = zone_of_devices(against.known, zone)
+    further = None if world is None else partial(look_further, world, only=some(only), zone=its)
     return against.told(verify_understood(against.known, Renderer(), only=some(only), zone=zone, further=further))
 
 
