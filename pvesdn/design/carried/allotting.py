@@ -175,17 +175,17 @@ class _Allotment:
             return
         span = range(item.zone.vni_range.first, item.zone.vni_range.last + 1)
         on_nodes, reserved = self._all_on_nodes, self._reserved
-        unused = (vni for vni in span if vni not in self._present and vni not in on_nodes)
+        unused = (vni for vni in span if self._is_free(vni) and vni not in on_nodes)
         free = next((vni for vni in unused if vni not in reserved), None)
         if free is None and self._is_everybody_read():
-            free = next((vni for vni in span if vni not in self._present and vni not in on_nodes), None)
+            free = next((vni for vni in span if self._is_free(vni) and vni not in on_nodes), None)
         if free is not None:
             self.give(item, free)
             self._say_what_changes(item, free)
             return
         waiting = " that every member was seen without" if reserved - self._present.keys() else ""
         what = f"vni-range {item.zone.vni_range} has no VNI left{waiting} for vnet '{item.vnet.id}'"
-        freed = [str(vni) for vni in span if vni in reserved & on_nodes and vni not in self._present]
+        freed = [str(vni) for vni in span if vni in reserved & on_nodes and self._is_free(vni)]
         hint = "extend the range"
         if freed and self._is_everybody_read():
             hint = (
@@ -193,6 +193,10 @@ class _Allotment:
                 f"takes VNI {freed[0]} off the nodes, and draw it again"
             )
         self.findings.append(Finding.at(item.zone.at("vni-range"), Severity.ERROR, what, hint=hint))
+
+    def _is_free(self, vni: int) -> bool:
+        """Of no VNet that is there, and pinned for none that is still to be drawn."""
+        return vni not in self._present and vni not in self._pinned
 
     def _say_what_changes(self, item: DrawnVnet, vni: int) -> None:
         """A VNet that runs with another VNI is cut in two until every node has the new one."""
@@ -254,6 +258,10 @@ class _Allotment:
     def _is_everybody_read(self) -> bool:
         members = self.given.cluster.members
         return self.given.cluster.is_assumed or all(member.name in self.given.facts for member in members)
+    @cached_property
+    def _pinned(self) -> frozenset[int]:
+        return frozenset(pin.tag for pin in self.given.sdn.own.pins if pin.tag is not None)
+
 
     def _on_nodes(self, item: DrawnVnet) -> int | None:
         found = self._nodes_by_vni(item.vnet.id)

@@ -140,6 +140,14 @@ def test_a_pin_wins_and_is_remembered() -> None:
     assert table(made) == {7: "web", 100: "web, former", 101: "db"}
 
 
+def test_a_vni_that_is_pinned_for_a_vnet_still_to_be_drawn_is_nobody_elses() -> None:
+    pin = PIN.replace("web", "api").replace("7", "100")
+    assert tags(carry(drawn(CARRIER + pin))) == {"db": 101, "web": 102}
+    made = carry(drawn(CARRIER.replace("100-103", "100-101") + pin))
+    assert tags(made) == {"db": 101}
+    assert said(made)[0].endswith("vni-range 100-101 has no VNI left for vnet 'web'; extend the range")
+
+
 FORMER = vni(100, "web").rstrip() + "\n\tformer 1\n\n" + vni(7, "web")
 
 
