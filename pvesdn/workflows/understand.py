@@ -42,7 +42,7 @@ class Understanding:
     :param pending: PVE's definitions that are not committed; empty where PVE has no SDN.
     :param running: what of PVE's SDN runs, and where; empty where PVE has none.
     :param committed: how many definitions PVE runs, by kind; empty where it has no SDN.
-    :param vnis: what pvesdn-vnis.cfg has to hold; None where no zone carries one of PVE's.
+    :param vnis: what pvesdn-vnis.cfg has to hold; None where no zone carries one of PVE's, nor did.
     :param guest_names: by id, as far as the API told them.
     """
 

@@ -1007,6 +1007,17 @@ def test_a_member_that_was_off_comes_back_into_no_vnet_of_others(standing: Simul
     assert is_nothing(plan_of(standing))
 
 
+def test_a_number_that_a_section_has_taken_over_stops_no_plan_while_a_member_is_off(standing: SimulatedCluster) -> None:
+    pin = "\nvnet: web\n\tzone prod\n\ttag {}\n"
+    lab = "\nvxlan: far\n\nvnet: lab\n\tzone far\n\ttag 7\n"
+    for own in (OURS + pin.format(7), OURS + pin.format(8), OURS + pin.format(8) + lab):
+        standing.write_sdn("pvesdn.cfg", own)
+        agree(standing)
+    assert is_nothing(plan_of(standing))
+    standing.go_offline("pve3")
+    assert plan_of(standing).vnis is None
+
+
 def test_a_pin_that_is_undone_with_its_apply_and_removed_changes_no_vni(standing: SimulatedCluster) -> None:
     standing.write_sdn("pvesdn.cfg", f"{OURS}\nvnet: web\n\tzone prod\n\ttag 77\n")
     standing.nodes["pve3"].break_command("ifreload", status=1, stderr="error: it is broken\n", times=1)

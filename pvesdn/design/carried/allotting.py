@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
-from pvesdn.design.carried.reserved import refuse_others, refuse_tag, written
+from pvesdn.design.carried.reserved import refuse_others, refuse_tag, taken_over, written
 from pvesdn.design.shared import names
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
@@ -215,10 +215,13 @@ class _Allotment:
     def table(self) -> VniTable:
         """What the file has to hold: what VNets have, what they had before, and what VNets that are gone had.
 
-        A former number stays, for a member that is off may come back with it.
+        A former number stays, for a member that is off may come back with it, until it is something else's.
         """
+        is_taken = taken_over(self.given)
         kept = {
-            given.vni: given for given in chain(self._replaced(), written(self.given)) if given.vni not in self._present
+            given.vni: given
+            for given in chain(self._replaced(), written(self.given))
+            if given.vni not in self._present and not is_taken(given)
         }
         present = {(given.vnet, given.zone) for given in self._present.values()}
         for vni, given in kept.items():
@@ -255,13 +258,13 @@ class _Allotment:
         """What is written down, of VNets that are there and of those that are gone."""
         return frozenset(given.vni for given in written(self.given))
 
-    def _is_everybody_read(self) -> bool:
-        members = self.given.cluster.members
-        return self.given.cluster.is_assumed or all(member.name in self.given.facts for member in members)
     @cached_property
     def _pinned(self) -> frozenset[int]:
         return frozenset(pin.tag for pin in self.given.sdn.own.pins if pin.tag is not None)
 
+    def _is_everybody_read(self) -> bool:
+        members = self.given.cluster.members
+        return self.given.cluster.is_assumed or all(member.name in self.given.facts for member in members)
 
     def _on_nodes(self, item: DrawnVnet) -> int | None:
         found = self._nodes_by_vni(item.vnet.id)

@@ -14,6 +14,7 @@ from typing import Any
 from pvesdn.design.carried.allotting import DrawnVnet, allot
 from pvesdn.design.carried.exchanging import exchanging
 from pvesdn.design.carried.keeping import crossing, kept
+from pvesdn.design.carried.reserved import written
 from pvesdn.design.carried.standing import lost_homes, standing
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
@@ -29,7 +30,7 @@ class Carried:
     """The intent with everything that our zones carry in its own half.
 
     :param findings: what was found while VNIs were given.
-    :param vnis: what pvesdn-vnis.cfg has to hold; None where nothing is carried.
+    :param vnis: what pvesdn-vnis.cfg has to hold; None where nothing is carried, nor was.
     """
 
     given: DesignInput
@@ -59,7 +60,7 @@ def carry(
     zones = {zone.id: home for zone, home in _pairs(given) if home.id not in refused}
     lost = lost_homes(given, zones, refused) if only_looks else {}
     if not zones and not lost:
-        return Carried(given, () if detaches_guests else tuple(_crossing(given, zones, {}, guest_names)))
+        return _nothing(given, guest_names, only_looks=only_looks, detaches_guests=detaches_guests)
     own = given.sdn.own
     drawn = [
         DrawnVnet(zone, vnet, zones[zone.id].nodes, is_new=vnet.id in new)
@@ -88,6 +89,15 @@ def carry(
     findings = (*allotted.findings, *(item.finding(guest_names) for item in staying), *going)
     pve = given.sdn.pve.model_copy(update={"lost_zones": tuple(z for z in lost.values() if z.id not in refused)})
     return Carried(replace(given, sdn=replace(given.sdn, own=complete, pve=pve)), findings, allotted.table)
+
+
+def _nothing(given: DesignInput, guest_names: Mapping[int, str], *, only_looks: bool, detaches_guests: bool) -> Carried:
+    """Where nothing is carried any more: guests may still be in what was, and members that are off have its VNIs."""
+    going = () if detaches_guests else tuple(_crossing(given, {}, {}, guest_names))
+    if not written(given):
+        return Carried(given, going)
+    held = allot((), given, only_looks=only_looks)
+    return Carried(given, (*held.findings, *going), held.table)
 
 
 def _crossing(

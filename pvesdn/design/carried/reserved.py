@@ -4,7 +4,7 @@ have them meanwhile, or it would come back into somebody else's network. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 from pvesdn.design.shared import pve_vnis
@@ -47,13 +47,25 @@ def refuse_others(given: DesignInput, present: Container[int], unclear: Severity
         yield from _refused(given, said, present, unclear)
 
 
+def taken_over(given: DesignInput) -> Callable[[GivenVni], bool]:
+    """Whether a VNI that was given to a VNet is something else's by now, with every member read: none comes back with
+    it any more, and it is kept for nobody.
+    """
+    holders: dict[int, set[str]] = {}
+    if not (_silent(given) or given.cluster.is_assumed):
+        tags = (_Said(vnet.tag, _TAG, vnet.where, vnet.id) for vnet in given.sdn.own.vnets if vnet.tag is not None)
+        for said in (*tags, *_l3vnis(given), *_tags_of_pve(given)):
+            holders.setdefault(said.vni, set()).add(said.vnet)
+    return lambda entry: bool(holders.get(entry.vni, set()) - {entry.vnet})
+
+
 def written(given: DesignInput) -> tuple[GivenVni, ...]:
     """What pvesdn-vnis.cfg says."""
     return () if given.sdn.vnis is None else given.sdn.vnis.given
 
 
 def _refused(given: DesignInput, said: _Said, present: Container[int], unclear: Severity) -> Iterator[Finding]:
-    silent = {member.name for member in given.cluster.members} - given.facts.keys()
+    silent = _silent(given)
     if not silent or given.cluster.is_assumed or said.vni in present:
         return
     for entry in written(given):
@@ -64,6 +76,10 @@ def _refused(given: DesignInput, said: _Said, present: Container[int], unclear: 
             place = " in PVE (Datacenter > SDN)" if said.in_pve else ""
             hint = f"bring the node back, or choose another {said.word}{place}"
             yield Finding.of_plans(said.where, Severity.WARNING if said.is_settled else unclear, what, hint)
+
+
+def _silent(given: DesignInput) -> set[str]:
+    return {member.name for member in given.cluster.members} - given.facts.keys()
 
 
 def _l3vnis(given: DesignInput) -> Iterator[_Said]:

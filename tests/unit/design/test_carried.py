@@ -186,6 +186,42 @@ def test_no_vnet_of_another_zone_takes_a_former_vni_either() -> None:
     assert said(carry(drawn(other, vnis=written))) == []
 
 
+@pytest.mark.parametrize(
+    ("own", "pve"),
+    [
+        ("vxlan: far\n\nvnet: lab\n\tzone far\n\ttag 7\n\n", {}),
+        (
+            CONTROLLER + "evpn: far\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 7\n\n",
+            {},
+        ),
+        (
+            "",
+            {"zones.cfg": "vxlan: there\n\tpeers 192.168.0.1\n\n", "vnets.cfg": "vnet: lab\n\tzone there\n\ttag 7\n\n"},
+        ),
+    ],
+    ids=["a tag", "an L3VNI", "a tag of PVE's"],
+)
+def test_a_former_vni_that_is_something_elses_by_now_is_written_down_for_nobody(own: str, pve: dict[str, str]) -> None:
+    """Otherwise no plan could be made later on while any member is off."""
+    former = vni(7, "web").rstrip() + "\n\tformer 1\n\n" + vni(8, "web")
+    files = {"zones.cfg": ZONES + pve.get("zones.cfg", ""), "vnets.cfg": VNETS + pve.get("vnets.cfg", "")}
+    pin = PIN.replace("7", "8")
+
+    def made(*offline: str) -> Carried:
+        return carry(given(CARRIER + pin + own, pve={**files, "pvesdn-vnis.cfg": former}, offline=offline))
+
+    assert table(made("node3")) == {7: "web, former", 8: "web", 100: "db"}
+    assert table(made()) == {8: "web", 100: "db"}
+
+
+def test_where_nothing_is_carried_any_more_no_vnet_takes_a_vni_that_a_member_may_come_back_with() -> None:
+    section = UNDERLAY + "vxlan: prod\n\nvnet: lab\n\tzone prod\n\ttag 100\n\n"
+    (line,) = said(carry(drawn(section, vnis=vni(100, "web"), offline=("node3",))))
+    assert "vnet 'lab': tag 100 was the VNI of vnet 'web', and node3 did not answer" in line
+    made = carry(drawn(section, vnis=vni(100, "web")))
+    assert (said(made), table(made)) == ([], {})
+
+
 EVPN = "evpn-controller: main\n\tasn 65000\n\nevpn: far\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 100\n\n"
 PVES = {
     "zones.cfg": "vxlan: there\n\tpeers 192.168.0.1\n\n",
