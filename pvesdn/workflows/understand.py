@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeAlias
 
 from pvesdn.compare.running import compare_running
 from pvesdn.decode.cluster.answers import one_line
@@ -12,7 +13,7 @@ from pvesdn.decode.cluster.guests import decode_guest_names
 from pvesdn.decode.cluster.seen import decode_seen
 from pvesdn.decode.nodes.record import Record
 from pvesdn.design.carried.joining import Carried, carry
-from pvesdn.design.carried.refused import home_of, refused_homes
+from pvesdn.design.carried.refused import doubtful_homes, home_of
 from pvesdn.design.checks.all_checks import check, check_definitions
 from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.errors import ClusterError, NotQuorate, SdnConfigError
@@ -136,11 +137,7 @@ def judge(decoded: Decoded, *, detaches_guests: bool = False, only_looks: bool =
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
     guest_names = decode_guest_names(snapshot.api.get(GUESTS_PATH))
     checked = partial(_checked, decoded, guest_names, only_looks=only_looks, detaches_guests=detaches_guests)
-    carried, vteps, found = checked()
-    if only_looks and (refused := refused_homes(found, carried.given)):
-        carried, vteps, still = checked(refused=refused)
-        raise_errors(one for one in still if home_of(one, carried.given) not in refused)
-        found = tuple(map(_of_plans, found))
+    carried, vteps, found = _with_what_stands(checked) if only_looks else checked()
     raise_errors(found)
     if not cluster.is_quorate:
         found = (WITHOUT_QUORUM, *found)
@@ -158,6 +155,22 @@ def judge(decoded: Decoded, *, detaches_guests: bool = False, only_looks: bool =
     )
 
 
+_Checked: TypeAlias = tuple[Carried, Mapping[str, Vtep], tuple[Finding, ...]]
+"""The intent with what our zones carry, the VTEPs, and all that was found."""
+
+
+def _with_what_stands(checked: Callable[..., _Checked]) -> _Checked:
+    """As one who only looks has it: zones of PVE's that cannot be carried as they were drawn are taken as the nodes
+    have them, where no error is left then that is not about them. What stopped plans is a warning.
+    """
+    carried, vteps, found = checked()
+    for refused in doubtful_homes(_errors(found), carried.given):
+        instead, vteps_then, still = checked(refused=refused)
+        if all(home_of(error, instead.given) in refused for error in _errors(still)):
+            return instead, vteps_then, tuple(map(_of_plans, found))
+    return carried, vteps, found
+
+
 def _checked(
     decoded: Decoded,
     guest_names: Mapping[int, str],
@@ -165,8 +178,8 @@ def _checked(
     only_looks: bool,
     detaches_guests: bool,
     refused: frozenset[str] = frozenset(),
-) -> tuple[Carried, Mapping[str, Vtep], tuple[Finding, ...]]:
-    """With what our zones carry, the VTEPs, and all that was found.
+) -> _Checked:
+    """Carry, choose the VTEPs, check.
 
     :raises SdnConfigError: the files have gaps, and what could be read is wrong.
     """
@@ -214,9 +227,14 @@ def raise_errors(found: Iterable[Finding]) -> None:
 
     :raises SdnConfigError: there is at least one error that is not a single node's.
     """
-    errors = [finding for finding in found if finding.severity is Severity.ERROR and not finding.is_nodes_own]
+    errors = _errors(found)
     if errors:
         raise SdnConfigError(tuple(dict.fromkeys(str(finding) for finding in in_order(errors))))
+
+
+def _errors(found: Iterable[Finding]) -> list[Finding]:
+    """What is wrong with the definitions, and not with a single node."""
+    return [finding for finding in found if finding.severity is Severity.ERROR and not finding.is_nodes_own]
 
 
 def _require_sdn_where_it_is_installed(snapshot: Snapshot, *, has_sdn: bool) -> None:

@@ -18,7 +18,7 @@ from pvesdn.workflows.understand import understand
 from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import plan_of, serving, world_of
-from tests.cluster.test_carried import SYMMETRIC, agree, links, panel, press_apply
+from tests.cluster.test_carried import OURS, SYMMETRIC, agree, links, panel, press_apply
 from tests.cluster.test_former import Shell
 
 FEW = SYMMETRIC.replace("10000-10999", "10000-10001")
@@ -122,3 +122,48 @@ def test_what_the_nodes_have_of_such_a_zone_is_held_against_them(cluster: Simula
     cluster.nodes["pve2"].run("ip", "link", "delete", "vxlan_web")
     found = verify(read_cluster(world_of(cluster), has_state=True), Renderer())
     assert any((item.node, item.object) == ("pve2", "vxlan_web") for item in found.discrepancies)
+
+
+def warned(cluster: SimulatedCluster) -> list[str]:
+    """Why no plan can be made, as `verify` has it, which goes on and looks at the zone."""
+    with pytest.raises(SdnConfigError):
+        plan_of(cluster)
+    found = verify(read_cluster(world_of(cluster), has_state=True), Renderer())
+    assert "prod" in {zone.zone for zone in found.zones}
+    told = [item for item in found.discrepancies if item.subject is Subject.DEFINITIONS]
+    assert {item.severity for item in told} == {Severity.WARNING}
+    return [item.found for item in told]
+
+
+@pytest.mark.parametrize(("vni", "what"), [(10000, "VNI 10000 of vnet 'web'"), (77, "tag 77")], ids=["given", "pinned"])
+def test_a_number_that_a_zone_of_pves_own_takes_in_the_panel_blinds_nobody(
+    cluster: SimulatedCluster, vni: int, what: str
+) -> None:
+    if vni == 77:
+        cluster.write_sdn("pvesdn.cfg", f"{FEW}\nvnet: web\n\tzone prod\n\ttag 77\n")
+        agree(cluster)
+    panel(cluster, "create", "zones", zone="tun", type="vxlan", peers="192.168.0.1,192.168.0.2,192.168.0.3")
+    panel(cluster, "create", "vnets", vnet="far", zone="tun", tag=str(vni))
+    press_apply(cluster)
+    assert any(line.startswith(f"{what} is also the tag of vnet 'far'") for line in warned(cluster))
+
+
+def test_an_exit_whose_node_the_zone_has_left_in_the_panel_blinds_nobody(tmp_path: Path) -> None:
+    with serving(tmp_path, OURS) as cluster:
+        panel(cluster, "create", "zones", zone="lan", type="simple", mtu="1450", ipam="pve")
+        panel(cluster, "create", "vnets", vnet="web", zone="lan")
+        agree(cluster)
+        panel(cluster, "set", "zones/lan", nodes="pve2,pve3")
+        press_apply(cluster)
+        assert warned(cluster) == ["node 'pve1' is not in zone 'prod'"]
+
+
+def test_a_pinned_vnet_that_the_button_moves_to_another_carried_zone_blinds_nobody(cluster: SimulatedCluster) -> None:
+    other = "\nevpn: dev\n\tcontroller main\n\tirb asymmetric\n\tcarries lab\n\tvni-range 20000-20999\n"
+    panel(cluster, "create", "zones", zone="lab", type="simple", mtu="1450", ipam="pve")
+    cluster.write_sdn("pvesdn.cfg", f"{FEW}{other}\nvnet: web\n\tzone prod\n\ttag 10000\n")
+    agree(cluster)
+    panel(cluster, "delete", f"{WEB}/lan-10.0.2.0-24")
+    panel(cluster, "set", "vnets/web", zone="lab")
+    press_apply(cluster)
+    assert warned(cluster) == ["is drawn in zone 'lab' of PVE's, and zone 'prod' carries 'lan'"]

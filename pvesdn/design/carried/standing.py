@@ -25,18 +25,20 @@ def lost_homes(
     """The zones that are gone, by the ids of ours that carry them, as far as the nodes tell what they were.
 
     :param homes: those that are there.
-    :param refused: those that are there and cannot be carried, which count as gone.
+    :param refused: those that are there and cannot be carried, which count as gone; where no node has anything of one,
+        its nodes are those that PVE says.
     """
     pve = given.sdn.pve
     there = {home.id for home in homes.values()} | {zone.id for zone in given.sdn.own.zones} | set(pve.drawn_zones)
     there -= refused
+    drawn = {zone.id: zone.nodes for zone in pve.zones if zone.id in refused}
     lost: dict[str, PveSimpleZone] = {}
     for zone in given.sdn.own.zones:
         name = zone.carries
         if name is None or zone.vni_range is None or name in there or pve.unread.may_have("zone", name):
             continue
         there.add(name)  # of two that carry the same the first
-        lost[zone.id] = PveSimpleZone(where=zone.at("carries"), id=name)
+        lost[zone.id] = PveSimpleZone(where=zone.at("carries"), id=name, nodes=drawn.get(name))
     found: dict[str, list[tuple[IfaceStanza, str]]] = {}
     for zone, stanza, node in _standing(given, lost):
         found.setdefault(zone.id, []).append((stanza, node))
