@@ -46,6 +46,8 @@ def uncarried(
     """
     missing, ours = told(changes), {vnet.id for vnet in given.sdn.own.vnets}
     plugged = ports_by_bridge(facts.links)
+    # A VNet that nobody can carry is PVE's with its subnets.
+    subnets = (*given.sdn.own.subnets, *(subnet for subnet in given.sdn.pve.subnets if subnet.vnet not in ours))
     for zone in given.sdn.own.zones:
         here = zone_nodes(zone, given.cluster)
         vnets = [
@@ -54,7 +56,7 @@ def uncarried(
             if carrier.id == zone.id
             and (facts.node in vnet_nodes(vnet, here) if vnet.drawn_in is not None else vnet.id not in ours)
         ]
-        for found in bare(given, facts, zone, vnets, given.sdn.own.subnets):
+        for found in bare(given, facts, zone, vnets, subnets):
             name = found.vnet.id
             if {name, vxlan_port(name)} & missing or name not in ours:
                 guests = [labelled(port.port, guest_names) for port in plugged.get(name, ())]

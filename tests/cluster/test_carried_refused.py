@@ -110,6 +110,16 @@ def test_vnets_that_nobody_can_carry_are_told_beside_it(cluster: SimulatedCluste
     assert "has it no more" not in shown.out
 
 
+def test_the_gateway_of_a_vnet_that_nobody_can_carry_is_told_where_it_is(cluster: SimulatedCluster) -> None:
+    panel(cluster, "create", "vnets", vnet="aa", zone="lan")
+    panel(cluster, "create", "vnets/aa/subnets", subnet="10.0.9.0/24", gateway="10.0.9.1", type="subnet")
+    pressed(cluster, "SNAT in a VRF")
+    found = verify(read_cluster(world_of(cluster), has_state=True), Renderer()).discrepancies
+    assert [(item.found, item.expected) for item in found if (item.object, item.node) == ("aa", "pve2")] == [
+        ("no uplink; its gateway is in the host's own table", "vxlan_aa in it, and vrf_prod over it")
+    ]
+
+
 def test_a_mistake_elsewhere_is_still_one(cluster: SimulatedCluster) -> None:
     pressed(cluster, "SNAT in a VRF")
     cluster.write_sdn("pvesdn.cfg", FEW + "\nvxlan: other\n\tpeers 192.168.0.999\n")
