@@ -544,6 +544,26 @@ ROWS = (
         followed=(("subnets.cfg", "web\n", "web\n\tgateway 10.0.2.1\n\tdhcp-dns-server 10.0.2.53\n"),),
     ),
     Row(
+        "PVE's DHCP in a zone that only bridges",
+        {
+            **with_(LAN, "zones.cfg", "1450\n", "1450\n\tdhcp dnsmasq\n"),
+            "subnets.cfg": "subnet: lan-10.0.2.0-24\n\tvnet web\n\n",
+        },
+        said=(
+            "warning: subnets.cfg:1: subnet 'lan-10.0.2.0-24': no gateway, and PVE's DHCP serves no subnet without one; "
+            "use a zone of type evpn with irb asymmetric or symmetric, and draw one in PVE (Datacenter > SDN), or give its "
+            "guests addresses by hand"
+        ),
+        followed=(
+            (
+                "pvesdn.cfg",
+                "vxlan: prod\n",
+                "evpn-controller: main\n\tasn 65000\n\nevpn: prod\n\tcontroller main\n\tirb asymmetric\n",
+            ),
+            ("subnets.cfg", "web\n", "web\n\tgateway 10.0.2.1\n\tdhcp-dns-server 10.0.2.53\n"),
+        ),
+    ),
+    Row(
         "PVE's DHCP in a zone that is carried, on a node that has none",
         with_(LAN, "zones.cfg", "1450\n", "1450\n\tdhcp dnsmasq\n"),
         given=_without_dnsmasq,

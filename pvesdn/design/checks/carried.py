@@ -170,8 +170,10 @@ def _drawn(pair: _Pair) -> Iterator[Finding]:
 
 
 def _dhcp(pair: _Pair) -> Iterator[Finding]:
-    """In a VRF guests cannot ask their gateway for names: what serves there does not reach the node's name servers."""
-    if not pair.home.dhcp or not has_vrf(pair.zone):
+    """Subnets that are not served; and in a VRF guests cannot ask their gateway for names: what serves there does not
+    reach the node's name servers.
+    """
+    if not pair.home.dhcp:
         return
     gateways = {subnet.gateway for subnet in pair.subnets if subnet.gateway is not None}
     for subnet in pair.subnets:
@@ -181,7 +183,10 @@ def _dhcp(pair: _Pair) -> Iterator[Finding]:
         if subnet.gateway is None:
             # dnsmasq serves on a bridge only the networks that it has an address of there.
             what = "no gateway, and PVE's DHCP serves no subnet without one"
-            yield warning(subnet.where, what, f"draw one {_IN_PANEL}, or give its guests addresses by hand")
+            way = "draw one" if has_gateways(pair.zone) else f"use {IN_EVPN}, and draw one"
+            yield warning(subnet.where, what, f"{way} {_IN_PANEL}, or give its guests addresses by hand")
+        elif not has_vrf(pair.zone):
+            continue
         elif server is None:
             what = f"no dhcp-dns-server, and a gateway in the VRF of zone '{pair.zone.id}' knows no names"
             yield error(subnet.where, what, hint)
