@@ -30,18 +30,29 @@ def begin_apply(context: Context, *, definitions: str, flags: list[str] | None =
     return "it is under way"
 
 
-def in_force(context: Context, *, device: str, nodes: list[str]) -> str:
-    """Wait until the nodes have the device that the apply brings."""
+def in_force(context: Context, *, device: str, nodes: list[str], waits: bool = False) -> str:
+    """Wait until the nodes have the device that the apply brings.
+
+    :param waits: also until it has verified everything, and waits to be confirmed.
+    """
     watch, run = Stopwatch(), _under_way(context)
 
     def all_have_it() -> bool:
         if run.is_over:
             raise LabFault(f"the apply has ended before {device} was there: {run.end().complaints.strip()[-600:]}")
-        return all(device in node.devices() for node in context.nodes(nodes))
+        has_it = all(device in node.devices() for node in context.nodes(nodes))
+        return has_it and (not waits or waits_to_be_confirmed(context))
 
     wait_for(f"{device} on {', '.join(nodes)}", all_have_it, limit=600.0)
     context.notes[_SINCE] = time.monotonic()
-    return f"{device} is on {', '.join(nodes)} after {watch}"
+    return f"{device} is on {', '.join(nodes)}{', and the apply waits,' if waits else ''} after {watch}"
+
+
+def waits_to_be_confirmed(context: Context) -> bool:
+    """Whether every node that an open apply is about has all of it."""
+    found = context.lab.cluster.pvesdn("confirm", "--status").document.get("open", ())
+    states = {node["state"] for apply in found for node in apply["nodes"]}
+    return states == {"waiting"}
 
 
 def kill_apply(context: Context) -> str:

@@ -6,6 +6,7 @@ from pvesdn_lab.live.testbed.cluster import Going
 from pvesdn_lab.live.testbed.space import LabFault, wait_for
 from pvesdn_lab.live.verbs.actions import put_definitions, story_of
 from pvesdn_lab.live.verbs.context import Context, Stopwatch, require
+from pvesdn_lab.live.verbs.left_alone import waits_to_be_confirmed
 
 _NOTE = "an apply that waits"
 _LONGEST = 600.0
@@ -23,17 +24,16 @@ def apply_and_wait(context: Context, *, definitions: str, flags: list[str] | Non
     put_definitions(cluster, context.folder / definitions)
     going = cluster.begin("apply", "--yes", *(flags or []), "--confirm", "30m")
     context.notes[_NOTE] = going
-    wait_for("the apply waits to be confirmed", lambda: going.is_over or _waits(context), limit=_LONGEST, pause=1.0)
+    wait_for(
+        "the apply waits to be confirmed",
+        lambda: going.is_over or waits_to_be_confirmed(context),
+        limit=_LONGEST,
+        pause=1.0,
+    )
     if going.is_over:
         run = going.end()
         raise LabFault(f"pvesdn apply --confirm ended with {run.status}, and did not wait: {story_of(run)}")
     return f"it has changed every node, verified it, and waits since {watch}"
-
-
-def _waits(context: Context) -> bool:
-    found = context.lab.cluster.pvesdn("confirm", "--status").document.get("open", ())
-    states = {node["state"] for apply in found for node in apply["nodes"]}
-    return states == {"waiting"}
 
 
 def take_back(context: Context) -> str:
