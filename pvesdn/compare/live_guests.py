@@ -81,8 +81,7 @@ def _between(port: GuestPort) -> tuple[str, ...]:
     """The devices that it may have, the guest's first: behind PVE's firewall there are several."""
     if not port.port.startswith("fwpr"):
         return (port.port,)
-    number = f"{port.guest}i{port.device}"
-    return f"tap{number}", f"veth{number}", f"fwbr{number}", f"fwln{port.guest}o{port.device}", port.port
+    return (*port.own, *port.firewall)
 
 
 def _elsewhere(view: NodeView, port: GuestPort, plug: GuestPlug, guest: str, again: str) -> Iterator[Discrepancy]:

@@ -14,18 +14,13 @@ _KINDS = ("tap", "veth")
 _FIREWALL = "the rules of PVE's firewall for {} were not looked at"
 
 
-def names_of(guest: int, device: int) -> tuple[str, ...]:
-    """What the node may call the guest's device: a virtual machine's, or a container's."""
-    return tuple(f"{kind}{guest}i{device}" for kind in _KINDS)
-
-
 def port_in_bridge(scene: Scene, node: str, port: str) -> str:
     """The device that is in the VNet's bridge for a guest's: its own, or that of PVE's firewall."""
     found = guest_port(port)
     device = scene.device(node, port)
     if found is None or device is None or not device.master.startswith("fwbr"):
         return port
-    return f"fwpr{found.guest}p{found.device}"
+    return found.firewall[-1]
 
 
 def of_guest(scene: Scene, node: str, port: str) -> str:
@@ -33,7 +28,7 @@ def of_guest(scene: Scene, node: str, port: str) -> str:
     found = guest_port(port)
     if found is None or not port.startswith("fwpr"):
         return port
-    own = (name for name in names_of(found.guest, found.device) if scene.device(node, name) is not None)
+    own = (name for name in found.own if scene.device(node, name) is not None)
     return next(own, port)
 
 
@@ -43,7 +38,7 @@ def chain(scene: Scene, node: str, port: str) -> tuple[str, ...]:
     last = port_in_bridge(scene, node, port)
     if found is None or last == port:
         return (port,)
-    return port, f"fwbr{found.guest}i{found.device}", f"fwln{found.guest}o{found.device}", last
+    return (port, *found.firewall)
 
 
 def through(scene: Scene, way: Way, node: str, names: tuple[str, ...], what: str) -> Way:

@@ -30,6 +30,18 @@ class GuestPort:
         """None where a firewall bridge stands between, which hides what is behind it."""
         return None if self.port.startswith("fw") else self.port.startswith("veth")
 
+    @property
+    def own(self) -> tuple[str, str]:
+        """What the node may call the guest's own device: a virtual machine's, or a container's."""
+        return f"tap{self.guest}i{self.device}", f"veth{self.guest}i{self.device}"
+
+    @property
+    def firewall(self) -> tuple[str, str, str]:
+        """The devices of PVE's firewall between that and the VNet's bridge, in this order, if it is there: its bridge,
+        and both ends of a pair.
+        """
+        return f"fwbr{self.guest}i{self.device}", f"fwln{self.guest}o{self.device}", f"fwpr{self.guest}p{self.device}"
+
 
 @dataclass(frozen=True, slots=True)
 class GuestPlug:
