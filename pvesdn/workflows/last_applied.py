@@ -18,7 +18,7 @@ from pvesdn.model.trace import Trace
 from pvesdn.model.verification import Discrepancy, Subject, Verification, in_order
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.confirmation import standing_on
-from pvesdn.workflows.in_force import in_force
+from pvesdn.workflows.in_force import in_force, understand_in_force
 from pvesdn.workflows.status import own_digest
 from pvesdn.workflows.understand import WITHOUT_QUORUM, Understanding, understand
 from pvesdn.workflows.world import World
@@ -111,14 +111,14 @@ def held_as_applied(world: World | None, snapshot: Snapshot) -> Held:
     :param world: see `held`.
     :raises PvesdnError: see `understand`.
     """
-    last = _last(world, snapshot)
-    if last is None:
+    beside = None if world is None else _beside(world, snapshot)
+    if beside is None:
         return Held(understand(snapshot, intent="running"))
-    try:
-        known = understand(last[0], intent="running")
-    except SdnConfigError:
-        return Held(understand(snapshot, intent="running"))
-    return Held(known, _mistakes(snapshot), last[1])
+    known, told = understand_in_force(snapshot, beside)
+    entry = entry_in_force(beside)
+    if entry is None or told.is_unfit or in_force(snapshot, beside) is snapshot:
+        return Held(known)
+    return Held(known, _mistakes(snapshot), entry.number)
 
 
 def _mistakes(snapshot: Snapshot) -> tuple[str, ...]:
