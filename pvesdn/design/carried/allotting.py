@@ -7,7 +7,7 @@ off since may come back with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -175,17 +175,21 @@ class _Allotment:
             return
         span = range(item.zone.vni_range.first, item.zone.vni_range.last + 1)
         on_nodes, reserved = self._all_on_nodes, self._reserved
-        unused = (vni for vni in span if self._is_free(vni) and vni not in on_nodes)
-        free = next((vni for vni in unused if vni not in reserved), None)
+
+        def first_unused(others: Container[int]) -> int | None:
+            return next((vni for vni in span if self._is_free(vni) and vni not in on_nodes and vni not in others), None)
+
+        free = first_unused(reserved)
         if free is None and self._is_everybody_read():
-            free = next((vni for vni in span if self._is_free(vni) and vni not in on_nodes), None)
+            free = first_unused(())
         if free is not None:
             self.give(item, free)
             self._say_what_changes(item, free)
             return
         waiting = " that every member was seen without" if reserved - self._present.keys() else ""
         what = f"vni-range {item.zone.vni_range} has no VNI left{waiting} for vnet '{item.vnet.id}'"
-        freed = [str(vni) for vni in span if vni in reserved & on_nodes and self._is_free(vni)]
+        given_up = reserved & on_nodes
+        freed = [str(vni) for vni in span if vni in given_up and self._is_free(vni)]
         hint = "extend the range"
         if freed and self._is_everybody_read():
             hint = (
