@@ -23,6 +23,7 @@ from tests.cluster.kit import (
     after_reloads,
     apply_to,
     apply_without_lock,
+    draw,
     errors,
     plan_of,
     serving,
@@ -160,8 +161,7 @@ def test_a_node_that_is_restarted_in_the_middle_comes_up_with_the_network_of_bef
 def test_a_node_that_is_restarted_in_a_rehearsal_comes_up_with_pves_file_of_before(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         stand(cluster)
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         assert apply_to(cluster).is_good
         for node in cluster.nodes.values():
             reboot(node)
@@ -219,8 +219,7 @@ class KilledApi:
 
 
 def killed_at_commit(cluster: SimulatedCluster, *, is_heard: bool) -> None:
-    for name, text in PVE_SIMPLE.items():
-        cluster.write_sdn(name, text)
+    draw(cluster)
     transport = UntilKilled(cluster, "", "", is_heard=False)
     world = world_of(cluster)
     api = KilledApi(cluster, world.api, transport, is_heard=is_heard)

@@ -16,7 +16,6 @@ from pvesdn.workflows.apply import apply
 from tests.cluster.kit import (
     EVPN,
     PLANNER,
-    PVE_SIMPLE,
     apply_to,
     draw,
     errors,
@@ -57,8 +56,7 @@ def test_a_second_apply_changes_no_file_and_reloads_nothing(tmp_path: Path, char
 
 def test_pves_pending_zones_go_the_way_of_their_version(tmp_path: Path, character: int) -> None:
     with serving(tmp_path, character=character) as cluster:
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         changes = plan_of(cluster)
         assert bool(changes.pending) == (character > 7)
         report = apply_to(cluster)
@@ -164,8 +162,7 @@ def test_a_reload_that_failed_before_is_not_taken_for_the_commits_own_however_pv
 
 def test_a_commit_whose_reload_fails_on_one_node_says_which(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         world = world_of(cluster)
         commit = world.api.apply_sdn
 

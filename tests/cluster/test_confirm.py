@@ -21,10 +21,10 @@ from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import (
     EVPN,
     PLANNER,
-    PVE_SIMPLE,
     after_reloads,
     apply_to,
     apply_without_lock,
+    draw,
     errors,
     plan_of,
     reloads,
@@ -211,8 +211,7 @@ def test_an_id_that_is_not_open_is_refused(tmp_path: Path) -> None:
 def test_where_pves_definitions_cannot_be_rehearsed_a_confirmation_is_refused_before_anything(tmp_path: Path) -> None:
     with serving(tmp_path, character=8) as cluster:
         standing_network(cluster)
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         before = network_of(cluster)
         with pytest.raises(ApplyRefused, match="their commit could not be taken back if nobody confirmed"):
             apply(world_of(cluster), plan_of(cluster), PLANNER, Manner(confirm_within=WINDOW))
@@ -351,8 +350,7 @@ def test_where_a_node_was_not_told_the_next_apply_brings_it_up_to_date(tmp_path:
 def test_who_applies_without_confirm_where_pve_commits_gets_through(tmp_path: Path) -> None:
     with serving(tmp_path, character=8) as cluster:
         standing_network(cluster)
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         with pytest.raises(ApplyRefused, match="apply without --confirm"):
             apply(world_of(cluster), plan_of(cluster), PLANNER, Manner(confirm_within=WINDOW))
         content(cluster)

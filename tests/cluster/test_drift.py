@@ -12,7 +12,14 @@ from pvesdn.model.files import ChangeSet, NodeChanges
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import Standing
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cluster.kit import PVE_SIMPLE, apply_to, errors, everything, plan_of, serving
+from tests.cluster.kit import (
+    apply_to,
+    draw,
+    errors,
+    everything,
+    plan_of,
+    serving,
+)
 from tests.cluster.standing import stand
 from tests.cluster.test_verify import DAMAGES, ZERO, changed, frr, ran, typed, without
 
@@ -142,8 +149,7 @@ def test_a_source_line_that_is_lost_is_an_obstacle_and_no_change_that_would_come
 
 def test_a_device_of_pves_that_is_gone_comes_back_by_a_reload(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         assert apply_to(cluster).is_good
         ran("ip", "link", "del", "office")(cluster, "pve2")
         assert of_pve2(plan_of(cluster)).execution.steps == (RELOAD,)

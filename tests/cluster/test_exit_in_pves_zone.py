@@ -8,7 +8,14 @@ import pytest
 
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.tasks import follow
-from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
+from tests.cluster.kit import (
+    apply_to,
+    draw,
+    errors,
+    plan_of,
+    serving,
+    world_of,
+)
 from tests.cluster.test_frr_changes_hands import FRR, LOCAL, PVE_EVPN
 
 OURS = "/etc/network/interfaces.d/pvesdn"
@@ -27,8 +34,7 @@ EXIT = """exit: theirs-pve1
 @pytest.mark.parametrize("character", [8, 9], ids=["pve8", "pve9"])
 def test_the_exit_comes_up_in_pves_vrf(tmp_path: Path, character: int, *, is_pending: bool) -> None:
     with serving(tmp_path, "", character=character) as cluster:
-        for name, text in PVE_EVPN.items():
-            cluster.write_sdn(name, text)
+        draw(cluster, PVE_EVPN)
         if not is_pending:
             world = world_of(cluster)
             follow(world, world.api.apply_sdn(), "cluster")
@@ -54,8 +60,7 @@ def test_the_exit_comes_up_in_pves_vrf(tmp_path: Path, character: int, *, is_pen
 
 def test_an_exit_that_goes_leaves_pves_zone_as_it_was(tmp_path: Path) -> None:
     with serving(tmp_path, "") as cluster:
-        for name, text in PVE_EVPN.items():
-            cluster.write_sdn(name, text)
+        draw(cluster, PVE_EVPN)
         assert apply_to(cluster).is_good
         node = cluster.nodes["pve1"]
         before = {path: node.read(path) for path in (SDN, FRR)}

@@ -40,8 +40,7 @@ def test_our_part_goes_to_pve_with_its_first_controller_and_comes_back_with_its_
 ) -> None:
     with serving(tmp_path, character=character) as cluster:
         stand(cluster)
-        for name, text in PVE_EVPN.items():
-            cluster.write_sdn(name, text)
+        draw(cluster, PVE_EVPN)
         report = apply_to(cluster)
         assert report.is_good, errors(report)
         node = cluster.nodes["pve2"]
@@ -62,8 +61,7 @@ def test_our_part_goes_to_pve_with_its_first_controller_and_comes_back_with_its_
 def test_what_pve_writes_last_of_all_still_has_our_sessions(tmp_path: Path) -> None:
     """PVE's commit ends with a reload of FRR: a skeleton there would take every session of ours down."""
     with serving(tmp_path) as cluster:
-        for name, text in PVE_EVPN.items():
-            cluster.write_sdn(name, text)
+        draw(cluster, PVE_EVPN)
         assert apply_to(cluster).is_good
         for name in PVE_EVPN:
             cluster.write_sdn(name, "")
@@ -78,8 +76,7 @@ def test_what_pve_writes_last_of_all_still_has_our_sessions(tmp_path: Path) -> N
 def test_a_commit_in_the_gui_that_took_our_part_along_is_mended_without_being_told(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         stand(cluster)
-        for name, text in PVE_EVPN.items():
-            cluster.write_sdn(name, text)
+        draw(cluster, PVE_EVPN)
         assert apply_to(cluster).is_good
         for name in PVE_EVPN:
             cluster.write_sdn(name, "")
@@ -95,8 +92,7 @@ def test_a_skeleton_that_pve_left_where_nothing_is_ours_any_more_is_no_conflict(
     with serving(tmp_path) as cluster:
         stand(cluster)
         cluster.write_sdn("pvesdn.cfg", "")
-        for name, text in PVE_EVPN.items():
-            cluster.write_sdn(name, text)
+        draw(cluster, PVE_EVPN)
         assert apply_to(cluster).is_good
         for name in PVE_EVPN:
             cluster.write_sdn(name, "")
@@ -178,8 +174,7 @@ def drift_of(cluster: SimulatedCluster, node: str) -> list[tuple[str, str]]:
 
 def test_an_edit_inside_our_block_is_drift_and_one_beside_it_is_not(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        for name, text in PVE_EVPN.items():
-            cluster.write_sdn(name, text)
+        draw(cluster, PVE_EVPN)
         cluster.nodes["pve2"].write(LOCAL, "ip prefix-list mine seq 5 permit any\n")
         report = apply_to(cluster)
         assert report.is_good, errors(report)

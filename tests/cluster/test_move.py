@@ -14,7 +14,14 @@ from pvesdn.workflows.move import MovePlan, move_from_pve, move_to_pve
 from pvesdn.workflows.read import read_cluster
 from pvesdn_lab.simulated import sdn_config
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
+from tests.cluster.kit import (
+    apply_to,
+    draw,
+    errors,
+    plan_of,
+    serving,
+    world_of,
+)
 
 PVE = {
     "zones.cfg": (
@@ -54,8 +61,7 @@ def run(cluster: SimulatedCluster, script: str) -> subprocess.CompletedProcess[s
 
 
 def applied(cluster: SimulatedCluster) -> None:
-    for name, text in PVE.items():
-        cluster.write_sdn(name, text)
+    draw(cluster, PVE)
     report = apply_to(cluster)
     assert report.is_good, errors(report)
     for number, bridge in enumerate(sorted(BRIDGES), 101):
@@ -107,8 +113,7 @@ def test_zones_go_to_the_panel_by_scripts_of_their_own_and_come_back(tmp_path: P
 
 def test_a_script_stops_where_pvesdn_cfg_is_not_as_it_was_and_takes_up_a_move_where_it_ended(tmp_path: Path) -> None:
     with serving(tmp_path, "") as cluster:
-        for name, text in PVE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster, PVE)
         sdn_config.commit(cluster.world.pmxcfs.sdn)
         proposed = propose(cluster, "wide")
         assert proposed.cut_over is not None

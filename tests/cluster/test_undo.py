@@ -26,9 +26,9 @@ from tests.cluster.kit import (
     ANOTHER_ZONE,
     EVPN,
     PLANNER,
-    PVE_SIMPLE,
     after_reloads,
     apply_to,
+    draw,
     errors,
     plan_of,
     reloads,
@@ -149,8 +149,7 @@ class FaultyApi:
 def test_a_commit_that_is_refused_leaves_every_node_as_before_and_definitions_pending(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         half_applied(cluster)
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         before, world = state_of(cluster), world_of(cluster)
         api = FaultyApi(world.api, "apply_sdn", ApiRefused("no quorum", status=500), is_heard=False)
         report = apply(replace(world, api=api), plan_of(cluster), PLANNER)  # type: ignore[arg-type]
@@ -179,8 +178,7 @@ def test_a_node_that_a_reload_without_new_files_cuts_off_is_asked_again_and_neve
 def test_a_commit_whose_answer_was_lost_is_known_by_pves_definitions_and_nothing_is_put_back(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         half_applied(cluster)
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         world = world_of(cluster)
         api = FaultyApi(world.api, "apply_sdn", ApiUnavailable("read timed out"), is_heard=True)
         report = apply(replace(world, api=api), plan_of(cluster), PLANNER)  # type: ignore[arg-type]

@@ -6,14 +6,21 @@ import json
 from pathlib import Path
 
 from tests.cli.test_alongside_pve import KEPT
-from tests.cluster.kit import apply_to, errors, everything, install_dnsmasq, plan_of, serving
+from tests.cluster.kit import (
+    apply_to,
+    draw,
+    errors,
+    everything,
+    install_dnsmasq,
+    plan_of,
+    serving,
+)
 
 
 def test_everything_is_committed_and_no_file_of_pves_is_touched(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         install_dnsmasq(cluster)
-        for name, text in KEPT.items():
-            cluster.write_sdn(name, text)
+        draw(cluster, KEPT)
         report = apply_to(cluster)
         assert report.is_good, errors(report)
         assert plan_of(cluster).is_empty
