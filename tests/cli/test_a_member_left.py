@@ -11,8 +11,8 @@ import pytest
 
 from tests.cli.kit import UCAST, call
 from tests.cli.test_metrics import values
-from tests.cli.test_verify import heal
-from tests.fakes import FakeCluster, cluster_answers, fake_cluster, members_file
+from tests.cli.test_verify import healthy
+from tests.fakes import FakeCluster, cluster_answers, members_file
 
 OWN = "/etc/pve/sdn/pvesdn.cfg"
 WITH_ALL = UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tnodes node1,node2,node3\n")
@@ -23,9 +23,7 @@ TOLD = "what apply 1 left: it no longer fits the cluster; the file counts"
 @pytest.fixture
 def left(settings: Path) -> FakeCluster:
     """The third of three has left since the last apply, and the file still names it."""
-    cluster = fake_cluster(WITH_ALL)
-    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
-    heal(cluster)
+    cluster = healthy(settings, WITH_ALL)
     cluster.api.answers |= cluster_answers(("node1", "node2"), (), "9.1.5")
     cluster.nodes.pve_files["/etc/pve/.members"] = members_file(("node1", "node2"))
     return cluster

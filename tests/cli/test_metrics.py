@@ -25,9 +25,9 @@ from pvesdn.cli.session import Session
 from pvesdn.errors import ApiUnavailable
 from pvesdn.settings import load_settings
 from tests.cli.kit import UCAST, call, settings_file
-from tests.cli.test_verify import HEALTHY, heal
+from tests.cli.test_verify import HEALTHY, healthy
 from tests.cli.test_watch import read_unit
-from tests.fakes import FakeCluster, fake_cluster
+from tests.fakes import FakeCluster
 from tests.waiting import comes_true
 
 LIMIT = 60.0
@@ -37,10 +37,7 @@ SECRET = "0f0f0f0f-aaaa-bbbb-cccc-123456789abc"
 
 @pytest.fixture
 def applied(settings: Path) -> FakeCluster:
-    cluster = fake_cluster(UCAST)
-    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
-    heal(cluster)
-    return cluster
+    return healthy(settings)
 
 
 def values(text: str) -> dict[Any, float]:

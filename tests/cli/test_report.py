@@ -20,8 +20,8 @@ from pvesdn.resources import data_dir
 from tests.cli.kit import UCAST, call
 from tests.cli.test_status import large
 from tests.cli.test_topology import stored
-from tests.cli.test_verify import HEALTHY, heal
-from tests.fakes import FakeCluster, fake_cluster
+from tests.cli.test_verify import HEALTHY, healthy
+from tests.fakes import FakeCluster
 
 UNITS = ("pvesdn-report.service", "pvesdn-report.timer")
 
@@ -29,10 +29,7 @@ UNITS = ("pvesdn-report.service", "pvesdn-report.timer")
 @pytest.fixture
 def applied(settings: Path) -> FakeCluster:
     """A cluster in which one apply has been carried out."""
-    cluster = fake_cluster(UCAST)
-    assert call("--config", settings, "apply", "--yes", "--comment", "for the <shop>", cluster=cluster).status == 0
-    heal(cluster)
-    return cluster
+    return healthy(settings, UCAST, "--comment", "for the <shop>")
 
 
 def section(page: str, heading: str) -> str:

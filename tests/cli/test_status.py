@@ -34,7 +34,7 @@ from pvesdn.model.status import (
 from pvesdn.model.verification import Discrepancy, Subject, Verification
 from tests.cli.kit import UCAST, Terminal, call
 from tests.cli.test_json_docs import DOCUMENTATION, keys
-from tests.cli.test_verify import HEALTHY, heal
+from tests.cli.test_verify import HEALTHY, healthy
 from tests.documents import validator
 from tests.fakes import FakeCluster, fake_cluster
 from tests.golden_verify.damage import damaged, without_quorum
@@ -60,9 +60,7 @@ def same(request: pytest.FixtureRequest) -> Callable[[str, int, str], None]:
 @pytest.fixture
 def applied(settings: Path) -> FakeCluster:
     """A cluster in which one apply has been carried out, and all is well."""
-    cluster = fake_cluster(UCAST)
-    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
-    heal(cluster)
+    cluster = healthy(settings)
     cluster.plug("node1", "vmbr3", "tap100i0")
     cluster.plug("node2", "vmbr3", "tap101i0")
     return cluster

@@ -105,9 +105,7 @@ def test_an_older_snapshot_says_what_it_does_not_hold(tmp_path: Path) -> None:
 
 
 def test_waiting_looks_again_until_nothing_is_bad(settings: Path, tmp_path: Path) -> None:
-    cluster = fake_cluster(UCAST)
-    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
-    heal(cluster)
+    cluster = healthy(settings)
     lost = {name: dict(cluster.nodes[name].flood) for name in cluster.nodes.nodes}
     cluster.nodes["node2"].flood.clear()
     looked: list[float] = []
@@ -124,9 +122,7 @@ def test_waiting_looks_again_until_nothing_is_bad(settings: Path, tmp_path: Path
 
 
 def test_an_api_that_is_silent_for_a_moment_is_asked_again(settings: Path) -> None:
-    cluster = fake_cluster(UCAST)
-    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
-    heal(cluster)
+    cluster = healthy(settings)
     cluster.api.errors["cluster/status"] = ApiUnavailable("no answer within 10 s")
 
     def answers(seconds: float) -> None:
@@ -145,9 +141,7 @@ def test_an_api_that_stays_silent_ends_the_waiting(settings: Path) -> None:
 
 
 def test_waiting_ends_with_what_is_still_bad(settings: Path) -> None:
-    cluster = fake_cluster(UCAST)
-    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
-    heal(cluster)
+    cluster = healthy(settings)
     cluster.nodes["node2"].flood.clear()
     done = call("--config", settings, "verify", "--wait", "2.5", cluster=cluster)
     assert (done.status, "node2: vxlan_vmbr3, all-zero entries" in done.out) == (1, True)
@@ -164,6 +158,14 @@ def test_waiting_has_an_end(seconds: str, settings: Path) -> None:
 def test_a_snapshot_does_not_get_better_by_waiting() -> None:
     done = call("verify", "--from", HEALTHY, "--wait", "3")
     assert (done.status, "--wait needs a cluster" in done.err) == (2, True)
+
+
+def healthy(settings: Path, definitions: str = UCAST, *options: str) -> FakeCluster:
+    """A cluster in which definitions have been applied, and all is well. :param options: of that apply."""
+    cluster = fake_cluster(definitions)
+    assert call("--config", settings, "apply", "--yes", *options, cluster=cluster).status == 0
+    heal(cluster)
+    return cluster
 
 
 def heal(cluster: FakeCluster) -> None:
